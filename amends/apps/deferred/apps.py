@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DeferredConfig(AppConfig):
+    name = "amends.apps.deferred"
+    label = "deferred"
