@@ -1,0 +1,14 @@
+"""What the web server calls. Start is refused while the secret key is not kept anywhere."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amends.config.settings")
+
+from django.conf import settings  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+if not settings.SECRET_KEY_IS_KEPT:
+    raise ImproperlyConfigured("No secret key: set AMENDS_SECRET_KEY, or use `make run`, which makes one.")
+
+application = get_wsgi_application()
