@@ -9,16 +9,16 @@ from enum import Enum
 from uuid import UUID
 
 
-class NotCanonical(ValueError):
-    """The value holds something that has no single written form (a float, a naive time, a set of mixed types)."""
+class CanonicalError(ValueError):
+    """The value holds something that has no single written form (a float, a naive time)."""
 
 
 def canonical_json(value: object) -> str:
     """Return `value` as JSON that is the same, byte for byte, for every equal value.
 
     Keys are sorted, separators compact, text is not escaped to ASCII. Aware times become UTC with `Z` and
-    microseconds only if they are not zero, dates ISO, Decimals and UUIDs strings, enums their value, sets sorted lists.
-    Refuses (`NotCanonical`) floats, NaN, naive times, keys that are not text, bytes and unknown types.
+    microseconds only if not zero, dates ISO, Decimals and UUIDs strings, enums their value, sets sorted lists.
+    Refuses (`CanonicalError`) floats, NaN, naive times, keys that are not text, bytes and unknown types.
     """
     return json.dumps(
         _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
@@ -26,7 +26,10 @@ def canonical_json(value: object) -> str:
 
 
 def digest(text: str, salt: str) -> str:
-    """Return the hex SHA-256 of salt and text; the salt's length is hashed too, so no two pairs can be confused."""
+    """Return the hex SHA-256 of salt and text.
+
+    The salt's length is hashed too, so that no two pairs can be confused.
+    """
     message = f"{len(salt)}:{salt}{text}"
     return hashlib.sha256(message.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -34,7 +37,7 @@ def digest(text: str, salt: str) -> str:
 def utc_text(moment: dt.datetime) -> str:
     """Return an aware moment as ISO 8601 in UTC, ending in `Z`, microseconds only if not zero."""
     if moment.tzinfo is None or moment.utcoffset() is None:
-        raise NotCanonical(f"time without offset: {moment.isoformat()}")
+        raise CanonicalError(f"time without offset: {moment.isoformat()}")
     return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -66,12 +69,12 @@ def _plain_scalar(value: object) -> object:
         return str(value)
     if isinstance(value, int):
         return int(value)
-    raise NotCanonical(f"{type(value).__name__} has no canonical form: {value!r}")
+    raise CanonicalError(f"{type(value).__name__} has no canonical form: {value!r}")
 
 
 def _decimal_text(value: Decimal) -> str:
     if not value.is_finite():
-        raise NotCanonical(f"not a finite number: {value}")
+        raise CanonicalError(f"not a finite number: {value}")
     return format(value, "f")
 
 
@@ -83,5 +86,5 @@ def _key(key: object) -> str:
     if isinstance(key, Enum):
         key = key.value
     if not isinstance(key, str):
-        raise NotCanonical(f"key is not text: {key!r}")
+        raise CanonicalError(f"key is not text: {key!r}")
     return str(key)

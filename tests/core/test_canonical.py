@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from amends.core.canonical import NotCanonical, canonical_json, digest
+from amends.core.canonical import CanonicalError, canonical_json, digest
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 
@@ -39,7 +39,7 @@ def test_a_value_has_one_written_form(value, text):
     ],
 )
 def test_what_has_no_single_form_is_refused(value):
-    with pytest.raises(NotCanonical):
+    with pytest.raises(CanonicalError):
         canonical_json(value)
 
 
