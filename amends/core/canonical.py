@@ -17,7 +17,7 @@ def canonical_json(value: object) -> str:
     """Return `value` as JSON that is the same, byte for byte, for every equal value.
 
     Keys are sorted, separators compact, text is not escaped to ASCII. Aware times become UTC with `Z` and
-    microseconds only if not zero, dates ISO, Decimals and UUIDs strings, enums their value, sets sorted lists.
+    microseconds only if not zero, dates ISO, Decimals and UUIDs text, enums their value, sets sorted lists.
     Refuses (`CanonicalError`) floats, NaN, naive times, keys that are not text, bytes and unknown types.
     """
     return json.dumps(

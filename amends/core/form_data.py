@@ -1,0 +1,449 @@
+"""Reading what was entered into a form: every value checked, every fault named at its field.
+
+The same function serves pages, API, mail and import. What comes out is split the way events need it: codes, ids, times
+and amounts for the event itself, and free texts that lie beside it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from amends.core.facts import TEXT_GIVEN, CaseFacts
+from amends.core.policy.conditions import holds
+from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError
+
+DEFAULT_LENGTHS = {"text": 200, "phone": 40, "email": 254, "id_number": 18, "address": 300, "url": 2000, "long_text": 20_000}
+LARGEST_MINOR = 10**15
+"""Money is at most this many minor units, so that every database keeps it exactly."""
+
+
+@dataclass(slots=True)
+class Entered:
+    """What a form brought: `codes` for the event, `texts` beside it, `rows` for the lists of the case, and faults."""
+
+    codes: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    errors: list[FieldError] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        """The values as facts: codes, and a mark for every text given."""
+        return {**self.codes, **{name: TEXT_GIVEN for name in self.texts if "." not in name}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read: the pack, the facts so far, the moment, and the zone of times typed without one (pages only)."""
+
+    pack: Pack
+    facts: CaseFacts
+    now: datetime
+    local_zone: ZoneInfo | None = None
+
+
+def read_form(form: Form, data: Mapping[str, Any], reading: Reading, *, also: frozenset[str] = frozenset()) -> Entered:
+    """Check `data` against `form`; unknown keys are refused unless named in `also`.
+
+    Fields whose `when` does not hold must be empty. Times need an offset unless `reading.local_zone` is given.
+    """
+    entered = Entered()
+    known = {f.id for f in form.fields} | also
+    for name in data:
+        if name not in known:
+            entered.errors.append(FieldError(f"/{name}", "unknown_field", {"name": str(name)[:60]}))
+    for f in form.fields:
+        _read_field(f, data.get(f.id), f"/{f.id}", reading, entered)
+    _compute(form, reading, entered)
+    _require(form, reading, entered)
+    return entered
+
+
+def _read_field(f: Field, raw: Any, pointer: str, reading: Reading, entered: Entered) -> None:
+    if f.type == "computed":
+        return
+    if _is_empty(raw):
+        return
+    if f.type == "rows":
+        _read_rows(f, raw, pointer, reading, entered)
+        return
+    value = read_value(f, raw, pointer, reading, entered.errors)
+    if value is None:
+        return
+    if f.type in TEXT_TYPES:
+        entered.texts[f.id] = value
+    else:
+        entered.codes[f.id] = value
+
+
+def _is_empty(raw: Any) -> bool:
+    return raw is None or raw == "" or raw == [] or (isinstance(raw, str) and not raw.strip())
+
+
+def _read_rows(f: Field, raw: Any, pointer: str, reading: Reading, entered: Entered) -> None:
+    if not isinstance(raw, list) or not all(isinstance(row, Mapping) for row in raw):
+        entered.errors.append(FieldError(pointer, "wrong_type", {"field": f.title}))
+        return
+    rows = [(n, row) for n, row in enumerate(raw) if any(not _is_empty(v) for v in row.values())]
+    if len(rows) > f.max_rows:
+        entered.errors.append(FieldError(pointer, "too_many_rows", {"field": f.title, "limit": f.max_rows}))
+        return
+    found = []
+    for place, (n, row) in enumerate(rows, start=1):
+        found.append(_read_row(f, row, f"{pointer}/{n}", place, reading, entered))
+    entered.rows[f.id] = found
+    entered.codes[f.id] = len(found)
+
+
+def _read_row(f: Field, row: Mapping[str, Any], pointer: str, place: int, reading: Reading, entered: Entered) -> dict[str, Any]:
+    codes: dict[str, Any] = {}
+    for name in row:
+        if not any(sub.id == name for sub in f.fields):
+            entered.errors.append(FieldError(f"{pointer}/{name}", "unknown_field", {"name": str(name)[:60]}))
+    for sub in f.fields:
+        raw = row.get(sub.id)
+        if _is_empty(raw):
+            if sub.required is True:
+                entered.errors.append(FieldError(f"{pointer}/{sub.id}", "required", {"field": sub.title}))
+            continue
+        value = read_value(sub, raw, f"{pointer}/{sub.id}", reading, entered.errors)
+        if value is None:
+            continue
+        if sub.type in TEXT_TYPES:
+            entered.texts[f"{f.id}.{place}.{sub.id}"] = value
+        else:
+            codes[sub.id] = value
+    return codes
+
+
+def _compute(form: Form, reading: Reading, entered: Entered) -> None:
+    known = reading.facts.with_values(entered.facts())
+    for f in form.fields:
+        if f.computed is None:
+            continue
+        value = compute(f.computed, known)
+        if value is not None:
+            entered.codes[f.id] = value
+
+
+def compute(rule: Computed, known: CaseFacts) -> Any:
+    """The computed value, or None while one of its two sources is unknown. Amounts subtract in minor units."""
+    first, second = (known.value(name) for name in (rule.days_between or rule.difference or ("", "")))
+    if first is None or second is None:
+        return None
+    if rule.days_between:
+        return (_day(second) - _day(first)).days
+    if isinstance(first, Mapping):
+        return {"minor": second["minor"] - first["minor"], "currency": first["currency"]}
+    return second - first
+
+
+def _day(value: str) -> date:
+    return date.fromisoformat(value[:10])
+
+
+def _require(form: Form, reading: Reading, entered: Entered) -> None:
+    known = reading.facts.with_values(entered.facts())
+    lists = {**reading.facts.lists, **{k: tuple(v) for k, v in entered.rows.items()}}
+    faulty = {error.pointer.split("/")[1] for error in entered.errors}
+    for f in form.fields:
+        present = f.id in entered.codes or f.id in entered.texts
+        if not holds(f.when, known):
+            if present and f.computed is None:
+                entered.errors.append(FieldError(f"/{f.id}", "not_asked", {"field": f.title}))
+            continue
+        if f.id in faulty:
+            continue
+        if not present and f.computed is None and (f.required is True or (f.required is not False and holds(f.required, known))):
+            entered.errors.append(FieldError(f"/{f.id}", "required", {"field": f.title}))
+            continue
+        _require_other_text(f, entered, form)
+        if f.type == "rows":
+            _require_rows(f, entered, lists)
+
+
+def _require_other_text(f: Field, entered: Entered, form: Form) -> None:
+    chosen = entered.codes.get(f.id)
+    for option in f.options:
+        picked = option.id in chosen if isinstance(chosen, list) else option.id == chosen
+        if picked and option.asks and option.asks not in entered.texts and option.asks not in entered.codes:
+            other = form.field(option.asks)
+            entered.errors.append(FieldError(f"/{option.asks}", "required", {"field": other.title if other else option.title}))
+
+
+def _require_rows(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:
+    count = len(entered.rows.get(f.id, ()))
+    if count < f.min_rows:
+        entered.errors.append(FieldError(f"/{f.id}", "too_few_rows", {"field": f.title, "limit": f.min_rows}))
+    if f.one_for_each and count != len(lists.get(f.one_for_each, ())):
+        params = {"field": f.title, "other": f.one_for_each, "expected": len(lists.get(f.one_for_each, ())), "given": count}
+        entered.errors.append(FieldError(f"/{f.id}", "one_for_each", params))
+
+
+def read_value(f: Field, raw: Any, pointer: str, reading: Reading, errors: list[FieldError]) -> Any:
+    """One value as it is kept, or None with the fault added to `errors`."""
+    try:
+        return _READERS[f.type](f, raw, reading)
+    except _Bad as bad:
+        errors.append(FieldError(pointer, bad.code, {"field": f.title, **bad.params}))
+        return None
+
+
+class _Bad(Exception):
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code, self.params = code, params
+        super().__init__(code)
+
+
+def clean_text(raw: Any, *, limit: int) -> str:
+    """The text without surrounding blanks, refused when it is too long or holds characters that no database keeps alike."""
+    if not isinstance(raw, str):
+        raise _Bad("wrong_type")
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    for position, character in enumerate(text, start=1):
+        if _is_forbidden(character):
+            raise _Bad("control_character", character=f"U+{ord(character):04X}", position=position)
+    if len(text) > limit:
+        raise _Bad("too_long", limit=limit, length=len(text))
+    return text
+
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def _is_forbidden(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cs") or character in _BIDI
+
+
+def _text(f: Field, raw: Any, reading: Reading) -> str:
+    limit = f.max_length or DEFAULT_LENGTHS[f.type]
+    text = clean_text(raw, limit=limit)
+    if f.type != "long_text" and f.type != "address" and "\n" in text:
+        text = " ".join(text.split("\n"))
+    if f.format and not _FORMATS[f.format].fullmatch(text):
+        raise _Bad("bad_format")
+    return text
+
+
+_FORMATS = {
+    "tracking_number": re.compile(r"[A-Za-z0-9]{8,32}"),
+    "order_number": re.compile(r"[A-Za-z0-9_-]{4,64}"),
+    "number_plate": re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}"),
+}
+
+
+def _phone(f: Field, raw: Any, reading: Reading) -> str:
+    text = unicodedata.normalize("NFKC", clean_text(raw, limit=40))
+    digits = re.sub(r"[ ()\-–.]", "", text)
+    if not re.fullmatch(r"\+?\d{5,15}(?:[x转,]\d{1,6})?", digits):
+        raise _Bad("bad_phone")
+    if re.fullmatch(r"1\d{10}", digits) and not re.fullmatch(r"1[3-9]\d{9}", digits):
+        raise _Bad("bad_phone")
+    if len(set(digits[-8:])) == 1 and len(digits) >= 8:
+        raise _Bad("bad_phone")
+    return digits
+
+
+def _email(f: Field, raw: Any, reading: Reading) -> str:
+    text = clean_text(raw, limit=254)
+    if not re.fullmatch(r"[^\s@<>\"',;:\\\[\]()]{1,64}@[^\s@<>\"',;:\\\[\]()]{1,190}\.[^\s@<>\"',;:\\\[\]()\d.]{2,63}", text):
+        raise _Bad("bad_email")
+    return text
+
+
+def _id_number(f: Field, raw: Any, reading: Reading) -> str:
+    text = unicodedata.normalize("NFKC", clean_text(raw, limit=20)).upper()
+    if not re.fullmatch(r"\d{17}[\dX]", text):
+        raise _Bad("bad_id_number")
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(text, weights, strict=False))
+    if "10X98765432"[total % 11] != text[-1]:
+        raise _Bad("bad_id_number")
+    return text
+
+
+def _url(f: Field, raw: Any, reading: Reading) -> str:
+    text = clean_text(raw, limit=2000)
+    if not re.fullmatch(r"https?://[^\s<>\"']+", text):
+        raise _Bad("bad_url")
+    return text
+
+
+def options_of(f: Field, pack: Pack) -> dict[str, Any]:
+    """The choices of a field with their titles, wherever the pack keeps them."""
+    if f.type == "axis":
+        axis = pack.grading.axis(f.axis or "")
+        return {v.id: v.title for v in axis.values} if axis else {}
+    if f.type == "category":
+        scheme = pack.categories.scheme(f.scheme or "")
+        return {path: node.title for path, node in scheme.walk() if not node.retired} if scheme else {}
+    if f.options:
+        return {o.id: o.title for o in f.options}
+    return named_choices(f.options_from or "", pack)
+
+
+def named_choices(name: str, pack: Pack) -> dict[str, Any]:
+    """A named list of the pack: channels, kinds, measures, outcomes, functions, or one of its own lists."""
+    if name == "channels":
+        return {k: c.title for k, c in pack.channels.channels.items() if not c.retired}
+    if name == "kinds":
+        return {k: kind.title for k, kind in pack.channels.kinds.items()}
+    if name == "functions":
+        return {k: f.title for k, f in pack.routing.functions.items()}
+    if name in ("measures", "outcomes"):
+        return dict(getattr(pack.categories, name))
+    return dict(pack.categories.lists.get(name, {}))
+
+
+def _choice(f: Field, raw: Any, reading: Reading) -> str:
+    if not isinstance(raw, str):
+        raise _Bad("wrong_type")
+    if raw not in options_of(f, reading.pack):
+        raise _Bad("unknown_choice", value=raw[:60])
+    return raw
+
+
+def _choices(f: Field, raw: Any, reading: Reading) -> list[str]:
+    values = [raw] if isinstance(raw, str) else raw
+    if not isinstance(values, list):
+        raise _Bad("wrong_type")
+    return [_choice(f, value, reading) for value in dict.fromkeys(values)]
+
+
+def _category(f: Field, raw: Any, reading: Reading) -> Any:
+    scheme = reading.pack.categories.scheme(f.scheme or "")
+    return _choices(f, raw, reading) if scheme and scheme.several else _choice(f, raw, reading)
+
+
+def _yes_no(f: Field, raw: Any, reading: Reading) -> bool:
+    if raw in (True, "yes", "true", "on"):
+        return True
+    if raw in (False, "no", "false", "off"):
+        return False
+    raise _Bad("wrong_type")
+
+
+def _number(f: Field, raw: Any, reading: Reading) -> int:
+    if isinstance(raw, bool) or isinstance(raw, float):
+        raise _Bad("bad_number")
+    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    if not re.fullmatch(r"-?\d{1,15}", text):
+        raise _Bad("bad_number")
+    return _within_bounds(int(text), f)
+
+
+def _within_bounds(number: int, f: Field) -> int:
+    if f.minimum is not None and number < f.minimum:
+        raise _Bad("too_small", limit=f.minimum)
+    if f.maximum is not None and number > f.maximum:
+        raise _Bad("too_large", limit=f.maximum)
+    return number
+
+
+def _money(f: Field, raw: Any, reading: Reading) -> dict[str, Any]:
+    currency = f.currency
+    if isinstance(raw, Mapping):
+        if set(raw) - {"amount", "currency"}:
+            raise _Bad("bad_money")
+        currency, raw = raw.get("currency", currency), raw.get("amount")
+    if currency != f.currency:
+        raise _Bad("bad_currency", currency=f.currency)
+    if isinstance(raw, bool) or isinstance(raw, float) or not isinstance(raw, str | int):
+        raise _Bad("bad_money")
+    text = unicodedata.normalize("NFKC", str(raw)).strip().replace(",", "")
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,2})?", text):
+        raise _Bad("bad_money")
+    try:
+        minor = int(Decimal(text) * 100)
+    except InvalidOperation as error:
+        raise _Bad("bad_money") from error
+    if abs(minor) > LARGEST_MINOR:
+        raise _Bad("too_large", limit=LARGEST_MINOR // 100)
+    if minor < (f.minimum or 0) * 100:
+        raise _Bad("too_small", limit=f.minimum or 0)
+    return {"minor": minor, "currency": currency}
+
+
+def _date(f: Field, raw: Any, reading: Reading) -> str:
+    if not isinstance(raw, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", raw.strip()):
+        raise _Bad("bad_date")
+    try:
+        day = date.fromisoformat(raw.strip())
+    except ValueError as error:
+        raise _Bad("bad_date") from error
+    if day.year < 1900 or day.year > 2200:
+        raise _Bad("bad_date")
+    today = reading.now.astimezone(ZoneInfo(reading.pack.head.zone)).date()
+    if f.not_future and day > today:
+        raise _Bad("in_future")
+    if f.not_past and day < today:
+        raise _Bad("in_past")
+    return day.isoformat()
+
+
+def _datetime(f: Field, raw: Any, reading: Reading) -> str:
+    moment = read_moment(raw, local_zone=reading.local_zone)
+    if f.not_future and moment > reading.now + timedelta(minutes=1):
+        raise _Bad("in_future")
+    if f.not_past and moment < reading.now - timedelta(minutes=1):
+        raise _Bad("in_past")
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def read_moment(raw: Any, *, local_zone: ZoneInfo | None = None) -> datetime:
+    """A moment in UTC from ISO text. Without an offset it is read in `local_zone`, or refused when there is none.
+
+    Times that do not exist or exist twice in that zone are refused, not guessed.
+    """
+    if not isinstance(raw, str) or len(raw) > 40 or not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", raw):
+        raise _Bad("bad_datetime")
+    try:
+        moment = datetime.fromisoformat(raw.strip().replace("Z", "+00:00"))
+    except ValueError as error:
+        raise _Bad("bad_datetime") from error
+    if not 1900 <= moment.year <= 2200:
+        raise _Bad("bad_datetime")
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    if local_zone is None:
+        raise _Bad("no_offset")
+    first, second = (moment.replace(tzinfo=local_zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() != second.utcoffset():
+        raise _Bad("no_such_local_time")
+    return first.astimezone(UTC)
+
+
+def _identity(f: Field, raw: Any, reading: Reading) -> int:
+    """People, departments, teams and partners by their id; that they exist is asked of the directory by `decide`."""
+    if isinstance(raw, bool) or not re.fullmatch(r"\d{1,15}", str(raw)):
+        raise _Bad("wrong_type")
+    return int(raw)
+
+
+def _case_number(f: Field, raw: Any, reading: Reading) -> str:
+    return clean_text(raw, limit=40)
+
+
+def _files(f: Field, raw: Any, reading: Reading) -> list[str]:
+    values = [raw] if isinstance(raw, str) else raw
+    if not isinstance(values, list) or not all(isinstance(v, str) and re.fullmatch(r"[0-9a-f-]{32,36}", v) for v in values):
+        raise _Bad("bad_file")
+    return list(dict.fromkeys(values))
+
+
+_READERS: dict[str, Callable[[Field, Any, Reading], Any]] = {
+    "text": _text, "long_text": _text, "address": _text, "phone": _phone, "email": _email, "id_number": _id_number, "url": _url,
+    "choice": _choice, "choices": _choices, "axis": _choice, "category": _category, "yes_no": _yes_no, "number": _number,
+    "money": _money, "date": _date, "datetime": _datetime, "person": _identity, "department": _identity, "team": _identity,
+    "partner": _identity, "case": _case_number, "files": _files,
+}  # fmt: skip

@@ -1,0 +1,205 @@
+"""A policy pack as a whole: everything one company wrote down about complaints, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field as Attribute
+
+from amends.core.policy.base import ClauseId, Name, Piece, Ruled, Title
+from amends.core.policy.clock_rules import ClockRule, PackCalendar
+from amends.core.policy.forms import Field, Form
+from amends.core.policy.intake import Acceptance, Categories, Channels
+from amends.core.policy.levels import Grading
+from amends.core.policy.lifecycle import Process
+from amends.core.policy.people import Roles, Routing
+
+FORMAT = 1
+"""The format of published packs that this program writes; older ones are read through `upgrades`."""
+
+
+class Setting(Ruled):
+    """A named parameter. Wherever a pack says `{setting: name}`, its value stands.
+
+    A `mandatory` setting without a value keeps the pack from being published: the policy left it open and
+    somebody must decide.
+    """
+
+    title: Title
+    value: Any = None
+    unit: str | None = None
+    mandatory: bool = False
+
+
+class Clause(Piece):
+    """One clause of the company's policy: what conformity is judged by."""
+
+    id: ClauseId
+    title: str
+    text: str
+    topic: Literal["core", "proceedings", "conversation", "knowing", "service"]
+    accept: str | None = None
+    soft: bool = False
+    kept_by: Literal["pack", "product", "later"] = "pack"
+
+
+class Repeats(Ruled):
+    """How earlier cases of the same complainant are recognised: same value of these facts, still unresolved or not."""
+
+    same: tuple[Name, ...] = ()
+    unresolved_only: bool = True
+    within_days: int = 365
+
+
+class ArchiveItem(Ruled):
+    """One item of the archive's check list."""
+
+    title: Title
+    form: Name | None = None
+    verb: Name | None = None
+    evidence: bool = False
+
+
+class Archive(Ruled):
+    """What a complete file holds."""
+
+    items: tuple[ArchiveItem, ...]
+    keep_years: int | None = None
+
+
+class Evidence(Ruled):
+    """Kinds of evidence, and the types of files a desk takes (by extension)."""
+
+    kinds: dict[Name, Title]
+    extensions: tuple[str, ...]
+    max_file_mb: int = 20
+    max_message_mb: int = 50
+    max_files: int = 10
+
+
+class Head(Piece):
+    """pack.yaml: who the pack is, how numbers look, and the settings."""
+
+    id: Name
+    version: int = Attribute(ge=1)
+    valid_from: date
+    valid_until: date | None = None
+    title: Title
+    policy_label: Title | None = None
+    zone: str = "Asia/Shanghai"
+    number: str
+    hotline: str | None = None
+    languages: tuple[str, ...] = ("zh-hans",)
+    words: dict[Name, Title] = {}
+    settings: dict[Name, Setting] = {}
+    acceptance: tuple[Acceptance, ...] = ()
+    repeats: Repeats | None = None
+    archive: Archive | None = None
+    evidence: Evidence | None = None
+
+
+class Messages(Piece):
+    """messages/<id>.<channel>.<language>.txt: wording with placeholders from a fixed dictionary."""
+
+    texts: dict[Name, dict[Literal["email", "sms", "notice", "page"], dict[str, str]]] = {}
+
+
+class Guidance(Ruled):
+    """A hint beside a field or in a state."""
+
+    text: Title
+    field: Name | None = None
+    state: Name | None = None
+    when_kind: Name | None = None
+
+
+class Example(Piece):
+    """A worked case that `pack check` and the tests run; see docs/packs.md for the keys of `given` and `expect`."""
+
+    id: Name
+    because: str
+    given: dict[str, Any]
+    expect: dict[str, Any]
+    clause: tuple[ClauseId, ...] = ()
+
+
+class Pack(Piece):
+    """All files of a pack."""
+
+    head: Head
+    channels: Channels
+    categories: Categories
+    grading: Grading
+    lifecycle: Process
+    proceedings: dict[Name, Process] = {}
+    clocks: tuple[ClockRule, ...]
+    calendar: PackCalendar
+    clauses: tuple[Clause, ...]
+    routing: Routing
+    roles: Roles
+    forms: dict[Name, Form]
+    messages: Messages = Messages()
+    guidance: tuple[Guidance, ...] = ()
+    examples: tuple[Example, ...] = ()
+    extra: dict[Name, Any] = {}
+
+    @property
+    def id(self) -> str:
+        return self.head.id
+
+    @property
+    def version(self) -> int:
+        return self.head.version
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Every field of every form by id; forms that share an id share the definition's type."""
+        found: dict[str, Field] = {}
+        for form in self.forms.values():
+            for field in form.fields:
+                found.setdefault(field.id, field)
+        return found
+
+    def ruled_pieces(self) -> Iterator[tuple[str, Ruled]]:
+        """Every piece that can name clauses, with its path: what `pack check` and conformity walk."""
+        yield from _ruled("", self)
+
+
+def _ruled(path: str, piece: Any) -> Iterator[tuple[str, Ruled]]:
+    if isinstance(piece, Ruled):
+        yield path, piece
+    if isinstance(piece, Piece):
+        for name in type(piece).model_fields:
+            yield from _ruled(f"{path}.{name}" if path else name, getattr(piece, name))
+    elif isinstance(piece, Mapping):
+        for key, value in piece.items():
+            yield from _ruled(f"{path}.{key}", value)
+    elif isinstance(piece, tuple):
+        for index, value in enumerate(piece):
+            yield from _ruled(f"{path}.{index}", value)
+
+
+def with_settings(raw: Any, settings: Mapping[str, Any]) -> Any:
+    """The raw pack with every `{setting: name}` replaced by the setting's value.
+
+    Raises KeyError with the name of a setting that the pack does not have.
+    """
+    if isinstance(raw, Mapping):
+        if set(raw) == {"setting"}:
+            return settings[raw["setting"]]
+        return {key: with_settings(value, settings) for key, value in raw.items()}
+    if isinstance(raw, list | tuple):
+        return [with_settings(value, settings) for value in raw]
+    return raw
+
+
+def read_pack(raw: Mapping[str, Any]) -> Pack:
+    """The pack that canonical data (as published) describes. Raises pydantic.ValidationError or KeyError."""
+    settings = {name: setting.get("value") for name, setting in raw["head"].get("settings", {}).items()}
+    head = raw["head"]
+    body = with_settings({key: value for key, value in raw.items() if key != "head"}, settings)
+    resolved_head = {k: (v if k == "settings" else with_settings(v, settings)) for k, v in head.items()}
+    return Pack.model_validate({"head": resolved_head, **body})

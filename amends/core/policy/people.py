@@ -1,0 +1,101 @@
+"""Who may: roles in the pack's own words, where they count, what they see; departments by function; routes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.conditions import Condition
+
+Counts = Literal["desk", "department", "superior", "handler", "asked", "complainant", "employee", "partner", "system"]
+Sees = Literal["desk", "department", "handled", "asked", "own", "none"]
+Right = Literal[
+    "register", "backdate", "reveal", "export", "take_over", "evidence", "print", "manage_people", "manage_pack",
+    "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any",
+]  # fmt: skip
+
+
+class Role(Ruled):
+    """A role under the company's own title.
+
+    `counts` says on which cases a holder has it: `desk` on every case of the desk; `department` where the responsible
+    department is theirs or lies below it; `superior` where theirs lies above the responsible one; `asked` where their
+    department was asked for an enquiry or help that is open; `handler` for the accountable person; `complainant`,
+    `partner` and `system` as named; `employee` is every active person of the company. `sees` is the scope in lists.
+    `heads` marks the role that leads its department. `function` is the department that usually holds the role.
+    `deputised` allows a deputy between dates.
+    """
+
+    title: Title
+    counts: Counts
+    sees: Sees = "none"
+    heads: bool = False
+    may: tuple[Right, ...] = ()
+    function: Name | None = None
+    deputised: bool = True
+
+
+class Restriction(Ruled):
+    """Cases that only the named roles see, whatever their usual scope; `hides_from_accused` shuts out the accused department."""
+
+    when: Condition
+    only: tuple[Name, ...] = ()
+    hides_from_accused: bool = False
+    hides_reporter: bool = False
+    notifies: tuple[Name, ...] = ()
+
+
+class Accused(Ruled):
+    """What the party complained about may do on its own case; everything not named is refused."""
+
+    may: tuple[Name, ...] = ()
+    sees: Literal["case", "task", "none"] = "none"
+    department_counts: bool = False
+
+
+class Function(Piece):
+    """A department by its function; desks bind functions to their real departments."""
+
+    title: Title
+    parent: Name | None = None
+    partner: bool = False
+
+
+class Route(Ruled):
+    """Where a case goes. `owner` says who becomes accountable there; `team` demands that a team is chosen."""
+
+    when: Condition | None = None
+    to: Name
+    owner: Literal["head", "member", "team_member", "agent"] = "member"
+    title: Title | None = None
+
+
+class Duty(Ruled):
+    """One line of the published matrix: duty and authority of a function in a state."""
+
+    function: Name
+    state: Name
+    duty: Title
+    authority: Title | None = None
+
+
+class Roles(Piece):
+    """roles.yaml."""
+
+    roles: dict[Name, Role]
+    accused: Accused = Accused()
+    restrictions: tuple[Restriction, ...] = ()
+    contact_roles: tuple[Name, ...] = ()
+
+
+class Routing(Piece):
+    """routing.yaml: functions, routes in order (the first that holds is proposed), and who decides on returned cases."""
+
+    functions: dict[Name, Function]
+    routes: tuple[Route, ...]
+    owner_only: dict[Name, Literal["head"]] = {}
+    arbitrated_by: Name | None = None
+    duties: tuple[Duty, ...] = ()
+    reason_for_other_department: bool = Field(default=True)
