@@ -18,3 +18,7 @@ def main() -> None:
     except ImproperlyConfigured as refusal:
         sys.exit(str(refusal))
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What every test may ask for."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str | None:
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies under tests/journeys drives a browser; without one it is skipped by name."""
+    without_browser = pytest.mark.skip(reason="chromium is not installed")
+    for item in items:
+        if "journeys" in Path(item.path).parts:
+            item.add_marker("journey")
+        if item.get_closest_marker("journey") and not chromium():
+            item.add_marker(without_browser)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser that journeys drive; start it with executable_path and --no-sandbox."""
+    path = chromium()
+    if path is None:
+        pytest.skip("chromium is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real input that AMENDS_TEST_DATA names; without it the test is skipped."""
+    folder = os.environ.get("AMENDS_TEST_DATA")
+    if not folder:
+        pytest.skip("real input: AMENDS_TEST_DATA is not set")
+    if not Path(folder).is_dir():
+        pytest.fail(f"AMENDS_TEST_DATA names {folder}, which is not a folder")
+    return Path(folder).resolve()

@@ -1,0 +1,121 @@
+"""`make run`: from a fresh clone to a running installation; a second start downloads nothing.
+
+Standard library only.
+"""
+
+import os
+import secrets
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.assets import VENDOR, collect_assets
+from tools.house import (
+    PYTHON,
+    ROOT,
+    VAR,
+    VENV,
+    CannotGoOn,
+    digest,
+    install_itself,
+    install_locked,
+    is_current,
+    make_venv,
+    mark_current,
+    outline,
+    run,
+    say,
+)
+
+DEMO_COMMAND = ROOT / "amends" / "jobs" / "management" / "commands" / "demo.py"
+STATIC_FOLDERS = [ROOT / "amends" / "web" / "static", ROOT / "amends" / "api" / "static"]
+
+
+def prepare(requirements: str = "requirements.txt") -> None:
+    """Environment, page assets and compiled messages: what both running and testing need."""
+    make_venv()
+    # Two downloads that do not need each other.
+    with ThreadPoolExecutor() as pool:
+        steps = [pool.submit(install_locked, requirements), pool.submit(collect_assets)]
+        for step in steps:
+            step.result()
+    install_itself()
+    compile_messages()
+
+
+def compile_messages() -> None:
+    sources = [*(ROOT / "locale").rglob("*.po"), ROOT / "tools" / "messages.py"]
+    stamp, key = VENV / "compiled-messages", digest(*sorted(sources), *_compiled())
+    if is_current(stamp, key):
+        return
+    run([PYTHON, "tools/messages.py", "compile"])
+    mark_current(stamp, digest(*sorted(sources), *_compiled()))
+
+
+def _compiled() -> list[str]:
+    return [str(file) for file in sorted((ROOT / "locale").rglob("*.mo"))]
+
+
+def make_key() -> None:
+    """A random secret key that only this account can read."""
+    file = VAR / "secret_key"
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.environ.get("AMENDS_SECRET_KEY") or file.exists():
+        return
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as key:
+        key.write(secrets.token_urlsafe(64))
+
+
+def collect_static() -> None:
+    files = [file for folder in STATIC_FOLDERS for file in folder.rglob("*") if file.is_file()]
+    stamp = VAR / "collected-static"
+    key = digest(outline(files), ROOT / "requirements.txt", ROOT / "amends" / "config" / "settings.py")
+    if is_current(stamp, key) and (VAR / "static" / "staticfiles.json").is_file():
+        return
+    say("Preparing static files …")
+    run([PYTHON, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"])
+    mark_current(stamp, key)
+
+
+def prepare_installation() -> None:
+    """Key, database and the demo desks of an empty installation."""
+    make_key()
+    collect_static()
+    say("Preparing the database …")
+    run([PYTHON, "manage.py", "migrate", "--noinput", "--verbosity", "0"])
+    if DEMO_COMMAND.is_file():
+        run([PYTHON, "manage.py", "demo", "--if-empty"])
+
+
+def main() -> None:
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdigit():
+        raise CannotGoOn(f"PORT={port} is not a number.")
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    os.environ.setdefault("AMENDS_BASE_URL", f"http://{shown}:{port}")
+    os.environ.setdefault("AMENDS_DEMO", "true")
+    prepare()
+    prepare_installation()
+    if not VENDOR.is_dir():
+        raise CannotGoOn("The page assets are missing: remove amends/web/static/vendor and run again.")
+    os.chdir(ROOT)
+    # The supervisor takes the place of this process, so that it gets the signals itself.
+    os.execv(PYTHON, [str(PYTHON), "manage.py", "up", "--host", host, "--port", port])
+
+
+ACTIONS = {
+    (): main,
+    ("--prepare-only",): prepare,
+    ("--prepare-dev",): lambda: prepare("requirements-dev.txt"),
+}
+
+if __name__ == "__main__":
+    try:
+        ACTIONS[tuple(sys.argv[1:])]()
+    except CannotGoOn as refusal:
+        sys.exit(f"{refusal}")
+    except KeyboardInterrupt:
+        sys.exit(130)
