@@ -76,7 +76,6 @@ class _Table(NamedTuple):
     passed: list[int]  # working time before span i; one longer than the spans
     dates: list[int]  # ordinal of the local date that span i belongs to
     days: list[int]  # ordinals of working days
-    closes: list[int]  # close of business of working day i
 
 
 def read_spans(pairs: Iterable[tuple[str, str]]) -> Spans:
@@ -228,8 +227,8 @@ class WorkingCalendar:
         table = self._cache[-1] if self._cache else self._table_around(at)
         while True:
             starts = table.starts
-            i = bisect_right(starts, at) - 1
-            if i >= 0 and table.dates:
+            if table.ends[0] <= at < starts[-1]:
+                i = bisect_right(starts, at) - 1
                 passed, end = table.passed, table.ends[i]
                 target = passed[i] + (at if at < end else end) - starts[i] + todo
                 if todo > 0 and target <= passed[-1]:
@@ -238,7 +237,7 @@ class WorkingCalendar:
                 if todo < 0 and target >= 0:
                     j = bisect_right(passed, target) - 1
                     return _EPOCH + dt.timedelta(0, 0, starts[j] + target - passed[j])
-            table = self._widened(at, back=i < 0 or todo < 0, forth=todo > 0)
+            table = self._widened(at, back=todo < 0, forth=todo > 0)
 
     def working_time_between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
         """Return the working time from a to b; negative when b is before a."""
@@ -275,10 +274,16 @@ class WorkingCalendar:
         """Return the end of the n-th working day.
 
         `counts` says which day is the first: the next working day, the day of start if it is one, or the day of the
-        next working moment. `n` = 0 means the same day, or the next working day if that is none. Refuses negative n.
+        next working moment. `n` = 0 means the same day, or the next working day if that is none or already over.
+        Refuses negative n.
         """
+        return self._end_of(self._last_day(start, n, counts, ends), ends, start)
+
+    def _last_day(self, start: dt.datetime, n: int, counts: Counts, ends: Ends) -> dt.date:
         day = self.working_day(start, n, counts)
-        return self._end_of(day, ends, start)
+        if self._end_of(day, ends, start) > start:
+            return day
+        return dt.date.fromordinal(self._nth_day(day.toordinal(), 0, bisect_right))
 
     def working_day(self, start: dt.datetime, n: int, counts: Counts = "from_next_day") -> dt.date:
         """Return the local date of the n-th working day after start (see `add_working_days`)."""
@@ -341,7 +346,10 @@ class WorkingCalendar:
         table = self._table_around(at)
         while True:
             i = find(table.days, day) + offset  # type: ignore[operator]
-            if 0 <= i < len(table.days) and table.first_year < dt.date.fromordinal(day).year < table.last_year:
+            if (
+                0 <= i < len(table.days)
+                and table.first_year < dt.date.fromordinal(day).year < table.last_year
+            ):
                 return table.days[i]
             table = self._widened(at, back=offset < 0, forth=True)
 
@@ -380,12 +388,12 @@ class WorkingCalendar:
     ) -> tuple[dt.datetime, tuple[Segment, ...]]:
         """Return the end of `add_working_days` and a segment for each day or run of days off on the way."""
         due = self.add_working_days(start, n, counts, ends)
-        last = self.working_day(start, n, counts)
-        first = last if n == 0 else self.working_day(start, 1, counts)
+        last = self._last_day(start, n, counts, ends)
+        first = min(last, last if n == 0 else self.working_day(start, 1, counts))
         found, day, at = [], 0, start
         for date in _dates(self.local_date(start), last):
             upto = due if date == last else self.midnight_after(date)
-            if date >= first and self.is_working(date):
+            if upto > at and date >= first and self.is_working(date):
                 day += 1
                 found.append(self._day_segment(date, at, upto, day))
             elif at == start:
@@ -435,6 +443,8 @@ class WorkingCalendar:
                 return table
         years = [moment_of(at).year for at in moments]
         first, last = min(years) - 1, max(years) + 1
+        if first < FIRST_YEAR or last > LAST_YEAR:
+            raise OutOfRangeError(f"the time is not between the years {FIRST_YEAR} and {LAST_YEAR}")
         if self._cache:
             first, last = min(first, self._cache[-1].first_year), max(last, self._cache[-1].last_year)
         return self._covering(first, last)
@@ -453,7 +463,7 @@ class WorkingCalendar:
         return table
 
     def _build(self, first: int, last: int) -> _Table:
-        table = _Table(first, last, [], [], [0], [], [], [])
+        table = _Table(first, last, [], [], [0], [], [])
         latest = None
         for day in range(dt.date(first, 1, 1).toordinal(), dt.date(last, 12, 31).toordinal() + 1):
             spans = self.spans_on(dt.date.fromordinal(day))
@@ -470,14 +480,15 @@ class WorkingCalendar:
                 latest = end
             if spans:
                 table.days.append(day)
-                table.closes.append(self._micros_at(day, spans[-1][1]))
         return table
 
     def _micros_at(self, day: int, seconds: int) -> int:
         days, rest = divmod(seconds, DAY_SECONDS)
         day += days
         date = dt.date.fromordinal(day)
-        wall = dt.datetime(date.year, date.month, date.day, rest // 3600, rest // 60 % 60, rest % 60, 0, self.tz)
+        wall = dt.datetime(
+            date.year, date.month, date.day, rest // 3600, rest // 60 % 60, rest % 60, 0, self.tz
+        )
         offset = wall.utcoffset()
         later = wall.replace(fold=1).utcoffset()
         naive = (day - _EPOCH_ORDINAL) * DAY_SECONDS + rest
@@ -505,10 +516,18 @@ def merged(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     found: list[Segment] = []
     for segment in segments:
         last = found[-1] if found else None
-        if last and not segment.day and not segment.counted and not last.day and not last.counted and (
-            last.reason,
-            last.params,
-        ) == (segment.reason, segment.params):
+        if (
+            last
+            and not segment.day
+            and not segment.counted
+            and not last.day
+            and not last.counted
+            and (
+                last.reason,
+                last.params,
+            )
+            == (segment.reason, segment.params)
+        ):
             found[-1] = last._replace(to_at=segment.to_at)
         else:
             found.append(segment)
