@@ -93,3 +93,6 @@ VERBS: dict[str, Verb] = {
     fields[0]: Verb(id=fields[0], button=fields[1], happened=fields[2], is_move=fields[3] == "move")
     for fields in (line.split("|") for line in _TABLE.split("\n") if line)
 }
+
+EXITS = frozenset({"withdraw", "mark_duplicate", "transfer", "decline", "no_answer", "reopen", "take_over"})
+"""Ways out that are never proposed as a stage somebody forgot."""
