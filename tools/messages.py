@@ -111,6 +111,7 @@ def compile_messages() -> None:
     from opencc import OpenCC
 
     english = translation()
+    ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.with_suffix(".mo").open("wb") as file:
         write_mo(file, english)
     convert = OpenCC("s2twp").convert

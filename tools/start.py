@@ -5,6 +5,7 @@ Standard library only.
 
 import os
 import secrets
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -116,6 +117,9 @@ if __name__ == "__main__":
     try:
         ACTIONS[tuple(sys.argv[1:])]()
     except CannotGoOn as refusal:
-        sys.exit(f"{refusal}")
+        sys.exit(str(refusal))
+    except subprocess.CalledProcessError as failure:
+        # The command has already said why.
+        sys.exit(failure.returncode)
     except KeyboardInterrupt:
         sys.exit(130)
