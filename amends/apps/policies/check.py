@@ -1,0 +1,124 @@
+"""What `amends pack check` finds in a folder: every problem with file, line and key, and how many clauses have a rule."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amends.apps.policies.files import PackFolder, Place, read_folder
+from amends.core.policy.pack import Pack
+from amends.core.policy.problems import Problem, problems, read_with_problems
+from amends.core.policy.problems.clauses import clauses_with_a_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the answer."""
+
+    place: Place
+    problem: Problem
+    refers: tuple[Place, ...] = ()
+
+    def text(self, language: str = "en") -> str:
+        """`clocks.yaml:21  handling: no limit for class "urgent" …`; other files of the pack by their short name."""
+        mark = {"en": "(warning) ", "zh": "（提醒）"}[language] if self.problem.warning else ""
+        return f"{self.place}  {mark}{self.problem.sentence(language, map(self._short, self.refers))}"
+
+    def _short(self, place: Place) -> str:
+        return f"{place.file.name}:{place.line}"
+
+    def data(self) -> dict[str, Any]:
+        places = [self._short(place) for place in self.refers]
+        return {
+            "file": str(self.place.file),
+            "line": self.place.line,
+            "path": ".".join(map(str, self.problem.path)),
+            "key": self.problem.key,
+            "code": self.problem.code,
+            "warning": self.problem.warning,
+            "message": self.problem.sentence("zh", places),
+            "message_en": self.problem.sentence("en", places),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The answer for one folder. `pack` is None when the folder could not be read as one."""
+
+    folder: Path
+    lines: tuple[Line, ...]
+    files: int
+    pack: Pack | None
+    raw: dict[str, Any]
+    ruled: tuple[str, ...]
+    unruled: tuple[str, ...]
+
+    @property
+    def faults(self) -> tuple[Line, ...]:
+        """The lines that keep the pack from being published."""
+        return tuple(line for line in self.lines if not line.problem.warning)
+
+    def summary(self, language: str = "en") -> str:
+        """The last line: problems, files, and clauses with a rule."""
+        faults, total = len(self.faults), len(self.ruled) + len(self.unruled)
+        if language == "zh":
+            without = f"（{'、'.join(self.unruled)} 没有）" if self.unruled else ""
+            return f"{self.files} 个文件中有 {faults} 个问题；{total} 条条款中 {len(self.ruled)} 条有规则{without}。"
+        have = "has" if len(self.unruled) == 1 else "have"
+        without = f" ({', '.join(self.unruled)} {have} none)" if self.unruled else ""
+        problems_, files = _counted(faults, "problem"), _counted(self.files, "file")
+        return f"{problems_} in {files}; {len(self.ruled)} of {total} clauses have a rule{without}."
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.folder),
+            "ok": not self.faults,
+            "files": self.files,
+            "clauses": len(self.ruled) + len(self.unruled),
+            "clauses_with_a_rule": len(self.ruled),
+            "clauses_without_a_rule": list(self.unruled),
+            "problems": [line.data() for line in self.lines],
+        }
+
+
+def check_folder(folder: Path) -> Check:
+    """Read and check one pack folder; reads nothing else and changes nothing."""
+    found = read_folder(folder)
+    reading = read_with_problems(found.raw)
+    reported = [*found.problems, *(p for p in reading.problems if not _is_unread(p, found))]
+    if reading.pack is not None:
+        reported += problems(reading.pack, left_out=reading.left_out, left_out_parts=reading.left_out_parts)
+    ruled, unruled = clauses_with_a_rule(reading.pack) if reading.pack else ((), ())
+    return Check(
+        folder=folder,
+        lines=tuple(sorted((_line(found, problem) for problem in reported), key=_order)),
+        files=len(found.files),
+        pack=reading.pack,
+        raw=found.raw,
+        ruled=ruled,
+        unruled=unruled,
+    )
+
+
+def _is_unread(problem: Problem, found: PackFolder) -> bool:
+    """A missing or unreadable file is one problem, not also a missing key."""
+    return not problem.path and problem.code == "missing_key"
+
+
+def _line(found: PackFolder, problem: Problem) -> Line:
+    return Line(found.place(problem.path), problem, tuple(found.place(path) for path in problem.refers))
+
+
+def _order(line: Line) -> tuple[str, int, str]:
+    return str(line.place.file), line.place.line, line.problem.code
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def is_pack_folder(folder: Path) -> bool:
+    """Whether a folder of `packs/` is meant as a pack."""
+    return folder.is_dir() and re.fullmatch(r"[a-z][a-z0-9_]*", folder.name) is not None

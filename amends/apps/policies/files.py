@@ -1,0 +1,294 @@
+"""Pack folders: YAML and text files read into one mapping, and where in which file every key stands.
+
+Only `pack check`, `publish` and `schema` come here; running code reads published packs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from amends.core.policy.problems.report import Path as KeyPath
+from amends.core.policy.problems.report import Problem
+
+PARTS = {
+    "pack": "head",
+    "channels": "channels",
+    "categories": "categories",
+    "levels": "grading",
+    "lifecycle": "lifecycle",
+    "clocks": "clocks",
+    "calendar": "calendar",
+    "clauses": "clauses",
+    "routing": "routing",
+    "roles": "roles",
+    "guidance": "guidance",
+    "examples": "examples",
+}
+"""The files at the top of a pack, by name, and the key of the pack that each one fills."""
+
+OPTIONAL_PARTS = frozenset({"guidance", "examples"})
+LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
+FOLDERS = {"forms": "forms", "proceedings": "proceedings"}
+MESSAGE_CHANNELS = ("email", "sms", "notice", "page")
+MESSAGE_FILE = re.compile(
+    r"^(?P<id>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)\.(?P<language>[a-z]{2}(-[A-Za-z]+)?)\.txt$"
+)
+MAX_FILE_BYTES = 2_000_000
+MAX_DEPTH = 40
+
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_PLAIN_WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file; line 1 is the first."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(slots=True)
+class PackFolder:
+    """What a folder holds: the raw pack, the place of every key, and what could not be read."""
+
+    folder: Path
+    raw: dict[str, Any] = field(default_factory=dict)
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+    def place(self, path: KeyPath) -> Place:
+        """Where `path` stands, or the nearest key above it that stands somewhere."""
+        for length in range(len(path), 0, -1):
+            if found := self.places.get(tuple(path[:length])):
+                return found
+        return Place(self.folder / "pack.yaml", 1)
+
+
+def read_folder(folder: Path) -> PackFolder:
+    """Read every file of a pack. Nothing is raised for what is wrong inside: it is listed in `problems`."""
+    found = PackFolder(folder)
+    if not folder.is_dir():
+        found.places[("head",)] = Place(folder, 1)
+        found.problems.append(
+            Problem(("head",), "no_folder", "", f"没有文件夹 {folder}。", f"There is no folder {folder}.")
+        )
+        return found
+    for file in sorted(folder.glob("*.yaml")):
+        _read_part(found, file)
+    for name, key in FOLDERS.items():
+        _read_many(found, folder / name, key)
+    _read_messages(found, folder / "messages")
+    _note_missing_parts(found)
+    return found
+
+
+def _read_part(found: PackFolder, file: Path) -> None:
+    key = PARTS.get(file.stem)
+    path: KeyPath = (key,) if key else ("extra", file.stem)
+    value = _read_yaml(found, file, path)
+    if value is _UNREADABLE:
+        return
+    if key is None:
+        found.raw.setdefault("extra", {})[file.stem] = value
+        return
+    found.raw[key] = [] if value is None and key in LISTS else value
+
+
+def _read_many(found: PackFolder, folder: Path, key: str) -> None:
+    if not folder.is_dir():
+        return
+    found.places[(key,)] = Place(folder, 1)
+    items = found.raw.setdefault(key, {})
+    for file in sorted(folder.glob("*.yaml")):
+        path: KeyPath = (key, file.stem)
+        value = _read_yaml(found, file, path)
+        if value is _UNREADABLE:
+            continue
+        if key == "forms" and isinstance(value, dict):
+            _check_form_id(found, value, path, file.stem)
+        items[file.stem] = value
+
+
+def _check_form_id(found: PackFolder, form: dict[str, Any], path: KeyPath, stem: str) -> None:
+    if form.setdefault("id", stem) == stem:
+        return
+    found.problems.append(
+        Problem(
+            (*path, "id"), "form_id", stem,
+            f"表单的 id “{form['id']}” 与文件名不一致。", f'the id "{form["id"]}" differs from the name of the file.',
+        )
+    )  # fmt: skip
+    form["id"] = stem
+
+
+def _read_messages(found: PackFolder, folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    found.places[("messages",)] = Place(folder, 1)
+    texts: dict[str, dict[str, dict[str, str]]] = {}
+    for file in sorted(folder.iterdir()):
+        match = MESSAGE_FILE.match(file.name)
+        if match is None or match["channel"] not in MESSAGE_CHANNELS:
+            _note_misnamed_message(found, file)
+            continue
+        path: KeyPath = ("messages", "texts", match["id"], match["channel"], match["language"])
+        text = _read_text(found, file, path)
+        if text is not None:
+            texts.setdefault(match["id"], {}).setdefault(match["channel"], {})[match["language"]] = text
+            found.places.setdefault(path[:3], Place(file, 1))
+    found.raw["messages"] = {"texts": texts}
+
+
+def _note_misnamed_message(found: PackFolder, file: Path) -> None:
+    if file.name.startswith("."):
+        return
+    path: KeyPath = ("messages", "files", file.name)
+    found.places[path] = Place(file, 1)
+    channels = "|".join(MESSAGE_CHANNELS)
+    found.problems.append(
+        Problem(
+            path, "message_name", file.name,
+            f"消息文件应命名为 <消息>.<{channels}>.<语言>.txt。",
+            f"a message file is named <message>.<{channels}>.<language>.txt.",
+        )
+    )  # fmt: skip
+
+
+def _note_missing_parts(found: PackFolder) -> None:
+    for stem, key in PARTS.items():
+        if key in found.raw or key in OPTIONAL_PARTS or (key,) in found.places:
+            continue
+        found.places[(key,)] = Place(found.folder / f"{stem}.yaml", 1)
+        found.problems.append(
+            Problem((key,), "no_file", "", f"缺少文件 {stem}.yaml。", f"the file {stem}.yaml is missing.")
+        )
+
+
+# Reading one file
+
+_UNREADABLE = object()
+
+
+def _read_text(found: PackFolder, file: Path, path: KeyPath) -> str | None:
+    found.files.append(file)
+    found.places[path] = Place(file, 1)
+    try:
+        data = file.read_bytes()
+        if len(data) > MAX_FILE_BYTES:
+            raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, ValueError) as error:
+        found.problems.append(
+            Problem(path, "unreadable", "", f"无法读取文件（{error}）。", f"the file can not be read ({error}).")
+        )
+        return None
+
+
+def _read_yaml(found: PackFolder, file: Path, path: KeyPath) -> Any:
+    text = _read_text(found, file, path)
+    if text is None:
+        return _UNREADABLE
+    try:
+        node = _compose(text)
+    except MarkedYAMLError as error:
+        _note_syntax(found, file, path, error)
+        return _UNREADABLE
+    except (YAMLError, RecursionError) as error:
+        found.problems.append(
+            Problem(path, "yaml", "", f"不是有效的 YAML（{error}）。", f"this is not valid YAML ({error}).")
+        )
+        return _UNREADABLE
+    return None if node is None else _Builder(found, file).build(node, path)
+
+
+@lru_cache(maxsize=512)
+def _compose(text: str) -> Node | None:
+    """The nodes of a YAML text; kept, because checks, publishing and tests read the same files again."""
+    return YAML(typ="safe", pure=True).compose(text)
+
+
+def _note_syntax(found: PackFolder, file: Path, path: KeyPath, error: MarkedYAMLError) -> None:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    what = str(error.problem or error.context or "syntax")
+    where: KeyPath = (*path, f"line {line}")
+    found.places[where] = Place(file, line)
+    if "\\t" in what:
+        what_zh, what_en = "缩进用了制表符，请改为空格。", "a tab is used for indentation; YAML wants spaces."
+    else:
+        what_zh, what_en = f"不是有效的 YAML：{what}。", f"this is not valid YAML: {what}."
+    found.problems.append(Problem(where, "yaml", "", what_zh, what_en))
+
+
+class _Builder:
+    """Turns nodes into plain data and writes down the line of every key.
+
+    Only `null`, `true`, `false` and whole numbers without leading zeros are more than text: `12:30`, `no`, `0123`, `7.2`
+    and times stay as written, and quoted scalars are always text.
+    """
+
+    def __init__(self, found: PackFolder, file: Path) -> None:
+        self.found, self.file = found, file
+
+    def build(self, node: Node, path: KeyPath) -> Any:
+        self.found.places.setdefault(path, Place(self.file, node.start_mark.line + 1))
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if len(path) > MAX_DEPTH:
+            self._note(node, path, "deep", "嵌套太深。", "this is nested too deep.")
+            return None
+        if isinstance(node, SequenceNode):
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        return None
+
+    def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        for key, item in self._entries(node, path):
+            name = key.value
+            where = (*path, name)
+            if name in value:
+                first = self.found.places[where].line
+                self._note(
+                    key, (*where, "again"), "duplicate_key", f"“{name}”出现了两次（第一次在第 {first} 行）。",
+                    f'"{name}" stands here twice (first in line {first}).',
+                )  # fmt: skip
+                continue
+            self.found.places[where] = Place(self.file, key.start_mark.line + 1)
+            value[name] = self.build(item, where)
+        return value
+
+    def _entries(self, node: MappingNode, path: KeyPath) -> Iterator[tuple[ScalarNode, Node]]:
+        for key, item in node.value:
+            if isinstance(key, ScalarNode):
+                yield key, item
+            else:
+                self._note(key, path, "bad_key", "键必须是文字。", "a key must be text.")
+
+    def _note(self, node: Node, path: KeyPath, code: str, message: str, message_en: str) -> None:
+        self.found.places[path] = Place(self.file, node.start_mark.line + 1)
+        self.found.problems.append(Problem(path, code, "", message, message_en))
+
+
+def _scalar(node: ScalarNode) -> Any:
+    text = node.value
+    if node.style is not None:
+        return text
+    if text.lower() in _PLAIN_WORDS and text in (text.lower(), text.capitalize()):
+        return _PLAIN_WORDS[text.lower()]
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else text

@@ -1,0 +1,112 @@
+"""Desks, published policy packs and loaded calendar years.
+
+What was published never changes: only the end of a version's validity may be set (`triggers.py` holds this too).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from amends.apps.policies.triggers import PACK_VERSION_FROZEN
+
+
+class PublishedIsFixed(Exception):
+    """A published version or a loaded year was about to be changed or deleted."""
+
+
+class Desk(models.Model):
+    """A unit that handles cases under one policy pack. `code` is its name in addresses and in the API."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=120)
+    title_en = models.CharField(max_length=120, blank=True)
+    pack_id = models.CharField(max_length=63)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class FixedRows(models.QuerySet[Any]):
+    """Rows that are neither changed nor deleted, not even many at once."""
+
+    def delete(self) -> Any:
+        raise PublishedIsFixed(self.model.__name__)
+
+
+class PackVersion(models.Model):
+    """One published version of a pack. `content` is the canonical JSON that `hash` (SHA-256) covers."""
+
+    pack_id = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()
+    format = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    content = models.TextField()
+    hash = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+
+    objects = FixedRows.as_manager()
+
+    class Meta:
+        ordering = ["pack_id", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["pack_id", "version"], name="policies_version_once"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="policies_validity_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pack_id} v{self.version}"
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        if self.pk is not None and not self._state.adding and set(update_fields or PACK_VERSION_FROZEN) & set(PACK_VERSION_FROZEN):
+            raise PublishedIsFixed(str(self))
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise PublishedIsFixed(str(self))
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the version is in force on a local day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class CalendarYear(models.Model):
+    """The holidays and make-up working days of one region and year; a corrected year is a further version."""
+
+    region = models.CharField(max_length=10)
+    year = models.PositiveSmallIntegerField()
+    version = models.PositiveIntegerField()
+    content = models.TextField()
+    hash = models.CharField(max_length=64)
+    source = models.TextField()
+    loaded_at = models.DateTimeField()
+
+    objects = FixedRows.as_manager()
+
+    class Meta:
+        ordering = ["region", "year", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "year", "version"], name="policies_calendar_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.year} v{self.version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise PublishedIsFixed(str(self))
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise PublishedIsFixed(str(self))

@@ -1,0 +1,344 @@
+"""What is wrong with the shape of a raw pack: unknown keys, missing keys, wrong types, unknown and blank settings.
+
+`whole_part` goes on with what can be read, so that one run also finds the defects of meaning.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from amends.core.policy.pack import Pack, read_pack
+from amends.core.policy.problems.report import Path, Problem
+
+MAX_ATTEMPTS = 25
+
+_LIST_PARTS = frozenset({"clocks", "clauses", "guidance", "examples"})
+_WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is", "zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}
+_TYPES = {
+    "string_type": ("应为文字", "should be text"),
+    "int_type": ("应为整数", "should be a whole number"),
+    "int_parsing": ("应为整数", "should be a whole number"),
+    "int_from_float": ("应为整数", "should be a whole number"),
+    "bool_type": ("应为 true 或 false", "should be true or false"),
+    "bool_parsing": ("应为 true 或 false", "should be true or false"),
+    "dict_type": ("应为“键: 值”的表", "should be a table of keys and values"),
+    "model_type": ("应为“键: 值”的表", "should be a table of keys and values"),
+    "model_attributes_type": ("应为“键: 值”的表", "should be a table of keys and values"),
+    "tuple_type": ("应为列表", "should be a list"),
+    "list_type": ("应为列表", "should be a list"),
+    "date_type": ("应为日期，例如 2026-01-01", "should be a date such as 2026-01-01"),
+    "date_parsing": ("应为日期，例如 2026-01-01", "should be a date such as 2026-01-01"),
+    "date_from_datetime_parsing": ("应为日期，例如 2026-01-01", "should be a date such as 2026-01-01"),
+    "string_pattern_mismatch": ("只能用小写字母、数字和下划线，以字母开头", None),
+    "string_too_short": ("不能为空", "must not be empty"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The pack as far as it can be read, the problems of its shape, and what had to be left out."""
+
+    pack: Pack | None
+    problems: tuple[Problem, ...]
+    left_out: frozenset[str] = frozenset()
+    left_out_parts: frozenset[str] = frozenset()
+
+
+def read_with_problems(raw: Mapping[str, Any]) -> Reading:
+    """Read a raw pack; what does not fit is listed and left out of the pack that comes back.
+
+    `pack` is None only when a whole part is missing or beyond reading. `left_out` names the pieces that are missing
+    in it, `left_out_parts` the parts they belonged to: sentences about their absence would only repeat the first one.
+    """
+    raw = copy.deepcopy(dict(raw))
+    found = list(_setting_problems(raw))
+    blank = _blank_settings(raw)
+    names: set[str] = set()
+    parts: set[str] = set()
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            pack = read_pack(raw)
+        except ValidationError as error:
+            faults = _faults(error, raw)
+            found += [_problem(fault, raw) for fault in faults if not _stems_from(fault, raw, blank)]
+            if not _leave_out(raw, faults, names, parts):
+                return Reading(None, _unique(found), frozenset(names), frozenset(parts))
+            continue
+        except (AttributeError, KeyError, TypeError):
+            return Reading(None, _unique([*found, *_whole_problems(raw)]), frozenset(names), frozenset(parts))
+        return Reading(pack, _unique(found), frozenset(names), frozenset(parts))
+    return Reading(None, _unique(found), frozenset(names), frozenset(parts))
+
+
+def _unique(found: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+# Settings
+
+
+def _settings(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    head = raw.get("head")
+    settings = head.get("settings") if isinstance(head, Mapping) else None
+    return settings if isinstance(settings, Mapping) else {}
+
+
+def _value_of(setting: Any) -> Any:
+    return setting.get("value") if isinstance(setting, Mapping) else None
+
+
+def _blank_settings(raw: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, setting in _settings(raw).items() if _value_of(setting) is None)
+
+
+def _setting_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    settings = _settings(raw)
+    for name, setting in settings.items():
+        if isinstance(setting, Mapping) and setting.get("mandatory") is True and _value_of(setting) is None:
+            yield Problem(
+                ("head", "settings", name), "blank_setting", name,
+                "必填参数还没有填写，填写后才能发布。",
+                "this mandatory setting has no value; the pack can not be published without one.",
+            )  # fmt: skip
+    for path, name in _references(raw, ()):
+        if name not in settings:
+            near = _near(str(name), settings)
+            yield Problem(
+                path, "unknown_setting", str(path[-1]) if path else "",
+                f"没有名为“{name}”的参数。{near[0]}", f'there is no setting "{name}".{near[1]}',
+            )  # fmt: skip
+            _replace(raw, path, None)
+
+
+def _references(raw: Any, path: Path) -> list[tuple[Path, Any]]:
+    if isinstance(raw, Mapping):
+        if set(raw) == {"setting"}:
+            return [(path, raw["setting"])]
+        return [found for key, value in raw.items() for found in _references(value, (*path, key))]
+    if isinstance(raw, list):
+        return [found for index, value in enumerate(raw) for found in _references(value, (*path, index))]
+    return []
+
+
+def _replace(raw: Any, path: Path, value: Any) -> None:
+    for step in path[:-1]:
+        raw = raw[step]
+    raw[path[-1]] = value
+
+
+# Faults of the shape
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    path: Path
+    type: str
+    input: Any
+    context: Mapping[str, Any]
+    message: str
+    missing: str | None = None
+
+
+def _faults(error: ValidationError, raw: Mapping[str, Any]) -> list[_Fault]:
+    """The errors with their path in the raw pack. Of the branches of a union only the one that got furthest counts."""
+    found = [_fault(item, raw) for item in error.errors(include_url=False)]
+    tagged = {id(fault): tagged for fault, tagged in found}
+    faults = [fault for fault, _ in found]
+    return [fault for fault in faults if not (tagged[id(fault)] and _got_further(fault, faults))]
+
+
+def _got_further(fault: _Fault, faults: Sequence[_Fault]) -> bool:
+    return any(
+        len(other.path) + (other.missing is not None) > len(fault.path) and other.path[: len(fault.path)] == fault.path
+        for other in faults
+        if other is not fault
+    )
+
+
+def _fault(item: Any, raw: Mapping[str, Any]) -> tuple[_Fault, bool]:
+    """The fault, and whether its location went through a branch of a union."""
+    value: Any = raw
+    path: list[str | int] = []
+    tagged = False
+    location = [_WRITTEN_AS.get(step, step) if isinstance(step, str) else step for step in item["loc"]]
+    missing = str(location.pop()) if item["type"] == "missing" else None
+    for step in location:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            tagged = True
+            continue
+        path.append(step)
+    fault = _Fault(tuple(path), item["type"], item.get("input"), item.get("ctx") or {}, item["msg"], missing)
+    return fault, tagged
+
+
+def _stems_from(fault: _Fault, raw: Mapping[str, Any], blank: frozenset[str]) -> bool:
+    """Whether the fault only repeats that a setting is blank or unknown."""
+    value: Any = raw
+    for step in fault.path:
+        value = value[step]
+    if isinstance(value, Mapping) and set(value) == {"setting"}:
+        return value["setting"] in blank
+    return any(name in blank for _, name in _references(value, ())) if fault.type == "value_error" else False
+
+
+def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
+    key = name_of(raw, fault.path)
+    last = str(fault.path[-1]) if fault.path else ""
+    if fault.missing is not None:
+        return Problem(
+            fault.path, "missing_key", key, f"缺少“{fault.missing}”。", f'"{fault.missing}" is missing.'
+        )
+    if fault.type == "extra_forbidden":
+        near = _near(last, _known_keys(fault.path))
+        return Problem(
+            fault.path, "unknown_key", key, f"不认识“{last}”这一项。{near[0]}", f'there is no key "{last}".{near[1]}'
+        )
+    if fault.type == "literal_error":
+        expected, expected_en = _choices(str(fault.context.get("expected", "")))
+        return Problem(
+            fault.path, "bad_value", key, f"“{last}”的值“{_short(fault.input)}”应为{expected}之一。",
+            f'{last} "{_short(fault.input)}" is not one of {expected_en}.',
+        )  # fmt: skip
+    if fault.type == "value_error":
+        said = str(fault.context.get("error", fault.message))
+        return Problem(fault.path, "bad_value", key, f"不合规定：{said}。", f"{said}.")
+    words = _TYPES.get(fault.type)
+    if words is None:
+        said = fault.message[:1].lower() + fault.message[1:]
+        return Problem(fault.path, "bad_value", key, f"“{last}”不合规定：{said}。", f"{last}: {said}.")
+    return Problem(
+        fault.path, "bad_value", key, f"“{last}”{words[0]}，现在是“{_short(fault.input)}”。",
+        f'{last} "{_short(fault.input)}" {words[1] or _pattern_words(fault)}.',
+    )  # fmt: skip
+
+
+def _pattern_words(fault: _Fault) -> str:
+    return f"does not have the form {fault.context.get('pattern')}"
+
+
+def _choices(expected: str) -> tuple[str, str]:
+    names = [name.strip(" '") for name in expected.replace(" or ", ",").split(",")]
+    return "、".join(names), ", ".join(names)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def name_of(raw: Any, path: Path) -> str:
+    """How a person calls the piece at `path`: the nearest id, verb or name above it."""
+    name = ""
+    value = raw
+    for step in path:
+        value = value[step] if isinstance(value, Mapping | list) else None
+        if isinstance(value, Mapping):
+            own = next((str(value[k]) for k in ("id", "verb") if isinstance(value.get(k), str)), None)
+            name = own or (step if isinstance(step, str) and step not in _PLAIN_STEPS else name)
+    return name
+
+
+_PLAIN_STEPS = frozenset({
+    "head", "channels", "categories", "grading", "lifecycle", "proceedings", "routing", "roles", "forms", "messages",
+    "calendar", "settings", "title", "when", "limit", "pause", "kinds", "groups", "states", "functions", "texts",
+    "measures", "outcomes", "lists", "accused", "repeats", "archive", "evidence", "printed", "extra", "that", "say",
+    "marks", "required", "words", "ranks", "value",
+})  # fmt: skip
+
+
+def _near(name: str, known: Any) -> tuple[str, str]:
+    close = get_close_matches(name, [str(k) for k in known], n=1)
+    return (f"是否指“{close[0]}”？", f' Did you mean "{close[0]}"?') if close else ("", "")
+
+
+def _known_keys(path: Path) -> list[str]:
+    """The keys of the model at `path`'s parent, as written in files; empty where that can not be told."""
+    from amends.core.policy.problems.schema_walk import model_at
+
+    model = model_at(Pack, path[:-1])
+    return keys_of(model) if model else []
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    return [_WRITTEN_AS.get(name, info.alias or name) for name, info in model.model_fields.items()]
+
+
+# Leaving out what does not fit
+
+
+def _leave_out(raw: dict[str, Any], faults: Sequence[_Fault], names: set[str], parts: set[str]) -> bool:
+    """Take the faulty pieces out of the raw pack; False when a whole part can not be read."""
+    doomed: set[Path] = set()
+    for fault in faults:
+        piece = fault.path if fault.type == "extra_forbidden" else _piece_around(raw, fault)
+        if piece is None:
+            return False
+        doomed.add(piece)
+        parts.add(str(piece[0]))
+    for piece in sorted(doomed, key=lambda p: [(isinstance(s, int), s if isinstance(s, int) else 0) for s in p], reverse=True):
+        _delete(raw, piece, names)
+    return bool(doomed)
+
+
+def _piece_around(raw: Mapping[str, Any], fault: _Fault) -> Path | None:
+    """The smallest thing around the fault that a pack can do without: an item of a list, or a named entry."""
+    path = fault.path
+    for length in range(len(path), 1, -1):
+        if isinstance(path[length - 1], int) or path[length - 2] in _NAMED_ENTRIES:
+            return path[:length]
+    if len(path) == 2 and fault.missing is None and path[0] == "head" and path[1] in _OPTIONAL_HEAD:
+        return path
+    return None
+
+
+_NAMED_ENTRIES = frozenset({
+    "kinds", "groups", "channels", "measures", "outcomes", "lists", "states", "functions", "roles", "forms", "settings",
+    "proceedings", "words",
+})  # fmt: skip
+_OPTIONAL_HEAD = frozenset({
+    "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until", "zone",
+})  # fmt: skip
+
+
+def _delete(raw: Any, path: Path, names: set[str]) -> None:
+    for step in path[:-1]:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError):
+            return
+    last = path[-1]
+    piece = raw[last] if (isinstance(raw, Mapping) and last in raw) or (isinstance(raw, list) and last < len(raw)) else None
+    names.update(_names_in(piece))
+    if isinstance(last, str):
+        names.add(last)
+    del raw[last]
+
+
+def _names_in(piece: Any) -> Iterator[str]:
+    if isinstance(piece, Mapping):
+        yield from (str(piece[key]) for key in ("id", "verb") if isinstance(piece.get(key), str))
+        for value in piece.values():
+            yield from _names_in(value)
+    elif isinstance(piece, list):
+        for value in piece:
+            yield from _names_in(value)
+
+
+def _whole_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Parts that are not even of the right kind."""
+    for part, value in raw.items():
+        wanted = list if part in _LIST_PARTS else dict
+        if isinstance(value, wanted):
+            continue
+        words = ("列表", "a list") if wanted is list else ("“键: 值”的表", "a table of keys and values")
+        yield Problem((part,), "bad_value", "", f"文件内容应为{words[0]}。", f"the file should hold {words[1]}.")

@@ -1,0 +1,58 @@
+"""`amends pack check|publish|schema`: policy packs as files."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from amends.apps.policies.check import Check, check_folder, is_pack_folder
+from amends.core.policy.pack import Pack
+
+
+class Command(BaseCommand):
+    help = "Check, publish or describe policy packs."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        commands = parser.add_subparsers(dest="what", required=True)
+        check = commands.add_parser("check", help="print every problem with file, line and key; exit 1 if there is one")
+        check.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+        check.add_argument("--json", action="store_true", help="print JSON")
+        check.add_argument("--language", choices=("en", "zh"), default="en")
+        commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
+
+    def handle(self, *args: Any, what: str, **options: Any) -> None:
+        getattr(self, what)(**options)
+
+    def check(self, *, folders: list[Path], json: bool, language: str, **options: Any) -> None:
+        checks = [check_folder(folder) for folder in folders or shipped_folders()]
+        if not checks:
+            raise CommandError(f"There is no pack in {settings.PACKS_DIR}.")
+        if json:
+            self._print_json([check.data() for check in checks])
+        else:
+            self._print_lines(checks, language)
+        if any(check.faults for check in checks):
+            raise SystemExit(1)
+
+    def schema(self, **options: Any) -> None:
+        self._print_json(Pack.model_json_schema(by_alias=True))
+
+    def _print_lines(self, checks: list[Check], language: str) -> None:
+        for check in checks:
+            for line in check.lines:
+                self.stdout.write(line.text(language))
+            self.stdout.write(check.summary(language))
+
+    def _print_json(self, data: Any) -> None:
+        self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def shipped_folders() -> list[Path]:
+    """The packs of the working copy, relative to where the command runs when they lie below it."""
+    here = Path.cwd()
+    folders = sorted(folder for folder in settings.PACKS_DIR.glob("*") if is_pack_folder(folder))
+    return [folder.relative_to(here) if folder.is_relative_to(here) else folder for folder in folders]
