@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
+from pydantic import BaseModel
 from pydantic import Field as Attribute
 
 from amends.core.policy.base import ClauseId, Name, Piece, Ruled, Title
@@ -163,15 +164,15 @@ class Pack(Piece):
                 found.setdefault(field.id, field)
         return found
 
-    def ruled_pieces(self) -> Iterator[tuple[str, Ruled]]:
-        """Every piece that can name clauses, with its path: what `pack check` and conformity walk."""
+    def ruled_pieces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every piece that names clauses: its path and the clauses. What `pack check` and conformity walk."""
         yield from _ruled("", self)
 
 
-def _ruled(path: str, piece: Any) -> Iterator[tuple[str, Ruled]]:
-    if isinstance(piece, Ruled):
-        yield path, piece
-    if isinstance(piece, Piece):
+def _ruled(path: str, piece: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(piece, BaseModel):
+        if clauses := getattr(piece, "clause", ()):
+            yield path, tuple(clauses)
         for name in type(piece).model_fields:
             yield from _ruled(f"{path}.{name}" if path else name, getattr(piece, name))
     elif isinstance(piece, Mapping):
