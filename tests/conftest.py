@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.flushing"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -1,8 +1,9 @@
 """The hash chain of the ledger: how an event is sealed, and what is wrong with a chain that does not hold.
 
-An event's hash covers the format, the chain's key, its number, the hash before it, and every stored column of the event
-as text. `is_whole` walks a chain once; `diagnose` names the first bad number of one that is not whole, and the kind.
-A chain alone cannot notice a cut tail or a recomputation: `listed_fault` compares it with heads that were signed earlier.
+An event's hash covers the format, the chain's key, its number, the hash before it, and every stored column of the
+event as text. `is_whole` walks a chain once; `diagnose` names the first bad number of one that is not whole, and the
+kind. A chain alone cannot notice a cut tail or a recomputation: `listed_fault` compares it with heads that were
+signed earlier.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ def event_hash(
 ) -> str:
     """Return the hex SHA-256 that seals an event into the chain `key` after `prev_hash`.
 
-    No part but the payload may hold a line break (`seal` refuses them), and canonical JSON has none, so the joined
-    text can be read in one way only.
+    No part may hold a line break (whoever appends refuses them, and canonical JSON has none), so the joined text can
+    be read in one way only.
     """
     text = "\n".join((FORMAT, key, str(seq), prev_hash, kind, at, recorded_at, actor, payload))
     return _sha256(text)
@@ -110,8 +111,8 @@ def diagnose(key: str, links: Sequence[Link], head: Head) -> Fault | None:
 def listed_fault(key: str, hashes: Sequence[str], listed: Iterable[Head]) -> Fault | None:
     """Compare a chain that is whole in itself with heads that checkpoints listed.
 
-    `hashes[i]` is the hash of event i + 1. A recomputation is reported at the first number that no agreeing head vouches
-    for; where exactly it began cannot be known from a chain that was recomputed with care.
+    `hashes[i]` is the hash of event i + 1. A recomputation is reported at the first number that no agreeing head
+    vouches for; where exactly it began cannot be known from a chain that was recomputed with care.
     """
     vouched = 0
     for seq, listed_hash in sorted(listed):
