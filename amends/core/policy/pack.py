@@ -12,6 +12,7 @@ from pydantic import Field as Attribute
 
 from amends.core.policy.base import ClauseId, Name, Piece, Ruled, Title
 from amends.core.policy.clock_rules import ClockRule, PackCalendar
+from amends.core.policy.conditions import Condition
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.intake import Acceptance, Categories, Channels
 from amends.core.policy.levels import Grading
@@ -56,9 +57,10 @@ class Repeats(Ruled):
 
 
 class ArchiveItem(Ruled):
-    """One item of the archive's check list."""
+    """One item of the archive's check list; with `when`, only of files for which the condition holds."""
 
     title: Title
+    when: Condition | None = None
     form: Name | None = None
     verb: Name | None = None
     evidence: bool = False
