@@ -37,7 +37,7 @@ def calendar_lines(given: dict) -> list[str]:
     """Return the lines of one year's file."""
     days = sorted(given["days"], key=lambda day: day["date"])
     names = {HOLIDAYS[day["name"]][0]: day["name"] for day in days}
-    english = {code: title for code, title in HOLIDAYS.values()}
+    english = dict(HOLIDAYS.values())
     return [
         "region: CN",
         f"year: {given['year']}",
@@ -49,7 +49,7 @@ def calendar_lines(given: dict) -> list[str]:
         ),
         "days:",
         *(
-            f"  - {{date: {day['date']}, {'off' if day['isOffDay'] else 'work'}: {HOLIDAYS[day['name']][0]}}}"
+            f"  - {{date: {day['date']}, {'closed' if day['isOffDay'] else 'open'}: {HOLIDAYS[day['name']][0]}}}"
             for day in days
         ),
     ]

@@ -1,6 +1,7 @@
 """From holiday files and a pack's opening hours to a working calendar.
 
-A region's year comes as the mapping that calendars/<region>/<year>.yaml holds; reading files is not done here.
+A region's year comes as the mapping that calendars/<region>/<year>.yaml holds; reading files is not done
+here.
 """
 
 import datetime as dt
@@ -26,23 +27,25 @@ class HolidayDay(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     date: dt.date
-    off: str | None = None
-    work: str | None = None
+    closed: str | None = None
+    open: str | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.off is None) == (self.work is None):
-            raise ValueError(f"{self.date}: say either off or work, with the holiday")
+        if (self.closed is None) == (self.open is None):
+            raise ValueError(f"{self.date}: say either closed or open, with the holiday")
         return self
 
     @property
     def holiday(self) -> str:
         """Return the code of the holiday that the day belongs to."""
-        return self.off or self.work or ""
+        return self.closed or self.open or ""
 
 
 class RegionYear(BaseModel):
-    """The published holidays and make-up working days of a region's year; may list days of neighbouring years."""
+    """The published holidays and make-up working days of a region's year; may list days of neighbouring
+    years.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     region: str = Field(min_length=1)
@@ -75,9 +78,9 @@ def compose_calendar(
 ) -> WorkingCalendar:
     """Return the working calendar of one of the pack's named hours under the region's published years.
 
-    Its version is a hash of everything that decides a date, `tzdata_version` included. Years without a file count
-    weekends only and make due dates provisional. Refuses (`CalendarError`) a year given twice or two years that
-    disagree about a date.
+    Its version is a hash of everything that decides a date, `tzdata_version` included. Years without a file
+    count weekends only and make due dates provisional. Refuses (`CalendarError`) a year given twice or two
+    years that disagree about a date.
     """
     hours = pack.hours_named(hours_name)
     zone = hours.zone or pack.zone
@@ -97,7 +100,9 @@ def compose_calendar(
 
 
 def days_that_differ(old: WorkingCalendar, new: WorkingCalendar) -> list[dt.date]:
-    """Return the dates whose hours or standing differ between two calendars of the same weekly hours, in order."""
+    """Return the dates whose hours or standing differ between two calendars of the same weekly hours, in
+    order.
+    """
     dates = {*old.days, *new.days}
     return sorted(date for date in dates if _standing(old, date) != _standing(new, date))
 
@@ -106,9 +111,7 @@ def _standing(calendar: WorkingCalendar, date: dt.date) -> tuple[Spans, str]:
     return calendar.spans_on(date), calendar.kind_of(date)
 
 
-def _public_days(
-    years: Iterable[RegionYear], weekly: tuple[Spans, ...], hours: HoursRule
-) -> dict[dt.date, DayRule]:
+def _public_days(years: Iterable[RegionYear], weekly: tuple[Spans, ...], hours: HoursRule) -> dict[dt.date, DayRule]:
     makeup = read_spans(hours.makeup) or next(spans for spans in weekly if spans)
     days: dict[dt.date, DayRule] = {}
     seen: set[int] = set()
@@ -125,12 +128,12 @@ def _public_days(
 
 def _day_rule(day: HolidayDay, year: RegionYear, makeup: Spans) -> DayRule:
     name = year.holidays[day.holiday]
-    return DayRule("holiday", (), name) if day.off else DayRule("makeup", makeup, name)
+    return DayRule("holiday", (), name) if day.closed else DayRule("makeup", makeup, name)
 
 
 def _own_days(hours: HoursRule) -> dict[dt.date, DayRule]:
     return {
-        day.date: DayRule("closed" if day.off else "special_hours", read_spans(day.hours), day.title)
+        day.date: DayRule("closed" if day.closed else "special_hours", read_spans(day.hours), day.title)
         for day in hours.days
     }
 

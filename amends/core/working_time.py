@@ -55,7 +55,8 @@ class DayRule:
 class Segment(NamedTuple):
     """A stretch of time in an explanation: what was counted in it, and why or why not.
 
-    `counted` is seconds of counted time, or None where whole days are counted; `day` is the number of the counted day.
+    `counted` is seconds of counted time, or None where whole days are counted; `day` is the number of the
+    counted day.
     """
 
     from_at: dt.datetime
@@ -81,7 +82,8 @@ class _Table(NamedTuple):
 def read_spans(pairs: Iterable[tuple[str, str]]) -> Spans:
     """Return spans like ("09:00", "12:00") as seconds after midnight, in order.
 
-    An end that is not after its start lies on the next day; 24:00 is allowed. Refuses overlap and unreadable times.
+    An end that is not after its start lies on the next day; 24:00 is allowed. Refuses overlap and
+    unreadable times.
     """
     spans = []
     for opens, closes in pairs:
@@ -124,9 +126,9 @@ def moment_of(micros: int) -> dt.datetime:
 class WorkingCalendar:
     """Opening hours of a week in one zone, with the dates that differ.
 
-    `weekly` holds spans for Monday to Sunday. `published_years` are the years whose holidays are known; None means
-    that this calendar does not depend on them. `year_end_days` is how many last days of December the *next* year's
-    notice may still change. Refuses unknown zones and a week without opening hours.
+    `weekly` holds spans for Monday to Sunday. `published_years` are the years whose holidays are known;
+    None means that this calendar does not depend on them. `year_end_days` is how many last days of December
+    the *next* year's notice may still change. Refuses unknown zones and a week without opening hours.
     """
 
     weekly: tuple[Spans, ...]
@@ -145,7 +147,7 @@ class WorkingCalendar:
             raise EmptyCalendarError("the calendar has no opening hours on any day of the week")
         object.__setattr__(self, "tz", _zone(self.zone))
 
-    # -- days -------------------------------------------------------------------------------------------------
+    # -- days --------------------------------------------------------------------------------------
 
     def spans_on(self, date: dt.date) -> Spans:
         """Return the spans that start on a local date, as seconds after its midnight."""
@@ -181,7 +183,8 @@ class WorkingCalendar:
     def moment_at(self, date: dt.date, seconds: int) -> dt.datetime:
         """Return the moment so many seconds of wall-clock time after a local midnight.
 
-        A wall time that exists twice means its first occurrence; one that does not exist means the change itself.
+        A wall time that exists twice means its first occurrence; one that does not exist means the change
+        itself.
         """
         return moment_of(self._micros_at(date.toordinal(), seconds))
 
@@ -212,13 +215,13 @@ class WorkingCalendar:
         tail = dt.date(last.year, 12, 31) - dt.timedelta(self.year_end_days)
         return last > tail and last.year + 1 not in self.published_years
 
-    # -- working time -----------------------------------------------------------------------------------------
+    # -- working time ------------------------------------------------------------------------------
 
     def add_working_time(self, start: dt.datetime, amount: dt.timedelta | int) -> dt.datetime:
         """Return the earliest moment at which `amount` (seconds or timedelta) of working time has passed.
 
-        Zero returns the start itself. A negative amount looks back: the latest moment from which that much working
-        time leads to `start`. Refuses naive times and answers outside the covered years.
+        Zero returns the start itself. A negative amount looks back: the latest moment from which that much
+        working time leads to `start`. Refuses naive times and answers outside the covered years.
         """
         at = micros_of(start)
         todo = amount * SECOND if type(amount) is int else amount // _MICROSECOND
@@ -262,7 +265,7 @@ class WorkingCalendar:
         table, i = self._span_ending_after(at)
         return moment_of(max(at, table.starts[i]))
 
-    # -- whole days -------------------------------------------------------------------------------------------
+    # -- whole days --------------------------------------------------------------------------------
 
     def add_working_days(
         self,
@@ -273,9 +276,9 @@ class WorkingCalendar:
     ) -> dt.datetime:
         """Return the end of the n-th working day.
 
-        `counts` says which day is the first: the next working day, the day of start if it is one, or the day of the
-        next working moment. `n` = 0 means the same day, or the next working day if that is none or already over.
-        Refuses negative n.
+        `counts` says which day is the first: the next working day, the day of start if it is one, or the
+        day of the next working moment. `n` = 0 means the same day, or the next working day if that is none
+        or already over. Refuses negative n.
         """
         return self._end_of(self._last_day(start, n, counts, ends), ends, start)
 
@@ -316,8 +319,8 @@ class WorkingCalendar:
     ) -> dt.datetime:
         """Return the end of the n-th calendar day; `same_time` keeps the wall-clock time of the start.
 
-        `roll` moves an end on a day off to the next working day. Close of business needs a working day, so there it
-        always rolls. Refuses negative n.
+        `roll` moves an end on a day off to the next working day. Close of business needs a working day, so
+        there it always rolls. Refuses negative n.
         """
         if n < 0:
             raise WorkingTimeError(f"cannot count {n} days forward")
@@ -346,14 +349,11 @@ class WorkingCalendar:
         table = self._table_around(at)
         while True:
             i = find(table.days, day) + offset  # type: ignore[operator]
-            if (
-                0 <= i < len(table.days)
-                and table.first_year < dt.date.fromordinal(day).year < table.last_year
-            ):
+            if 0 <= i < len(table.days) and table.first_year < dt.date.fromordinal(day).year < table.last_year:
                 return table.days[i]
             table = self._widened(at, back=offset < 0, forth=True)
 
-    # -- explanations -----------------------------------------------------------------------------------------
+    # -- explanations ------------------------------------------------------------------------------
 
     def explain_working_time(
         self, start: dt.datetime, amount: dt.timedelta | int
@@ -425,7 +425,7 @@ class WorkingCalendar:
             at = upto
         return found
 
-    # -- tables -----------------------------------------------------------------------------------------------
+    # -- tables ------------------------------------------------------------------------------------
 
     def _span_ending_after(self, at: int) -> tuple[_Table, int]:
         table = self._table_around(at)
@@ -486,9 +486,7 @@ class WorkingCalendar:
         days, rest = divmod(seconds, DAY_SECONDS)
         day += days
         date = dt.date.fromordinal(day)
-        wall = dt.datetime(
-            date.year, date.month, date.day, rest // 3600, rest // 60 % 60, rest % 60, 0, self.tz
-        )
+        wall = dt.datetime(date.year, date.month, date.day, rest // 3600, rest // 60 % 60, rest % 60, 0, self.tz)
         offset = wall.utcoffset()
         later = wall.replace(fold=1).utcoffset()
         naive = (day - _EPOCH_ORDINAL) * DAY_SECONDS + rest
@@ -497,7 +495,9 @@ class WorkingCalendar:
         return self._change_between(naive - _whole_seconds(later), naive - _whole_seconds(offset)) * SECOND
 
     def _change_between(self, before: int, after: int) -> int:
-        """Return the second of UTC at which the zone's offset changes; a wall time in the gap means this moment."""
+        """Return the second of UTC at which the zone's offset changes; a wall time in the gap means this
+        moment.
+        """
         old = moment_of(before * SECOND).astimezone(self.tz).utcoffset()
         while after - before > 1:
             middle = (before + after) // 2

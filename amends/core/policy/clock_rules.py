@@ -1,7 +1,7 @@
 """What a pack may say about time: its calendar.yaml and each clock of its clocks.yaml.
 
-The models are frozen and refuse unknown keys. They accept the short spellings of the files (`start: registered`,
-`stop: [accepted, {verb: decline}]`, `limit: {by: class, general: {…}}`) and their own dump.
+The models are frozen and refuse unknown keys. They accept the short spellings of the files (`start:
+registered`, `stop: [accepted, {verb: decline}]`, `limit: {by: class, general: {…}}`) and their own dump.
 """
 
 import datetime as dt
@@ -39,7 +39,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# -- calendar.yaml ------------------------------------------------------------------------------------------------
+# -- calendar.yaml ---------------------------------------------------------------------------------
 
 
 def _spans(value: object) -> object:
@@ -82,17 +82,17 @@ def _days_of(key: str) -> tuple[str, ...]:
 
 
 class SpecialDay(_Model):
-    """A date of the company's own: closed (`off`) or with hours of its own, and what it is called."""
+    """A date of the company's own: closed or with hours of its own, and what it is called."""
 
     date: dt.date
-    off: bool = False
+    closed: bool = False
     hours: SpanList = ()
     title: Titles = {}
 
     @model_validator(mode="after")
-    def _either_off_or_hours(self) -> Self:
-        if self.off == bool(self.hours):
-            raise ValueError(f"{self.date}: say either off: true or its hours")
+    def _either_closed_or_hours(self) -> Self:
+        if self.closed == bool(self.hours):
+            raise ValueError(f"{self.date}: say either closed: true or its hours")
         _checked_spans(self.hours)
         return self
 
@@ -121,7 +121,9 @@ class HoursRule(_Model):
 
 
 class PackCalendar(_Model):
-    """The pack's calendar.yaml: zone, region of public holidays, and named opening hours; `default` names one."""
+    """The pack's calendar.yaml: zone, region of public holidays, and named opening hours; `default` names
+    one.
+    """
 
     zone: Name
     region: str | None = None
@@ -136,11 +138,13 @@ class PackCalendar(_Model):
         return self
 
     def hours_named(self, name: str) -> HoursRule:
-        """Return the hours of that name (`default` means the default ones). Refuses unknown names (KeyError)."""
+        """Return the hours of that name (`default` means the default ones). Refuses unknown names
+        (KeyError).
+        """
         return self.hours[self.default if name == "default" else name]
 
 
-# -- clocks.yaml --------------------------------------------------------------------------------------------------
+# -- clocks.yaml -----------------------------------------------------------------------------------
 
 
 class Trigger(_Model):
@@ -162,9 +166,8 @@ class Trigger(_Model):
 
 
 def _triggers(value: object) -> object:
-    if value is None:
-        return []
-    return [{"state": item} if isinstance(item, str) else item for item in _listed(value)]  # type: ignore[union-attr]
+    items = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    return [{"state": item} if isinstance(item, str) else item for item in items]
 
 
 Triggers = Annotated[tuple[Trigger, ...], BeforeValidator(_triggers)]
@@ -304,8 +307,8 @@ class PauseCap(_Model):
 class PauseRule(_Model):
     """When a clock may rest: in these states, for these coded reasons, up to the cap.
 
-    An event pauses the clock if it carries one of the reasons, leads into one of the states (where any are named) and,
-    with `needs_evidence`, shows evidence.
+    An event pauses the clock if it carries one of the reasons, leads into one of the states (where any are
+    named) and, with `needs_evidence`, shows evidence.
     """
 
     in_: TextList = Field(default=(), alias="in")
@@ -347,8 +350,9 @@ class ClockRule(_Model):
     """One clock of a pack.
 
     `repeats`: `never` (the first start of a cycle counts), `after_stop` (a later start opens a new instance),
-    `each_start` (every start ends the running instance and opens the next). `cycle: life` runs through reopenings.
-    `runs_after_end` lets a clock survive the end of the case (archiving, follow-up). Statutory clocks never pause.
+    `each_start` (every start ends the running instance and opens the next). `cycle: life` runs through
+    reopenings. `runs_after_end` lets a clock survive the end of the case (archiving, follow-up). Statutory
+    clocks never pause.
     """
 
     id: Name
@@ -379,7 +383,7 @@ class ClockRule(_Model):
         if not (isinstance(limit, dict) and limit.get("promise")):
             return value
         defaults = {"start": [{"field_set": limit["promise"]}], "repeats": "each_start"}
-        return {**defaults, **value}  # type: ignore[dict-item]
+        return {**defaults, **value}
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
