@@ -24,7 +24,7 @@ def checks() -> dict[str, list[str]]:
         "settings": [*MANAGE, "check", "--fail-level", "WARNING"],
         "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
         "messages": [sys.executable, "-m", "tools.messages", "check"],
-        "templates": [f"{BIN}/djlint", "amends/web/templates", "--lint", "--quiet"],
+        "templates": [f"{BIN}/djlint", "amends/web", "--lint", "--quiet"],
         "licences": [sys.executable, "-m", "tools.licences"],
     }
 

@@ -43,9 +43,7 @@ def collect() -> MarkedTests:
     found = MarkedTests()
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        code = pytest.main(
-            ["--collect-only", "-qq", "-p", "no:cacheprovider", str(ACCEPTANCE)], plugins=[found]
-        )
+        code = pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", str(ACCEPTANCE)], plugins=[found])
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         print(output.getvalue()[-4000:])
         found.broken = found.broken or ["the collection itself"]

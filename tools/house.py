@@ -81,9 +81,7 @@ def make_venv() -> None:
     if PYTHON.exists():
         return
     if sys.version_info < OLDEST_PYTHON:
-        raise CannotGoOn(
-            "amends needs Python 3.11 or newer: install it, or name it with `make run PYTHON=python3.12`."
-        )
+        raise CannotGoOn("amends needs Python 3.11 or newer: install it, or name it with `make run PYTHON=python3.12`.")
     say("Creating .venv …")
     if uv():
         run([uv(), "venv", "--quiet", "--python", sys.executable, VENV], quiet=True)

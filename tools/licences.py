@@ -16,9 +16,7 @@ ALLOWED = re.compile(
     r"\b(MIT|0BSD|BSD|Apache|ISCL?|PSF|Python Software|MPL.?2|Mozilla|OFL|LGPL|Lesser|Unlicense|zlib|HPND)",
     re.IGNORECASE,
 )
-FORBIDDEN = re.compile(
-    r"\bAGPL|Affero|(?<!L)\bGPL|(?<!Lesser )General Public|SSPL|BUSL|Proprietary", re.IGNORECASE
-)
+FORBIDDEN = re.compile(r"\bAGPL|Affero|(?<!L)\bGPL|(?<!Lesser )General Public|SSPL|BUSL|Proprietary", re.IGNORECASE)
 # What the metadata of a package leaves out, read in its source by hand.
 READ_BY_HAND = {"pysqlite3": "Zlib", "axe-playwright-python": "MIT"}
 # Programs that only checks start; nothing of them is imported, changed or passed on.
@@ -43,9 +41,7 @@ def licence_of(package: Distribution) -> str:
     """The licence expression, else what the classifiers say, else the first line of the old field."""
     about = package.metadata
     name = about["Name"].lower()
-    classifiers = [
-        line.split(" :: ")[-1] for line in about.get_all("Classifier", []) if line.startswith("License :: ")
-    ]
+    classifiers = [line.split(" :: ")[-1] for line in about.get_all("Classifier", []) if line.startswith("License :: ")]
     named = [text for text in classifiers if text != "OSI Approved"]
     return (
         READ_BY_HAND.get(name)
@@ -70,16 +66,12 @@ def python_packages(requirements: str) -> list[tuple[str, str, str]]:
 def page_assets() -> list[tuple[str, str, str]]:
     lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
     named = {path.removeprefix("node_modules/"): entry for path, entry in lock["packages"].items() if path}
-    return [
-        (name, entry["version"], entry.get("license", "unknown")) for name, entry in sorted(named.items())
-    ]
+    return [(name, entry["version"], entry.get("license", "unknown")) for name, entry in sorted(named.items())]
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:
     lines = ["| package | version | licence |", "| --- | --- | --- |"]
-    return (
-        "\n".join(lines + [f"| {name} | {version} | {licence} |" for name, version, licence in rows]) + "\n"
-    )
+    return "\n".join(lines + [f"| {name} | {version} | {licence} |" for name, version, licence in rows]) + "\n"
 
 
 def listing() -> str:

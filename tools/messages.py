@@ -33,9 +33,7 @@ CALL = re.compile(r"""(n?p?gettext)\(u?((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[
 
 def messages_in_code() -> Catalog:
     """Every message of the Python code and the templates, with the files that use it."""
-    found = Catalog(
-        locale="en", project="amends", header_comment="# English translation of amends.", charset="utf-8"
-    )
+    found = Catalog(locale="en", project="amends", header_comment="# English translation of amends.", charset="utf-8")
     for file in sorted((ROOT / "amends").rglob("*.py")):
         _add(found, file, file.read_bytes())
     for file in sorted((ROOT / "amends").rglob("templates/**/*")):
@@ -97,9 +95,7 @@ def problems() -> list[str]:
             sentences.append(f"No English for {message.id!r} ({message.locations[0][0]}).")
         elif translated is not None and message.id:
             sentences += [f"{message.id!r}: {error}" for error in translated.check(known)]
-    unused = [
-        message for message in known if message.id and wanted.get(message.id, context=message.context) is None
-    ]
+    unused = [message for message in known if message.id and wanted.get(message.id, context=message.context) is None]
     return sentences + [f"Nothing uses {message.id!r} any more." for message in unused]
 
 

@@ -14,9 +14,7 @@ from tools.house import CannotGoOn
 
 def server_programs() -> Path | None:
     """The folder of initdb and postgres: the newest of Debian's, else what PATH knows; None when absent."""
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: float(file.parts[-3])
-    )
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: float(file.parts[-3]))
     on_path = shutil.which("initdb")
     found = installed[-1] if installed else Path(on_path) if on_path else None
     return found.parent if found else None
@@ -83,6 +81,4 @@ def _run(owner: str | None, *command: object) -> None:
         )
         if done.returncode:
             output.seek(0)
-            raise CannotGoOn(
-                f"{Path(str(command[0])).name} failed:\n{output.read().decode(errors='replace')}"
-            )
+            raise CannotGoOn(f"{Path(str(command[0])).name} failed:\n{output.read().decode(errors='replace')}")

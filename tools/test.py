@@ -94,9 +94,7 @@ def missing_parts() -> list[str]:
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         missing.append("Not run: the journeys in a browser (the package chromium is missing).")
     elif not _has_chinese_font():
-        missing.append(
-            "Not complete: the journeys ran without a Chinese font (the package fonts-noto-cjk is missing)."
-        )
+        missing.append("Not complete: the journeys ran without a Chinese font (the package fonts-noto-cjk is missing).")
     if not os.environ.get("AMENDS_TEST_POSTGRES_URL") and not server_programs():
         missing.append("Not run: the tests on PostgreSQL (the package postgresql is missing).")
     return missing

@@ -19,13 +19,11 @@ def database_from_url(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite" and parts.path not in {"", "/"}:
-        return sqlite_database(Path(unquote(parts.path)))
+        return sqlite_database(Path(unquote(parts.path[1:])))
     if parts.scheme in POSTGRES_SCHEMES and parts.path.strip("/"):
         return postgres_database(url)
     # The URL itself stays out of the message: it may carry a password.
-    raise ImproperlyConfigured(
-        "A database URL reads sqlite:////folder/file or postgres://user:password@host/name."
-    )
+    raise ImproperlyConfigured("A database URL reads sqlite:////folder/file or postgres://user:password@host/name.")
 
 
 def sqlite_database(file: Path) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def live_sqlite() -> dict[str, Any]:
         live = {name: cursor.execute(f"PRAGMA {name}").fetchone() for name in pragmas}
     values = {name: row[0] if row else 0 for name, row in live.items()}
     mode = connection.settings_dict["OPTIONS"].get("transaction_mode", "DEFERRED")
-    return {**values, "library": connection.Database.sqlite_version_info, "transaction_mode": mode}
+    return {**values, "library": sqlite3.sqlite_version_info, "transaction_mode": mode}
 
 
 def wrong_sqlite(live: Mapping[str, Any]) -> Iterator[Finding]:

@@ -24,18 +24,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         refuse_unsafe_start()
         refuse_taken_port(host=host, port=port)
-        web = web_command(
-            host=host, port=port, processes=settings.WEB_PROCESSES, threads=settings.WEB_THREADS
-        )
+        web = web_command(host=host, port=port, processes=settings.WEB_PROCESSES, threads=settings.WEB_THREADS)
         children = [Child(name="web", command=web), Child(name="worker", command=worker_command())]
         Supervisor(children, on_started=Announcement(self.stdout.write, host=host, port=port)).run()
 
 
 def refuse_unsafe_start() -> None:
     """Refuse a start that could lose an acknowledged case or be forged; warnings are left to `doctor`."""
-    refused = [
-        finding.sentence for finding in findings() if finding.level is Level.FAIL and finding.stops_start
-    ]
+    refused = [finding.sentence for finding in findings() if finding.level is Level.FAIL and finding.stops_start]
     if refused:
         raise CommandError("Not started. " + " ".join(refused))
 
@@ -82,6 +78,5 @@ def demo_logins(file: Path) -> list[str]:
         return []
     logins = json.loads(file.read_text(encoding="utf-8"))["logins"]
     return ["Demo logins:"] + [
-        f"  {login['desk']:<12} {login['role']:<28} {login['username']:<24} {login['password']}"
-        for login in logins
+        f"  {login['desk']:<12} {login['role']:<28} {login['username']:<24} {login['password']}" for login in logins
     ]
