@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,6 +69,10 @@ def decide(
     reading = Reading(pack=pack, facts=known, now=request.now, local_zone=request.local_zone)
     entered = read_form(form, request.data, reading)
     known = known.with_values(entered.facts())
+    if facts.state is None:
+        accepted = marks_on_acceptance(pack, known)
+        known = known.with_values(accepted)
+        request = replace(request, given={**request.given, **accepted})
     transition = _first_that_holds(offered, known, facts, request.verb, entered)
     _refuse_unmet_needs(transition, known, facts)
     _refuse_same_hand(transition, facts, request.actor)
@@ -76,6 +80,11 @@ def decide(
         pack=pack, facts=facts, known=known, entered=entered, request=request, directory=directory, form=form
     )
     return outcome.of(transition)
+
+
+def marks_on_acceptance(pack: Pack, known: CaseFacts) -> dict[str, Any]:
+    """What the first acceptance rule that holds marks on a case that is being registered."""
+    return next((dict(rule.marks) for rule in pack.head.acceptance if holds(rule.when, known)), {})
 
 
 def form_for(pack: Pack, transition: Transition, given: str | None = None) -> Form:

@@ -1,0 +1,191 @@
+"""Evidence: taken in byte for byte, hashed, kept under a random name, never served as anything that could run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import IO, Protocol
+
+import filetype
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+
+from amends.apps.cases.models import Case, EvidenceFile
+from amends.core.policy.pack import Evidence, Pack
+from amends.core.refusals import FieldError, InvalidData, Refusal
+
+USUAL_EXTENSIONS = (
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "jpg", "jpeg", "png", "gif", "webp", "heic", "bmp",
+    "mp3", "wav", "m4a", "amr", "mp4", "mov", "avi", "eml", "msg", "zip", "rar", "7z",
+)  # fmt: skip
+MEGABYTE = 1024 * 1024
+
+_LOOKALIKES = {"jpeg": "jpg", "docx": "zip", "xlsx": "zip", "pptx": "zip", "mov": "mp4", "m4a": "mp4", "heic": "mp4"}
+_DETECTABLE = frozenset({"pdf", "jpg", "png", "gif", "webp", "bmp", "zip", "rar", "7z", "mp3", "wav", "amr", "avi"})
+
+
+class Upload(Protocol):
+    """A file as a door received it."""
+
+    name: str | None
+    size: int | None
+
+    def chunks(self) -> Iterable[bytes]: ...
+
+
+class FileRefused(Refusal):
+    """One file can not be taken; the sentence says why and how else to hand it in. The other files and the text stay."""
+
+    code = "file_refused"
+    status = 415
+
+
+class FileTooBig(FileRefused):
+    code = "file_too_big"
+    status = 413
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who hands a file in: `owner` is the session or person that alone may attach it."""
+
+    owner: str
+    given_by: str
+    kind: str = ""
+    source: str = ""
+
+
+def rules_of(pack: Pack) -> Evidence:
+    """What the desk takes: its own list, or the usual types."""
+    return pack.head.evidence or Evidence(kinds={}, extensions=USUAL_EXTENSIONS)
+
+
+def store_upload(upload: Upload, *, rules: Evidence, given: Given, now: datetime) -> EvidenceFile:
+    """Keep a file under a random name with its SHA-256, not yet attached to a case.
+
+    Raises FileTooBig or FileRefused with the file's name, the limit and another way to hand it in. Type is told by
+    content and by name; archives are never opened.
+    """
+    name = safe_name(upload.name or "")
+    extension = PurePosixPath(name).suffix.lower().lstrip(".")
+    limit = rules.max_file_mb * MEGABYTE
+    if not upload.size:
+        raise FileRefused("文件“%(name)s”是空的，请检查后重新上传。", name=name)
+    if upload.size > limit:
+        sentence = "文件“%(name)s”超过 %(limit)s MB，无法上传。请压缩后再传，或联系客服以其他方式提交。"
+        raise FileTooBig(sentence, name=name, limit=rules.max_file_mb)
+    if extension not in rules.extensions:
+        sentence = "不接收“%(extension)s”类型的文件（%(name)s）。可上传：%(allowed)s；其他材料请联系客服提交。"
+        raise FileRefused(
+            sentence, name=name, extension=extension or "无扩展名", allowed="、".join(rules.extensions[:12])
+        )
+    location, digest, size, head = _keep(upload, now=now, limit=limit)
+    if not _looks_like(extension, head):
+        default_storage.delete(location)
+        sentence = "文件“%(name)s”的内容与扩展名“%(extension)s”不符，请核对后重新上传。"
+        raise FileRefused(sentence, name=name, extension=extension)
+    guessed = filetype.guess(head)
+    return EvidenceFile.objects.create(
+        owner=given.owner, given_by=given.given_by, kind=given.kind, source=given.source[:200], name=name, extension=extension,
+        content_type=guessed.mime if guessed else "application/octet-stream", size=size, sha256=digest, location=location,
+        uploaded_at=now,
+    )  # fmt: skip
+
+
+def _keep(upload: Upload, *, now: datetime, limit: int) -> tuple[str, str, int, bytes]:
+    location = f"evidence/{now:%Y/%m/%d}/{uuid.uuid4().hex}"
+    hasher, size, head = hashlib.sha256(), 0, b""
+
+    def counted() -> Iterable[bytes]:
+        nonlocal size, head
+        for chunk in upload.chunks():
+            size += len(chunk)
+            if len(head) < 8192:
+                head += chunk[: 8192 - len(head)]
+            hasher.update(chunk)
+            yield chunk
+
+    stored = default_storage.save(location, _Chunks(counted(), upload.size or limit))
+    return stored, hasher.hexdigest(), size, head
+
+
+class _Chunks:
+    """What Django's storage asks of a file, over chunks that are hashed while they pass."""
+
+    def __init__(self, source: Iterable[bytes], size: int) -> None:
+        self.source, self.size, self.name = source, size, None
+
+    def chunks(self, chunk_size: int | None = None) -> Iterable[bytes]:
+        return self.source
+
+    def open(self, mode: str = "rb") -> _Chunks:
+        return self
+
+    def close(self) -> None: ...
+
+
+def safe_name(name: str) -> str:
+    """The file's own name without paths, control, format and reserved characters; at most 120 characters, never empty."""
+    text = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    text = re.sub(r'[<>:"|?*]', "_", text).strip(" .")
+    stem, dot, extension = text.rpartition(".")
+    if not dot:
+        stem, extension = text, ""
+    stem = stem.strip(" .")[:100] or "file"
+    return f"{stem}.{extension[:16]}" if extension else stem
+
+
+def _looks_like(extension: str, head: bytes) -> bool:
+    """Whether the content fits the extension, where its kind can be told from the first bytes."""
+    guessed = filetype.guess(head)
+    wanted = _LOOKALIKES.get(extension, extension)
+    if guessed is None:
+        return wanted not in _DETECTABLE and not _is_markup(head)
+    found = _LOOKALIKES.get(guessed.extension, guessed.extension)
+    return (
+        found == wanted
+        or extension not in (*_DETECTABLE, *_LOOKALIKES)
+        or (wanted == "mp4" and found in ("mp4", "mov"))
+    )
+
+
+def _is_markup(head: bytes) -> bool:
+    start = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script"))
+
+
+def attach(files: Iterable[str], *, case: Case, owner: str, now: datetime, kind: str = "", source: str = "") -> int:
+    """Attach uploads to a case. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise."""
+    wanted = list(files)
+    found = EvidenceFile.objects.filter(pk__in=wanted, owner=owner, case=None)
+    values: dict[str, object] = {"case": case, "attached_at": now}
+    if kind:
+        values["kind"] = kind
+    if source:
+        values["source"] = source
+    count = found.update(**values)
+    if count != len(wanted):
+        raise InvalidData([FieldError("/evidence_files", "bad_file", {"field": "证据材料"})])
+    return count
+
+
+def evidence_of(case: Case) -> QuerySet[EvidenceFile]:
+    """The files of a case, oldest first, each version."""
+    return EvidenceFile.objects.filter(case=case).order_by("uploaded_at", "pk")
+
+
+def open_evidence(file: EvidenceFile) -> IO[bytes]:
+    """The bytes as they were sent."""
+    return default_storage.open(file.location, "rb")
+
+
+def unattached_before(moment: datetime) -> QuerySet[EvidenceFile]:
+    """Uploads that nobody attached: removed after a day."""
+    return EvidenceFile.objects.filter(case=None, uploaded_at__lt=moment)

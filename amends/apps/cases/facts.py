@@ -1,0 +1,58 @@
+"""From rows to what the rules see: facts of a case, and its events. One way; nothing here writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from amends.apps.cases.models import Case
+from amends.apps.ledger.models import Event as LedgerEvent
+from amends.apps.ledger.queries import events_of
+from amends.apps.policies.queries import read_version
+from amends.core.canonical import canonical_json
+from amends.core.facts import CaseFacts, Event, facts_after, facts_from_data
+from amends.core.policy.pack import Pack
+
+
+def pack_of(case: Case) -> Pack:
+    """The pack version in force when the case was received; it stays with the case."""
+    return read_version(case.pack_id)
+
+
+def facts_of(case: Case) -> CaseFacts:
+    """The facts as kept beside the row; `rebuilt_facts` works them out from the ledger again."""
+    return facts_from_data(json.loads(case.facts))
+
+
+def rebuilt_facts(case: Case) -> CaseFacts:
+    """The facts worked out from all events of the case."""
+    return facts_after(core_events(events_of(case.chain)))
+
+
+def facts_text(facts: CaseFacts) -> str:
+    """Facts as canonical text, comparable byte by byte."""
+    return canonical_json(facts.as_data())
+
+
+def core_events(events: Iterable[LedgerEvent]) -> list[Event]:
+    """Ledger events as the rules see them."""
+    return [core_event(event) for event in events]
+
+
+def core_event(event: LedgerEvent) -> Event:
+    return Event(
+        seq=event.seq,
+        verb=event.kind,
+        at=event.at,
+        recorded_at=event.recorded_at,
+        actor=event.actor,
+        payload=event.data,
+    )
+
+
+def local_day(case: Case, moment: Any) -> Any:
+    """The day of a moment in the desk's zone."""
+    from zoneinfo import ZoneInfo
+
+    return moment.astimezone(ZoneInfo(pack_of(case).head.zone)).date()

@@ -1,0 +1,82 @@
+"""The case row as it follows from the facts. Pure derivation, so that the row can be rebuilt and compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from amends.apps.cases.facts import facts_text
+from amends.apps.cases.models import Case
+from amends.core.facts import CaseFacts
+from amends.core.policy.pack import Pack
+from amends.core.roles import restrictions_on
+
+DERIVED = (
+    "version", "facts", "kind", "counts", "internal", "channel", "channel_group", "state", "state_category", "waits_for",
+    "outcome", "cycle", "round", "level", "category", "priority", "urgent", "taken_over", "department_id", "team_id",
+    "handler_id", "accused_person_id", "accused_department_id", "partner_id", "restricted_to", "hides_from_accused",
+    "hides_reporter", "closed_at", "archived_at", "archived_on", "last_told_at",
+)  # fmt: skip
+"""The columns that a rebuild must reproduce; docs/architecture.md lists them."""
+
+TELLING_VERBS = frozenset({"tell", "contact", "answer", "promise", "decline"})
+
+
+def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
+    """Set the derived columns of the row from the facts; does not save."""
+    state = pack.lifecycle.states[facts.state or ""]
+    restrictions = restrictions_on(pack, facts)
+    only = sorted({role for r in restrictions for role in r.only})
+    case.version = facts.version
+    case.facts = facts_text(facts)
+    case.kind = facts.value("kind")
+    case.counts = bool(facts.value("counts"))
+    case.internal = bool(facts.value("internal"))
+    case.channel = facts.value("channel")
+    case.channel_group = facts.value("channel_group") or ""
+    case.state = facts.state or ""
+    case.state_category = state.category
+    case.waits_for = state.waits_for or ""
+    case.outcome = facts.value("outcome") or ""
+    case.cycle, case.round = facts.cycle, facts.round
+    case.level = (facts.value(pack.grading.level) if pack.grading.level else None) or ""
+    case.category = main_category(pack, facts)
+    case.priority = facts.value("priority") or 999_999
+    case.urgent = facts.value("urgent") is True
+    case.taken_over = facts.taken_over
+    case.department_id, case.team_id, case.handler_id = facts.department, facts.team, facts.handler
+    case.accused_person_id = facts.value("accused_person")
+    case.accused_department_id = facts.value("accused_department")
+    case.partner_id = facts.value("partner")
+    case.restricted_to = f",{','.join(only)}," if only else ""
+    case.hides_from_accused = any(r.hides_from_accused for r in restrictions)
+    case.hides_reporter = any(r.hides_reporter for r in restrictions)
+    case.closed_at = _reached(facts, pack, case.closed_at, {"done", "archived"})
+    case.archived_at = _reached(facts, pack, case.archived_at, {"archived"})
+    case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
+    case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
+
+
+def main_category(pack: Pack, facts: CaseFacts) -> str:
+    """The value of the pack's first category scheme, under whichever field holds it."""
+    scheme = pack.categories.schemes[0].id
+    for field in pack.fields.values():
+        if field.scheme == scheme and (value := facts.value(field.id)):
+            return str(value[0] if isinstance(value, list) else value)
+    return ""
+
+
+def _reached(facts: CaseFacts, pack: Pack, _before: datetime | None, categories: set[str]) -> datetime | None:
+    """When the case came to rest in one of the categories: the time of the latest verb that led there, None while it is not there."""
+    state = pack.lifecycle.states[facts.state or ""]
+    if state.category not in categories:
+        return None
+    leading = {
+        t.verb for t in pack.lifecycle.transitions if t.to in pack.lifecycle.states and _ends(pack, t.to, categories)
+    }
+    times = [(doing.seq, doing.at) for verb, doing in facts.done.items() if verb in leading]
+    return max(times)[1] if times else None
+
+
+def _ends(pack: Pack, state: str, categories: set[str]) -> bool:
+    return pack.lifecycle.states[state].category in categories

@@ -1,0 +1,145 @@
+"""Reads of cases. `visible_to` is the one place that says which cases somebody sees; every list and page starts from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from amends.apps.cases.facts import facts_of, pack_of
+from amends.apps.cases.models import Case
+from amends.apps.people.directory import OrganisationOfDesk, caller_for
+from amends.apps.people.models import ApiToken, Department, Person
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import pack_in_force
+from amends.core.directory import Actor, Caller
+from amends.core.policy.pack import Pack
+from amends.core.refusals import NotVisible
+from amends.core.roles import actor_on_case
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody signed in at a moment, and through which desks a token limits them (None: all their desks)."""
+
+    person: Person
+    now: datetime
+    token: ApiToken | None = None
+
+    def desks(self) -> list[Desk]:
+        """The desks the person works on, within those of the token."""
+        desks = Desk.objects.all()
+        if self.token is not None and (limit := list(self.token.desks.values_list("pk", flat=True))):
+            desks = desks.filter(pk__in=limit)
+        return list(desks)
+
+    def scopes(self) -> list[str] | None:
+        return self.token.scopes.split() if self.token is not None else None
+
+    def caller(self, desk: Desk, pack: Pack) -> Caller:
+        return caller_for(self.person, desk, pack, self.now, scopes=self.scopes())
+
+
+def visible_to(viewer: Viewer) -> QuerySet[Case]:
+    """The cases somebody may see: V(u). Lists, search, counts, exports and single cases all start here."""
+    if not viewer.person.is_active:
+        return Case.objects.none()
+    scope = NOTHING
+    for desk in viewer.desks():
+        scope |= _scope_on_desk(viewer, desk)
+    return Case.objects.filter(scope)
+
+
+def _scope_on_desk(viewer: Viewer, desk: Desk) -> Q:
+    pack = pack_in_force(desk, viewer.now)
+    caller = viewer.caller(desk, pack)
+    seen = _seen_by_roles(pack, caller, viewer.person)
+    held = {h.role for h in caller.holdings}
+    restricted = Q(restricted_to="")
+    for role in held:
+        restricted |= Q(restricted_to__contains=f",{role},")
+    own = Q(complainant__person=viewer.person)
+    return Q(desk=desk) & ((seen & restricted & ~_accused(pack, viewer.person)) | own)
+
+
+def _seen_by_roles(pack: Pack, caller: Caller, person: Person) -> Q:
+    seen = NOTHING
+    for holding in caller.holdings:
+        role = pack.roles.roles.get(holding.role)
+        if role is None:
+            continue
+        if role.sees == "desk":
+            return Q()
+        if role.sees == "department" and holding.department is not None:
+            seen |= Q(department__in=_below(holding.department)) | Q(team__in=_below(holding.department))
+        elif role.sees == "asked" and holding.department is not None:
+            seen |= Q(asked__department__in=_below(holding.department))
+        elif role.sees == "handled":
+            seen |= Q(handler=person)
+    if any(role.counts == "handler" for role in pack.roles.roles.values()) and caller.holdings:
+        seen |= Q(handler=person)
+    if any(role.counts == "employee" and "register" in role.may for role in pack.roles.roles.values()):
+        seen |= Q(registered_by=person)
+    return seen
+
+
+def _below(department: int) -> QuerySet[Department]:
+    """The department and everything under it, as a subquery."""
+    root = Department.objects.filter(pk=department).values_list("path", flat=True)
+    return Department.objects.filter(path__startswith=root[0]) if root else Department.objects.none()
+
+
+def _accused(pack: Pack, person: Person) -> Q:
+    """Cases that are closed to the person because they or their department are complained about."""
+    rule = pack.roles.accused
+    unit = person.department.path if person.department else None
+    mine = Q(accused_person=person)
+    ours = mine
+    if unit:
+        ours = mine | Q(accused_department__path__startswith=_top_of(unit), accused_department__isnull=False)
+    hidden = Q(hides_from_accused=True) & ours
+    if rule.sees == "none":
+        hidden |= ours if rule.department_counts else mine
+    elif rule.sees == "task":
+        hidden |= mine & ~Q(handler=person) & ~Q(asked__department=person.department)
+    return hidden
+
+
+def _top_of(path: str) -> str:
+    """The path itself: the accused department is the person's own or lies below it."""
+    return path
+
+
+def visible_case(viewer: Viewer, number: str) -> Case:
+    """The case of that number. Raises NotVisible alike for one that does not exist and one that may not be seen."""
+    found = visible_to(viewer).filter(number=number).select_related("desk", "pack", "chain").distinct().first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def actor_of(viewer: Viewer, case: Case) -> Actor:
+    """The viewer as the rules of this case see them."""
+    pack = pack_of(case)
+    directory = OrganisationOfDesk(case.desk, pack, viewer.now)
+    return actor_on_case(pack, viewer.caller(case.desk, pack), facts_of(case), directory)
+
+
+def complainant_caller(case: Case) -> Caller:
+    """The complainant of a case as a caller: what the portal acts as."""
+    return Caller(id=f"complainant:{case.complainant_id}", complainant=case.complainant_id)
+
+
+def open_cases(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return cases.exclude(state_category__in=("done", "archived"))
+
+
+def earlier_cases_of(complainants: Iterable[int], *, desk: Desk, since: datetime) -> QuerySet[Case]:
+    """Cases of the same complainant on the desk, newest first."""
+    return Case.objects.filter(desk=desk, complainant__in=list(complainants), received_at__gte=since).order_by(
+        "-received_at"
+    )

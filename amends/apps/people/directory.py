@@ -1,0 +1,139 @@
+"""The organisation as the rules ask for it, read from the tables once for each desk and moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+
+from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
+from amends.apps.policies.models import Desk
+from amends.core.directory import Caller, Holding
+from amends.core.policy.pack import Pack
+
+
+class OrganisationOfDesk:
+    """Implements `amends.core.directory.Directory`. Every question costs at most one query for each kind of table."""
+
+    def __init__(self, desk: Desk, pack: Pack, now: datetime) -> None:
+        self.desk, self.pack, self.now = desk, pack, now
+        self._people: dict[int, Person | None] = {}
+
+    @cached_property
+    def _departments(self) -> dict[int, Department]:
+        return {d.pk: d for d in Department.objects.all()}
+
+    @cached_property
+    def _bindings(self) -> dict[str, int]:
+        return dict(DeskFunction.objects.filter(desk=self.desk).values_list("function", "department_id"))
+
+    @cached_property
+    def _heads(self) -> dict[int, int]:
+        roles = [name for name, role in self.pack.roles.roles.items() if role.heads]
+        rows = Membership.objects.filter(
+            Membership.valid_at(self.now),
+            desk=self.desk,
+            role__in=roles,
+            department__isnull=False,
+            person__is_active=True,
+        )
+        return dict(rows.order_by("-pk").values_list("department_id", "person_id"))
+
+    @cached_property
+    def _away(self) -> dict[int, int | None]:
+        rows = Absence.objects.filter(Absence.running_at(self.now), keeps_working=False)
+        return dict(rows.values_list("person_id", "deputy_id"))
+
+    def _person(self, person: int) -> Person | None:
+        if person not in self._people:
+            self._people[person] = Person.objects.filter(pk=person).first()
+        return self._people[person]
+
+    def department_for(self, function: str) -> int | None:
+        return self._bindings.get(function)
+
+    def function_of(self, department: int) -> str | None:
+        return next((f for f, d in self._bindings.items() if d == department), None)
+
+    def name_of_department(self, department: int) -> str:
+        found = self._departments.get(department)
+        return found.title if found else ""
+
+    def department_exists(self, department: int) -> bool:
+        found = self._departments.get(department)
+        return found is not None and found.retired_at is None
+
+    def person_is_active(self, person: int) -> bool:
+        found = self._person(person)
+        return found is not None and found.is_active
+
+    def is_present(self, person: int) -> bool:
+        return self.person_is_active(person) and person not in self._away
+
+    def deputy_of(self, person: int) -> int | None:
+        deputy = self._away.get(person)
+        return deputy if deputy is not None and self.is_present(deputy) else None
+
+    def name_of_person(self, person: int) -> str:
+        found = self._person(person)
+        return found.name if found else ""
+
+    def head_of(self, department: int) -> int | None:
+        """The head of the department, or of the nearest one above it that has a head."""
+        unit = self._departments.get(department)
+        while unit is not None:
+            if unit.pk in self._heads:
+                return self._heads[unit.pk]
+            unit = self._departments.get(unit.parent_id) if unit.parent_id else None
+        return None
+
+    def is_member(self, person: int, department: int) -> bool:
+        found = self._person(person)
+        if found is None:
+            return False
+        units = {found.department_id} | self._units_of(person)
+        return any(unit is not None and self.lies_within(unit, department) for unit in units) or (
+            self.head_of(department) == person
+        )
+
+    def _units_of(self, person: int) -> set[int | None]:
+        rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
+        return set(rows.values_list("department_id", flat=True))
+
+    def lies_within(self, department: int, ancestor: int) -> bool:
+        unit, above = self._departments.get(department), self._departments.get(ancestor)
+        return unit is not None and above is not None and unit.lies_within(above)
+
+    def partner_exists(self, partner: int) -> bool:
+        return Partner.objects.filter(pk=partner, retired_at=None).exists()
+
+
+def caller_for(person: Person, desk: Desk, pack: Pack, now: datetime, *, scopes: Iterable[str] | None = None) -> Caller:
+    """The person as a caller on the desk: roles of their own, and deputised roles of those whom they stand in for now."""
+    own = Membership.objects.filter(Membership.valid_at(now), desk=desk, person=person)
+    holdings = [Holding(m.role, m.department_id) for m in own]
+    for absence in Absence.objects.filter(Absence.running_at(now), deputy=person, person__is_active=True):
+        theirs = Membership.objects.filter(Membership.valid_at(now), desk=desk, person_id=absence.person_id)
+        for m in theirs:
+            role = pack.roles.roles.get(m.role)
+            if role is not None and role.deputised:
+                holdings.append(Holding(m.role, m.department_id, deputy_for=absence.person_id))
+    return Caller(
+        id=person.actor_id,
+        person=person.pk if person.is_active else None,
+        holdings=tuple(holdings) if person.is_active else (),
+        scopes=frozenset(scopes) if scopes is not None else None,
+    )
+
+
+def holders_of(roles: Iterable[str], *, desk: Desk, now: datetime, within: Iterable[int] | None = None) -> list[Person]:
+    """The active people who hold one of the roles on the desk, or in one of the departments; absent people's deputies too."""
+    rows = Membership.objects.filter(Membership.valid_at(now), desk=desk, role__in=list(roles), person__is_active=True)
+    if within is not None:
+        rows = rows.filter(department_id__in=list(within))
+    people = {m.person_id: m.person for m in rows.select_related("person")}
+    away = Absence.objects.filter(Absence.running_at(now), person_id__in=people, deputy__is_active=True)
+    for absence in away.select_related("deputy"):
+        if absence.deputy is not None:
+            people.setdefault(absence.deputy_id, absence.deputy)
+    return list(people.values())
