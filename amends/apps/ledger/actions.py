@@ -148,7 +148,7 @@ def _seal(draft: Draft) -> Sealed:
     chain, seq = draft.chain, draft.chain.head_seq + 1
     if "\n" in draft.kind or "\n" in draft.actor or "\n" in chain.key:
         raise ValueError("kind, actor and key of an event are one line each")
-    details = [(seq, name, os.urandom(SALT_BYTES).hex(), text) for name, text in draft.details.items()]
+    details: list[Row] = [(seq, name, os.urandom(SALT_BYTES).hex(), text) for name, text in draft.details.items()]
     payload = _payload_text(draft.payload, details)
     at, recorded_at = utc_text(draft.at), utc_text(draft.recorded_at)
     sealed = event_hash(chain.key, seq, chain.head_hash, draft.kind, at, recorded_at, draft.actor, payload)
@@ -176,7 +176,7 @@ def _store(chain_pks: Sequence[int], sealed: Sequence[Sealed]) -> None:
 
 def _claim(chains: Iterable[Chain], before: Iterable[Head]) -> None:
     """Move the stored heads from where they were read to where the drafts end."""
-    new = []
+    new: list[Chain] = []
     for chain, head in zip(chains, before, strict=True):
         if chain.pk is None:
             new.append(chain)

@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +27,8 @@ class AnchorError(Exception):
     """Anchors cannot be written or read there; the message says why, in a sentence."""
 
 
-class Anchor(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
     """What leaves the database of a checkpoint: enough to know it again, nothing personal."""
 
     n: int
@@ -83,7 +85,7 @@ def make_checkpoint(now: datetime) -> Checkpoint | None:
     key = checkpoint_key()
     public_key = public_hex(key.public_key())
     listed = canonical_json(heads)
-    values = {
+    values: dict[str, Any] = {
         "n": n,
         "count": (last.count if last else 0) + moved,
         "prev_hash": last.hash if last else GENESIS,
@@ -166,7 +168,7 @@ def _append_durably(file: Path, anchors: Iterable[Anchor]) -> None:
         stream.seek(_end_of_last_line(stream.read()))
         stream.truncate()
         for anchor in anchors:
-            stream.write((json.dumps(anchor._asdict()) + "\n").encode())
+            stream.write((json.dumps(asdict(anchor)) + "\n").encode())
         stream.flush()
         os.fsync(stream.fileno())
     folder = os.open(file.parent, os.O_RDONLY)

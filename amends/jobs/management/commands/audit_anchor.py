@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         except AnchorError as error:
             raise CommandError(str(error)) from error
         if options["json"]:
-            self.stdout.write(json.dumps({"url": settings.ANCHOR_URL, "sent": [anchor._asdict() for anchor in sent]}))
+            self.stdout.write(json.dumps({"url": settings.ANCHOR_URL, "sent": [asdict(anchor) for anchor in sent]}))
             return
         last = f", last number {sent[-1].n}" if sent else ""
         self.stdout.write(f"{len(sent)} anchors sent to {settings.ANCHOR_URL}{last}.")
