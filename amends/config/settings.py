@@ -95,9 +95,7 @@ TEMPLATES = [
 # Records and files
 
 DATABASES = {
-    "default": database_from_url(
-        envtext("AMENDS_DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'amends.sqlite3'}")
-    )
+    "default": database_from_url(envtext("AMENDS_DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'amends.sqlite3'}"))
 }
 STORAGE_URL = envtext("AMENDS_STORAGE_URL", default=f"file://{VAR_DIR / 'files'}")
 STORAGES = {
@@ -132,6 +130,7 @@ TIME_ZONE = "UTC"
 
 # Sign-in
 
+AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
