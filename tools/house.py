@@ -99,6 +99,8 @@ def install(*options: str | Path, into: Path = PYTHON) -> None:
     if uv():
         run([uv(), "pip", "install", "--quiet", "--python", into, *options], quiet=True)
         return
+    if not list(VENV.glob("lib/python*/site-packages/pip")):  # An environment that uv made has no pip.
+        run([PYTHON, "-m", "ensurepip"], quiet=True)
     chosen = [] if into == PYTHON else ["--python", into]
     run(
         [PYTHON, "-m", "pip", *chosen, "install", "--quiet", "--disable-pip-version-check", *options],
