@@ -70,8 +70,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "amends.web.middleware.session_age.SessionAge",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "amends.web.middleware.declared_routes.DeclaredRoutes",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "amends.config.urls"
