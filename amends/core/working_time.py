@@ -230,7 +230,7 @@ class WorkingCalendar:
         table = self._cache[-1] if self._cache else self._table_around(at)
         while True:
             starts = table.starts
-            if table.ends[0] <= at < starts[-1]:
+            if starts and table.ends[0] <= at < starts[-1]:
                 i = bisect_right(starts, at) - 1
                 passed, end = table.passed, table.ends[i]
                 target = passed[i] + (at if at < end else end) - starts[i] + todo
@@ -349,7 +349,7 @@ class WorkingCalendar:
         table = self._table_around(at)
         while True:
             i = find(table.days, day) + offset  # type: ignore[operator]
-            if 0 <= i < len(table.days) and table.first_year < dt.date.fromordinal(day).year < table.last_year:
+            if 0 <= i < len(table.days) and table.first_year <= dt.date.fromordinal(day).year <= table.last_year:
                 return table.days[i]
             table = self._widened(at, back=offset < 0, forth=True)
 
@@ -436,18 +436,23 @@ class WorkingCalendar:
             table = self._widened(at, back=False, forth=True)
 
     def _table_around(self, *moments: int) -> _Table:
-        """Return a table that covers the moments with a year to spare on both sides."""
-        if self._cache:
-            table = self._cache[-1]
-            if table.ends[0] <= min(moments) and max(moments) < table.starts[-1]:
-                return table
-        years = [moment_of(at).year for at in moments]
-        first, last = min(years) - 1, max(years) + 1
+        """Return a table with opening hours before and after all the moments."""
+        low, high = min(moments), max(moments)
+        if self._cache and _holds(self._cache[-1], low, high):
+            return self._cache[-1]
+        first, last = moment_of(low).year - 1, moment_of(high).year + 1
         if first < FIRST_YEAR or last > LAST_YEAR:
             raise OutOfRangeError(f"the time is not between the years {FIRST_YEAR} and {LAST_YEAR}")
         if self._cache:
-            first, last = min(first, self._cache[-1].first_year), max(last, self._cache[-1].last_year)
-        return self._covering(first, last)
+            known = self._cache[-1]
+            first, last = min(first, known.first_year), max(last, known.last_year)
+            if (first, last) == (known.first_year, known.last_year):
+                first, last = first - 1, last + 1
+        table = self._covering(first, last)
+        while not _holds(table, low, high):
+            span = table.last_year - table.first_year + 1
+            table = self._covering(table.first_year - span, table.last_year + span)
+        return table
 
     def _widened(self, at: int, *, back: bool, forth: bool) -> _Table:
         table = self._table_around(at)
@@ -532,6 +537,10 @@ def merged(segments: Sequence[Segment]) -> tuple[Segment, ...]:
         else:
             found.append(segment)
     return tuple(found)
+
+
+def _holds(table: _Table, low: int, high: int) -> bool:
+    return bool(table.starts) and table.ends[0] <= low and high < table.starts[-1]
 
 
 def _position(table: _Table, at: int) -> int:
