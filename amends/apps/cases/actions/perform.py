@@ -38,6 +38,7 @@ class Performed:
     decision: Decision
     caller: Caller
     now: datetime
+    uploads_of: str
 
 
 Projector = Callable[[Performed], None]
@@ -53,7 +54,11 @@ def projector(function: Projector) -> Projector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A verb somebody wants to perform: what doors hand over. `version` is the case as they saw it; None asks for no check."""
+    """A verb somebody wants to perform: what doors hand over.
+
+    `version` is the case as they saw it; None asks for no check. `uploads_of` names whose uploads may be attached,
+    the caller's own when it is empty.
+    """
 
     verb: str
     data: Mapping[str, Any]
@@ -62,6 +67,7 @@ class Wish:
     version: int | None = None
     local_zone: ZoneInfo | None = None
     at: datetime | None = None
+    uploads_of: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,14 +85,32 @@ def perform(case: Case, wish: Wish) -> Case:
     directory = OrganisationOfDesk(fresh.desk, pack, wish.now)
     actor = actor_on_case(pack, wish.caller, facts, directory)
     request = Request(
-        verb=wish.verb, data=wish.data, actor=actor, now=wish.now, given=wish.given, local_zone=wish.local_zone
-    )
+        verb=wish.verb, data=wish.data, actor=actor, now=wish.now, given={**facts_found_out(fresh, pack, wish), **wish.given},
+        local_zone=wish.local_zone,
+    )  # fmt: skip
     decision = decide(pack=pack, process=pack.lifecycle, facts=facts, request=request, directory=directory)
     event = append(
         chain=fresh.chain, kind=wish.verb, at=wish.at or wish.now, recorded_at=wish.now, actor=wish.caller.id,
         payload=decision.payload, details=decision.texts,
     )  # fmt: skip
     return follow(fresh, pack=pack, before=facts, event=event, decision=decision, wish=wish)
+
+
+def facts_found_out(case: Case, pack: Pack, wish: Wish) -> dict[str, Any]:
+    """Facts that the rules may ask about and that only the tables know."""
+    found: dict[str, Any] = {}
+    if files := count_files(pack, wish.data):
+        found["evidence_count"] = case.evidence.count() + files
+    if wish.verb == "link" and wish.data.get("case"):
+        others = set(case.links.filter(kind="similar").values_list("other__number", flat=True))
+        found["linked_cases"] = len(others | {str(wish.data["case"])})
+    return found
+
+
+def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
+    """How many files the form names."""
+    given = (data.get(field.id) for field in pack.fields.values() if field.type == "files")
+    return sum(len(files) if isinstance(files, list) else 1 for files in given if files)
 
 
 def _as_stored(case: Case) -> Case:

@@ -6,14 +6,14 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.actions.perform import Wish, follow
+from amends.apps.cases.actions.perform import Wish, count_files, follow
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.numbers import next_number
@@ -46,7 +46,7 @@ class Contact:
     backdate_reason: str = ""
     local_zone: ZoneInfo | None = None
     complainant: Complainant | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    uploads_of: str = ""
 
 
 @transaction.atomic
@@ -118,7 +118,7 @@ def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | N
         "linked_cases": 0,
         "earlier_cases": count_earlier_cases(pack, contact, complainant),
         "received_at": (contact.received_at or contact.now).isoformat().replace("+00:00", "Z"),
-        **contact.extra,
+        "evidence_count": count_files(pack, contact.data),
     }
 
 
@@ -184,7 +184,7 @@ def _store(
         complainant=complainant, registered_by_id=contact.caller.person, subject=decision.texts.get("subject", "")[:200],
         received_at=received_at, received_on=day, registered_at=contact.now,
     )  # fmt: skip
-    wish = Wish(verb="register", data={}, caller=contact.caller, now=contact.now)
+    wish = Wish(verb="register", data={}, caller=contact.caller, now=contact.now, uploads_of=contact.uploads_of)
     return follow(case, pack=pack, before=CaseFacts(), event=event, decision=decision, wish=wish)
 
 

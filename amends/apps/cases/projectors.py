@@ -1,0 +1,90 @@
+"""What follows from every verb inside its transaction: who was asked, files attached, links, words to find the case by."""
+
+from __future__ import annotations
+
+from amends.apps.cases.actions.perform import Performed, projector
+from amends.apps.cases.evidence import attach
+from amends.apps.cases.models import Case, CaseAsked, CaseLink
+from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.search import index_case
+from amends.apps.cases.telling import people_in_roles
+from amends.apps.messaging.actions import notify
+from amends.apps.people.models import Person
+from amends.core.facts import CaseFacts
+from amends.core.refusals import FieldError, InvalidData
+from amends.core.roles import restrictions_on
+
+LINKING = {"link": "similar", "mark_duplicate": "duplicate"}
+
+
+@projector
+def remember_who_was_asked(done: Performed) -> None:
+    """Departments asked in an open item see the case until it is settled."""
+    if done.facts.lists == done.before.lists:
+        return
+    asked = _asked_in(done.facts)
+    present = set(CaseAsked.objects.filter(case=done.case).values_list("department_id", flat=True))
+    CaseAsked.objects.filter(case=done.case, department_id__in=present - asked).delete()
+    CaseAsked.objects.bulk_create([CaseAsked(case=done.case, department_id=d) for d in asked - present])
+
+
+def _asked_in(facts: CaseFacts) -> set[int]:
+    items = (item for items in facts.lists.values() for item in items if item.get("open"))
+    return {item["asked_department"] for item in items if item.get("asked_department")}
+
+
+@projector
+def attach_files(done: Performed) -> None:
+    """Files named in the form are attached to the case; only uploads of the same hand."""
+    files = [file for field in done.pack.fields.values() if field.type == "files" for file in _new_files(done, field.id)]
+    if files:
+        kind = done.event.payload.get("set", {}).get("evidence_kind", "")
+        source = done.decision.texts.get("evidence_source", "")
+        attach(files, case=done.case, owner=done.uploads_of, now=done.now, kind=kind, source=source)
+
+
+def _new_files(done: Performed, name: str) -> list[str]:
+    return list(done.event.payload.get("set", {}).get(name, ()))
+
+
+@projector
+def link_the_other_case(done: Performed) -> None:
+    """Linking names a case that the caller may see; both sides know of each other."""
+    kind = LINKING.get(done.event.verb)
+    number = done.event.payload.get("set", {}).get("case")
+    if kind is None or number is None:
+        return
+    other = _visible_other(done, number)
+    pairs = [(done.case, other), (other, done.case)]
+    links = [CaseLink(case=one, other=two, kind=kind, created_at=done.now) for one, two in pairs]
+    CaseLink.objects.bulk_create(links, ignore_conflicts=True)
+
+
+def _visible_other(done: Performed, number: str) -> Case:
+    cases = Case.objects.all()
+    if done.caller.person is not None:
+        cases = visible_to(Viewer(person=Person.objects.get(pk=done.caller.person), now=done.now))
+    found = cases.filter(number=number).exclude(pk=done.case.pk).distinct().first()
+    if found is None:
+        raise InvalidData([FieldError("/case", "no_such_case", {"value": number})])
+    return found
+
+
+@projector
+def make_findable(done: Performed) -> None:
+    """The words entered join the words the case is found by."""
+    index_case(done.case, [done.case.number, *done.decision.texts.values()], is_new=done.before.state is None)
+
+
+@projector
+def alert_the_restricted_circle(done: Performed) -> None:
+    """When a case falls under a restriction, the people named there learn of it at once."""
+    before = restrictions_on(done.pack, done.before) if done.before.state else []
+    for restriction in restrictions_on(done.pack, done.facts):
+        if restriction in before or not restriction.notifies:
+            continue
+        people = people_in_roles(done.case, restriction.notifies, pack=done.pack, now=done.now)
+        notify(
+            people, pack=done.pack, message="restricted_case", values={"number": done.case.number}, now=done.now,
+            case_key=str(done.case.pk), case_number=done.case.number, unique_key=f"{done.case.pk}:restricted",
+        )  # fmt: skip

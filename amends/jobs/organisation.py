@@ -1,0 +1,118 @@
+"""An organisation that fits a pack: departments for its functions and people for its roles. For demo desks and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amends.apps.people.actions import bind_function, create_department, grant_role, sort_key_of
+from amends.apps.people.models import Department, Person
+from amends.apps.policies.models import Desk
+from amends.core.policy.pack import Pack
+from amends.core.policy.people import Role
+
+FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+GIVEN_NAMES = (
+    "伟", "芳", "敏", "静", "磊", "洋", "艳", "勇", "军", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "丽华",
+    "建国", "志强", "晓燕", "海燕", "文博", "思远", "雨桐", "子涵", "嘉怡", "浩然", "梦琪", "俊熙", "若曦", "一鸣", "佳宁", "云飞",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Organisation:
+    """Who was made for a desk: departments by function, and people by (role, function)."""
+
+    desk: Desk
+    departments: dict[str, Department] = field(default_factory=dict)
+    people: dict[tuple[str, str], Person] = field(default_factory=dict)
+
+    def person(self, role: str, function: str = "") -> Person:
+        """The holder of a role, in a department where several hold it."""
+        found = [p for (held, where), p in self.people.items() if held == role and (not function or where == function)]
+        if not found:
+            raise KeyError(f"nobody holds {role} {function}")
+        return found[0]
+
+
+def build_organisation(desk: Desk, pack: Pack, *, now: datetime, password: str | None = None) -> Organisation:
+    """Departments for every function of the pack, and one person for every role (one in each department that cases go to)."""
+    made = Organisation(desk)
+    names = _names(desk.pk)
+    for function in _parents_first(pack):
+        _make_department(made, pack, function)
+    for role_name, role in pack.roles.roles.items():
+        if role.counts in ("employee", "complainant", "handler", "partner", "system"):
+            continue
+        for function in _functions_of(pack, role):
+            _make_person(made, pack, role_name, function, next(names), now=now, password=password)
+    if any(role.counts == "employee" for role in pack.roles.roles.values()):
+        _make_employee(made, next(names), password=password)
+    return made
+
+
+def _names(seed: int) -> Iterator[str]:
+    """Made-up names, different on every desk, never ending."""
+    number = seed * 17
+    while True:
+        yield FAMILY_NAMES[number % len(FAMILY_NAMES)] + GIVEN_NAMES[(number * 7 + seed) % len(GIVEN_NAMES)]
+        number += 1
+
+
+def _parents_first(pack: Pack) -> list[str]:
+    ordered: list[str] = []
+
+    def place(name: str) -> None:
+        parent = pack.routing.functions[name].parent
+        if parent and parent not in ordered:
+            place(parent)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in pack.routing.functions:
+        place(name)
+    return ordered
+
+
+def _make_department(made: Organisation, pack: Pack, function: str) -> None:
+    rule = pack.routing.functions[function]
+    parent = made.departments.get(rule.parent or "")
+    code = f"{made.desk.code}.{function}"
+    department = create_department(code=code, title=rule.title.zh_hans, title_en=rule.title.en or "", parent=parent)
+    bind_function(desk=made.desk, function=function, department=department)
+    made.departments[function] = department
+
+
+def _functions_of(pack: Pack, role: Role) -> list[str]:
+    """Where a role is held: its own function, or every department that handles cases."""
+    if role.function:
+        return [role.function]
+    if role.counts == "desk":
+        return [""]
+    handling = [route.to for route in pack.routing.routes]
+    if role.counts == "superior":
+        parents = (pack.routing.functions[name].parent for name in handling)
+        return sorted({parent for parent in parents if parent})
+    return sorted({*handling, *(name for name, f in pack.routing.functions.items() if f.parent in handling)})
+
+
+def _make_person(
+    made: Organisation, pack: Pack, role: str, function: str, name: str, *, now: datetime, password: str | None
+) -> None:
+    department = made.departments.get(function)
+    username = ".".join(part for part in (made.desk.code, function, role) if part)
+    person = Person.objects.create_person(
+        username=username[:60], name=name, password=password, sort_key=sort_key_of(name), department=department
+    )
+    held_in = None if pack.roles.roles[role].counts == "desk" else department
+    grant_role(person=person, desk=made.desk, role=role, department=held_in, by="system", now=now)
+    made.people[role, function] = person
+
+
+def _make_employee(made: Organisation, name: str, *, password: str | None) -> None:
+    """Somebody of the company without any role."""
+    department = next(reversed(made.departments.values()), None)
+    person = Person.objects.create_person(
+        username=f"{made.desk.code}.employee", name=name, password=password, sort_key=sort_key_of(name), department=department
+    )
+    made.people["employee", ""] = person
