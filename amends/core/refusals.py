@@ -132,5 +132,10 @@ FIELD_SENTENCES = {
     "bad_file": "“%(field)s”中有不存在或不属于您的文件，请重新上传。",
     "no_such_case": "没有编号为“%(value)s”的个案。",
     "right_needed": "填写“%(field)s”需要相应权限。",
+    "unknown_filter": "没有“%(name)s”这个筛选条件；可用的有：%(allowed)s。",
+    "bad_filter_value": "筛选条件“%(name)s”的值“%(value)s”无效。",
+    "unknown_sort": "不能按“%(name)s”排序；可用的有：%(allowed)s。",
+    "bad_page_size": "每页条数应在 1 到 %(limit)s 之间。",
+    "bad_cursor": "翻页位置无效，请从第一页重新开始。",
 }
 """Field error codes and their sentences: the closed list that both pages and API answer with."""
