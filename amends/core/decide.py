@@ -311,6 +311,7 @@ class _Outcome:
                         f"/{pointer}", "reason_needed", {"field": reason.title if reason else axis.title}
                     )
                 )
+            known = known.with_values({name: chosen})
             graded[name] = {
                 "value": chosen,
                 "proposed": proposal.value,

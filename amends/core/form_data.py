@@ -21,7 +21,15 @@ from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError
 
-DEFAULT_LENGTHS = {"text": 200, "phone": 40, "email": 254, "id_number": 18, "address": 300, "url": 2000, "long_text": 20_000}
+DEFAULT_LENGTHS = {
+    "text": 200,
+    "phone": 40,
+    "email": 254,
+    "id_number": 18,
+    "address": 300,
+    "url": 2000,
+    "long_text": 20_000,
+}
 LARGEST_MINOR = 10**15
 """Money is at most this many minor units, so that every database keeps it exactly."""
 
@@ -50,7 +58,9 @@ class Reading:
     local_zone: ZoneInfo | None = None
 
 
-def read_form(form: Form, data: Mapping[str, Any], reading: Reading, *, also: frozenset[str] = frozenset()) -> Entered:
+def read_form(
+    form: Form, data: Mapping[str, Any], reading: Reading, *, also: frozenset[str] = frozenset()
+) -> Entered:
     """Check `data` against `form`; unknown keys are refused unless named in `also`.
 
     Fields whose `when` does not hold must be empty. Times need an offset unless `reading.local_zone` is given.
@@ -103,7 +113,9 @@ def _read_rows(f: Field, raw: Any, pointer: str, reading: Reading, entered: Ente
     entered.codes[f.id] = len(found)
 
 
-def _read_row(f: Field, row: Mapping[str, Any], pointer: str, place: int, reading: Reading, entered: Entered) -> dict[str, Any]:
+def _read_row(
+    f: Field, row: Mapping[str, Any], pointer: str, place: int, reading: Reading, entered: Entered
+) -> dict[str, Any]:
     codes: dict[str, Any] = {}
     for name in row:
         if not any(sub.id == name for sub in f.fields):
@@ -121,7 +133,20 @@ def _read_row(f: Field, row: Mapping[str, Any], pointer: str, place: int, readin
             entered.texts[f"{f.id}.{place}.{sub.id}"] = value
         else:
             codes[sub.id] = value
+    _require_asked_in_row(f, row, codes, pointer, entered)
     return codes
+
+
+def _require_asked_in_row(
+    f: Field, row: Mapping[str, Any], codes: Mapping[str, Any], pointer: str, entered: Entered
+) -> None:
+    """What a choice of the row asks for must stand in the same row."""
+    titles = {sub.id: sub.title for sub in f.fields}
+    for sub in f.fields:
+        for option in sub.options:
+            if option.asks and codes.get(sub.id) == option.id and _is_empty(row.get(option.asks)):
+                title = titles.get(option.asks, option.title)
+                entered.errors.append(FieldError(f"{pointer}/{option.asks}", "required", {"field": title}))
 
 
 def _compute(form: Form, reading: Reading, entered: Entered) -> None:
@@ -162,7 +187,11 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
             continue
         if f.id in faulty:
             continue
-        if not present and f.computed is None and (f.required is True or (f.required is not False and holds(f.required, known))):
+        if (
+            not present
+            and f.computed is None
+            and (f.required is True or (f.required is not False and holds(f.required, known)))
+        ):
             entered.errors.append(FieldError(f"/{f.id}", "required", {"field": f.title}))
             continue
         _require_other_text(f, entered, form)
@@ -176,7 +205,9 @@ def _require_other_text(f: Field, entered: Entered, form: Form) -> None:
         picked = option.id in chosen if isinstance(chosen, list) else option.id == chosen
         if picked and option.asks and option.asks not in entered.texts and option.asks not in entered.codes:
             other = form.field(option.asks)
-            entered.errors.append(FieldError(f"/{option.asks}", "required", {"field": other.title if other else option.title}))
+            entered.errors.append(
+                FieldError(f"/{option.asks}", "required", {"field": other.title if other else option.title})
+            )
 
 
 def _require_rows(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:
@@ -184,7 +215,12 @@ def _require_rows(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:
     if count < f.min_rows:
         entered.errors.append(FieldError(f"/{f.id}", "too_few_rows", {"field": f.title, "limit": f.min_rows}))
     if f.one_for_each and count != len(lists.get(f.one_for_each, ())):
-        params = {"field": f.title, "other": f.one_for_each, "expected": len(lists.get(f.one_for_each, ())), "given": count}
+        params = {
+            "field": f.title,
+            "other": f.one_for_each,
+            "expected": len(lists.get(f.one_for_each, ())),
+            "given": count,
+        }
         entered.errors.append(FieldError(f"/{f.id}", "one_for_each", params))
 
 
@@ -256,7 +292,9 @@ def _phone(f: Field, raw: Any, reading: Reading) -> str:
 
 def _email(f: Field, raw: Any, reading: Reading) -> str:
     text = clean_text(raw, limit=254)
-    if not re.fullmatch(r"[^\s@<>\"',;:\\\[\]()]{1,64}@[^\s@<>\"',;:\\\[\]()]{1,190}\.[^\s@<>\"',;:\\\[\]()\d.]{2,63}", text):
+    if not re.fullmatch(
+        r"[^\s@<>\"',;:\\\[\]()]{1,64}@[^\s@<>\"',;:\\\[\]()]{1,190}\.[^\s@<>\"',;:\\\[\]()\d.]{2,63}", text
+    ):
         raise _Bad("bad_email")
     return text
 
@@ -436,7 +474,9 @@ def _case_number(f: Field, raw: Any, reading: Reading) -> str:
 
 def _files(f: Field, raw: Any, reading: Reading) -> list[str]:
     values = [raw] if isinstance(raw, str) else raw
-    if not isinstance(values, list) or not all(isinstance(v, str) and re.fullmatch(r"[0-9a-f-]{32,36}", v) for v in values):
+    if not isinstance(values, list) or not all(
+        isinstance(v, str) and re.fullmatch(r"[0-9a-f-]{32,36}", v) for v in values
+    ):
         raise _Bad("bad_file")
     return list(dict.fromkeys(values))
 
