@@ -1,4 +1,4 @@
-"""What `amends pack check` finds in a folder: every problem with file, line and key, and how many clauses have a rule."""
+"""What `amends pack check` finds in a folder: every problem with file, line and key, and the clauses without a rule."""
 
 from __future__ import annotations
 
@@ -83,13 +83,15 @@ class Check:
         }
 
 
-def check_folder(folder: Path) -> Check:
-    """Read and check one pack folder; reads nothing else and changes nothing."""
+def check_folder(folder: Path, *, shipped: bool = False) -> Check:
+    """Read and check one pack folder; reads nothing else and changes nothing. `shipped` asks for English titles."""
     found = read_folder(folder)
     reading = read_with_problems(found.raw)
-    reported = [*found.problems, *(p for p in reading.problems if not _is_unread(p, found))]
+    reported = [*found.problems, *reading.problems]
     if reading.pack is not None:
-        reported += problems(reading.pack, left_out=reading.left_out, left_out_parts=reading.left_out_parts)
+        reported += problems(
+            reading.pack, shipped=shipped, left_out=reading.left_out, left_out_parts=reading.left_out_parts
+        )
     ruled, unruled = clauses_with_a_rule(reading.pack) if reading.pack else ((), ())
     return Check(
         folder=folder,
@@ -100,11 +102,6 @@ def check_folder(folder: Path) -> Check:
         ruled=ruled,
         unruled=unruled,
     )
-
-
-def _is_unread(problem: Problem, found: PackFolder) -> bool:
-    """A missing or unreadable file is one problem, not also a missing key."""
-    return not problem.path and problem.code == "missing_key"
 
 
 def _line(found: PackFolder, problem: Problem) -> Line:

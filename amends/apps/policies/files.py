@@ -39,9 +39,7 @@ OPTIONAL_PARTS = frozenset({"guidance", "examples"})
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}
 MESSAGE_CHANNELS = ("email", "sms", "notice", "page")
-MESSAGE_FILE = re.compile(
-    r"^(?P<id>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)\.(?P<language>[a-z]{2}(-[A-Za-z]+)?)\.txt$"
-)
+MESSAGE_FILE = re.compile(r"^(?P<id>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)\.(?P<language>[a-z]{2}(-[A-Za-z]+)?)\.txt$")
 MAX_FILE_BYTES = 2_000_000
 MAX_DEPTH = 40
 
@@ -145,10 +143,10 @@ def _read_messages(found: PackFolder, folder: Path) -> None:
         if match is None or match["channel"] not in MESSAGE_CHANNELS:
             _note_misnamed_message(found, file)
             continue
-        path: KeyPath = ("messages", "texts", match["id"], match["channel"], match["language"])
+        path: KeyPath = ("messages", "texts", match["id"], match["channel"], match["language"].lower())
         text = _read_text(found, file, path)
         if text is not None:
-            texts.setdefault(match["id"], {}).setdefault(match["channel"], {})[match["language"]] = text
+            texts.setdefault(match["id"], {}).setdefault(match["channel"], {})[match["language"].lower()] = text
             found.places.setdefault(path[:3], Place(file, 1))
     found.raw["messages"] = {"texts": texts}
 
@@ -237,8 +235,8 @@ def _note_syntax(found: PackFolder, file: Path, path: KeyPath, error: MarkedYAML
 class _Builder:
     """Turns nodes into plain data and writes down the line of every key.
 
-    Only `null`, `true`, `false` and whole numbers without leading zeros are more than text: `12:30`, `no`, `0123`, `7.2`
-    and times stay as written, and quoted scalars are always text.
+    Only `null`, `true`, `false` and whole numbers without leading zeros are more than text: `12:30`, `no`, `0123`,
+    `7.2` and times stay as written, and quoted scalars are always text.
     """
 
     def __init__(self, found: PackFolder, file: Path) -> None:
@@ -292,3 +290,17 @@ def _scalar(node: ScalarNode) -> Any:
     if text.lower() in _PLAIN_WORDS and text in (text.lower(), text.capitalize()):
         return _PLAIN_WORDS[text.lower()]
     return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+
+
+# Calendars
+
+
+def read_calendar_files(folder: Path) -> Iterator[dict[str, Any]]:
+    """The raw content of every calendars/<region>/<year>.yaml, in order. Raises ValueError naming the file."""
+    for file in sorted(folder.glob("*/*.yaml")):
+        found = PackFolder(file.parent)
+        value = _read_yaml(found, file, ("calendar",))
+        if found.problems or not isinstance(value, dict):
+            said = found.problems[0].message_en if found.problems else "this is no table."
+            raise ValueError(f"{file}: {said}")
+        yield value

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
 
 from amends.apps.policies.triggers import PACK_VERSION_FROZEN
 
@@ -59,17 +58,13 @@ class PackVersion(models.Model):
         ordering = ["pack_id", "version"]
         constraints = [
             models.UniqueConstraint(fields=["pack_id", "version"], name="policies_version_once"),
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
-                name="policies_validity_in_order",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pack_id} v{self.version}"
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        if self.pk is not None and not self._state.adding and set(update_fields or PACK_VERSION_FROZEN) & set(PACK_VERSION_FROZEN):
+        if not self._state.adding and set(update_fields or PACK_VERSION_FROZEN) & set(PACK_VERSION_FROZEN):
             raise PublishedIsFixed(str(self))
         super().save(*args, update_fields=update_fields, **kwargs)
 
@@ -77,7 +72,7 @@ class PackVersion(models.Model):
         raise PublishedIsFixed(str(self))
 
     def holds_on(self, day: date) -> bool:
-        """Whether the version is in force on a local day."""
+        """Whether the version is in force on a local day; one that was superseded on its first day never is."""
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 

@@ -1,22 +1,53 @@
 """`problems(pack)`: everything that keeps a pack from being right, in sentences an administrator can act on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems.clauses import clause_problems
+from amends.core.policy.problems.clocks import clock_problems
+from amends.core.policy.problems.conditions import condition_problems
+from amends.core.policy.problems.forms import form_problems
+from amends.core.policy.problems.lifecycle import lifecycle_problems
+from amends.core.policy.problems.names import name_problems
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
+from amends.core.policy.problems.validity import Validity, overlap_problems, validity_problems
+from amends.core.policy.problems.wording import message_problems, number_problems, translation_problems
+from amends.core.policy.problems.world import World
 
-__all__ = ["Path", "Problem", "Reading", "problems", "read_with_problems"]
+__all__ = ["Path", "Problem", "Reading", "Validity", "overlap_problems", "problems", "read_with_problems"]
 
-_CHECKS = (clause_problems,)
+_CHECKS = (
+    validity_problems,
+    number_problems,
+    name_problems,
+    condition_problems,
+    lifecycle_problems,
+    clock_problems,
+    form_problems,
+    message_problems,
+    clause_problems,
+)
 
 
 def problems(
-    pack: Pack, *, left_out: Iterable[str] = (), left_out_parts: Iterable[str] = ()
+    pack: Pack,
+    *,
+    shipped: bool = False,
+    left_out: Iterable[str] = (),
+    left_out_parts: Iterable[str] = (),
 ) -> list[Problem]:
-    """Every defect of meaning in a pack whose shape is right, in the order of its parts.
+    """Every defect of meaning in a pack whose shape is right, each once.
 
-    `left_out` and `left_out_parts` come from `read_with_problems`: pieces missing for a reason already reported.
+    `shipped` also asks for English titles. `left_out` and `left_out_parts` come from `read_with_problems`: names whose
+    absence was already reported.
     """
-    return [problem for check in _CHECKS for problem in check(pack)]
+    world = World(pack, frozenset(left_out), frozenset(left_out_parts))
+    return list(dict.fromkeys(_all_problems(world, shipped)))
+
+
+def _all_problems(world: World, shipped: bool) -> Iterator[Problem]:
+    for check in _CHECKS:
+        yield from check(world)
+    if shipped:
+        yield from translation_problems(world)

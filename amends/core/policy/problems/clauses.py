@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems.report import Path, Problem
+from amends.core.policy.problems.world import World
 
 _WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is"}
 
@@ -48,17 +49,13 @@ def clauses_with_a_rule(pack: Pack) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return ruled, tuple(c.id for c in due if c.id not in ruled)
 
 
-def clause_problems(pack: Pack) -> Iterator[Problem]:
+def clause_problems(world: World) -> Iterator[Problem]:
+    pack = world.pack
+    named = [*named_clauses(pack), *_named_by_examples(pack)]
     known = {clause.id for clause in pack.clauses}
-    named = set()
-    for path, clause in named_clauses(pack):
-        named.add(clause)
-        if clause not in known:
-            yield _unknown(path, clause)
-    for index, example in enumerate(pack.examples):
-        for clause in example.clause:
-            if clause not in known:
-                yield _unknown(("examples", index, "clause"), clause)
+    if "clauses" not in world.left_out_parts:
+        yield from (_unknown(path, clause_id) for path, clause_id in named if clause_id not in known)
+    in_rules = {clause_id for path, clause_id in named if path[0] != "examples"}
     seen: set[str] = set()
     for index, clause in enumerate(pack.clauses):
         if clause.id in seen:
@@ -66,11 +63,16 @@ def clause_problems(pack: Pack) -> Iterator[Problem]:
                 ("clauses", index), "clause_twice", clause.id, "条款编号重复。", "this clause is listed twice."
             )
         seen.add(clause.id)
-        if clause.id not in named and clause.topic == "core" and clause.kept_by == "pack":
+        if clause.id not in in_rules and clause.topic == "core" and clause.kept_by == "pack":
             yield Problem(
                 ("clauses", index), "clause_without_rule", clause.id,
                 f"“{clause.title}”没有任何规则对应。", "no rule of the pack names this clause.",
             )  # fmt: skip
+
+
+def _named_by_examples(pack: Pack) -> Iterator[tuple[Path, str]]:
+    for index, example in enumerate(pack.examples):
+        yield from ((("examples", index, "clause"), clause) for clause in example.clause)
 
 
 def _unknown(path: Path, clause: str) -> Problem:

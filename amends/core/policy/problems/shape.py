@@ -18,6 +18,24 @@ from amends.core.policy.problems.report import Path, Problem
 
 MAX_ATTEMPTS = 25
 
+_EMPTY: Mapping[str, Any] = {
+    "head": {
+        "id": "unread", "version": 1, "valid_from": "2000-01-01", "title": {"zh-Hans": "—", "en": "—"},
+        "number": "{seq}",
+    },
+    "channels": {"kinds": {}, "groups": {}, "channels": {}},
+    "categories": {"schemes": []},
+    "grading": {"priority": []},
+    "lifecycle": {"states": {}, "transitions": []},
+    "clocks": [],
+    "calendar": {"zone": "Asia/Shanghai", "hours": {"office": {"week": {"mon": ["09:00-18:00"]}}}},
+    "clauses": [],
+    "routing": {"functions": {}, "routes": []},
+    "roles": {"roles": {}},
+    "forms": {},
+}  # fmt: skip
+"""What stands in for a part whose file is missing or unreadable, so that the other parts are still checked."""
+
 _LIST_PARTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 _WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is", "zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}
 _TYPES = {
@@ -53,25 +71,25 @@ class Reading:
 def read_with_problems(raw: Mapping[str, Any]) -> Reading:
     """Read a raw pack; what does not fit is listed and left out of the pack that comes back.
 
-    `pack` is None only when a whole part is missing or beyond reading. `left_out` names the pieces that are missing
+    `pack` is None only when a whole part is beyond reading. `left_out` names the pieces that are missing
     in it, `left_out_parts` the parts they belonged to: sentences about their absence would only repeat the first one.
     """
-    raw = copy.deepcopy(dict(raw))
-    found = list(_setting_problems(raw))
-    blank = _blank_settings(raw)
+    parts: set[str] = {part for part in _EMPTY if part not in raw}
+    whole: dict[str, Any] = copy.deepcopy({**_EMPTY, **raw})
+    found = list(_setting_problems(whole))
+    blank = _blank_settings(whole)
     names: set[str] = set()
-    parts: set[str] = set()
     for _ in range(MAX_ATTEMPTS):
         try:
-            pack = read_pack(raw)
+            pack = read_pack(whole)
         except ValidationError as error:
-            faults = _faults(error, raw)
-            found += [_problem(fault, raw) for fault in faults if not _stems_from(fault, raw, blank)]
-            if not _leave_out(raw, faults, names, parts):
+            faults = _faults(error, whole)
+            found += [_problem(fault, whole) for fault in faults if not _stems_from(fault, whole, blank)]
+            if not _leave_out(whole, faults, names, parts):
                 return Reading(None, _unique(found), frozenset(names), frozenset(parts))
             continue
         except (AttributeError, KeyError, TypeError):
-            return Reading(None, _unique([*found, *_whole_problems(raw)]), frozenset(names), frozenset(parts))
+            return Reading(None, _unique([*found, *_whole_problems(whole)]), frozenset(names), frozenset(parts))
         return Reading(pack, _unique(found), frozenset(names), frozenset(parts))
     return Reading(None, _unique(found), frozenset(names), frozenset(parts))
 
@@ -108,10 +126,10 @@ def _setting_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
             )  # fmt: skip
     for path, name in _references(raw, ()):
         if name not in settings:
-            near = _near(str(name), settings)
+            hint = near(str(name), settings)
             yield Problem(
                 path, "unknown_setting", str(path[-1]) if path else "",
-                f"没有名为“{name}”的参数。{near[0]}", f'there is no setting "{name}".{near[1]}',
+                f"没有名为“{name}”的参数。{hint[0]}", f'there is no setting "{name}".{hint[1]}',
             )  # fmt: skip
             _replace(raw, path, None)
 
@@ -169,16 +187,19 @@ def _fault(item: Any, raw: Mapping[str, Any]) -> tuple[_Fault, bool]:
     location = [_WRITTEN_AS.get(step, step) if isinstance(step, str) else step for step in item["loc"]]
     missing = str(location.pop()) if item["type"] == "missing" else None
     for step in location:
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        if not _has(value, step):
             tagged = True
             continue
+        value = value[step]
         path.append(step)
     fault = _Fault(tuple(path), item["type"], item.get("input"), item.get("ctx") or {}, item["msg"], missing)
     return fault, tagged
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, Mapping) and step in value
 
 
 def _stems_from(fault: _Fault, raw: Mapping[str, Any], blank: frozenset[str]) -> bool:
@@ -193,15 +214,13 @@ def _stems_from(fault: _Fault, raw: Mapping[str, Any], blank: frozenset[str]) ->
 
 def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
     key = name_of(raw, fault.path)
-    last = str(fault.path[-1]) if fault.path else ""
+    last = next((str(step) for step in reversed(fault.path) if isinstance(step, str)), "")
     if fault.missing is not None:
-        return Problem(
-            fault.path, "missing_key", key, f"缺少“{fault.missing}”。", f'"{fault.missing}" is missing.'
-        )
+        return Problem(fault.path, "missing_key", key, f"缺少“{fault.missing}”。", f'"{fault.missing}" is missing.')
     if fault.type == "extra_forbidden":
-        near = _near(last, _known_keys(fault.path))
+        hint = near(last, _known_keys(fault.path))
         return Problem(
-            fault.path, "unknown_key", key, f"不认识“{last}”这一项。{near[0]}", f'there is no key "{last}".{near[1]}'
+            fault.path, "unknown_key", key, f"不认识“{last}”这一项。{hint[0]}", f'there is no key "{last}".{hint[1]}'
         )
     if fault.type == "literal_error":
         expected, expected_en = _choices(str(fault.context.get("expected", "")))
@@ -241,7 +260,7 @@ def name_of(raw: Any, path: Path) -> str:
     name = ""
     value = raw
     for step in path:
-        value = value[step] if isinstance(value, Mapping | list) else None
+        value = value[step] if _has(value, step) else None
         if isinstance(value, Mapping):
             own = next((str(value[k]) for k in ("id", "verb") if isinstance(value.get(k), str)), None)
             name = own or (step if isinstance(step, str) and step not in _PLAIN_STEPS else name)
@@ -256,7 +275,7 @@ _PLAIN_STEPS = frozenset({
 })  # fmt: skip
 
 
-def _near(name: str, known: Any) -> tuple[str, str]:
+def near(name: str, known: Any) -> tuple[str, str]:
     close = get_close_matches(name, [str(k) for k in known], n=1)
     return (f"是否指“{close[0]}”？", f' Did you mean "{close[0]}"?') if close else ("", "")
 
@@ -285,20 +304,29 @@ def _leave_out(raw: dict[str, Any], faults: Sequence[_Fault], names: set[str], p
             return False
         doomed.add(piece)
         parts.add(str(piece[0]))
-    for piece in sorted(doomed, key=lambda p: [(isinstance(s, int), s if isinstance(s, int) else 0) for s in p], reverse=True):
+    for piece in sorted(doomed, key=_place_in_lists, reverse=True):
         _delete(raw, piece, names)
     return bool(doomed)
+
+
+def _place_in_lists(path: Path) -> list[tuple[bool, int]]:
+    """Later items of a list go first, so that the places of earlier ones stay true."""
+    return [(isinstance(step, int), step if isinstance(step, int) else 0) for step in path]
 
 
 def _piece_around(raw: Mapping[str, Any], fault: _Fault) -> Path | None:
     """The smallest thing around the fault that a pack can do without: an item of a list, or a named entry."""
     path = fault.path
     for length in range(len(path), 1, -1):
-        if isinstance(path[length - 1], int) or path[length - 2] in _NAMED_ENTRIES:
+        if isinstance(path[length - 1], int) or _is_named_entry(path[:length]):
             return path[:length]
     if len(path) == 2 and fault.missing is None and path[0] == "head" and path[1] in _OPTIONAL_HEAD:
         return path
     return None
+
+
+def _is_named_entry(path: Path) -> bool:
+    return path[0] in ("forms", "proceedings") if len(path) == 2 else path[-2] in _NAMED_ENTRIES
 
 
 _NAMED_ENTRIES = frozenset({
@@ -306,18 +334,20 @@ _NAMED_ENTRIES = frozenset({
     "proceedings", "words",
 })  # fmt: skip
 _OPTIONAL_HEAD = frozenset({
-    "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until", "zone",
+    "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until",
+    "zone",
 })  # fmt: skip
 
 
 def _delete(raw: Any, path: Path, names: set[str]) -> None:
     for step in path[:-1]:
-        try:
-            raw = raw[step]
-        except (KeyError, IndexError):
+        if not _has(raw, step):
             return
+        raw = raw[step]
     last = path[-1]
-    piece = raw[last] if (isinstance(raw, Mapping) and last in raw) or (isinstance(raw, list) and last < len(raw)) else None
+    if not _has(raw, last):
+        return
+    piece = raw[last]
     names.update(_names_in(piece))
     if isinstance(last, str):
         names.add(last)

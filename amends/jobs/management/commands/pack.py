@@ -28,7 +28,7 @@ class Command(BaseCommand):
         getattr(self, what)(**options)
 
     def check(self, *, folders: list[Path], json: bool, language: str, **options: Any) -> None:
-        checks = [check_folder(folder) for folder in folders or shipped_folders()]
+        checks = [check_folder(folder, shipped=is_shipped(folder)) for folder in folders or shipped_folders()]
         if not checks:
             raise CommandError(f"There is no pack in {settings.PACKS_DIR}.")
         if json:
@@ -49,6 +49,11 @@ class Command(BaseCommand):
 
     def _print_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a folder is one of the packs that come with the product."""
+    return folder.resolve().parent == settings.PACKS_DIR.resolve()
 
 
 def shipped_folders() -> list[Path]:
