@@ -64,7 +64,7 @@ def queue(
 
 
 def filtered(viewer: Viewer, filters: Mapping[str, Any]) -> QuerySet[Case]:
-    """The visible cases under the filters; empty values filter nothing. Raises InvalidData for an unknown filter or value."""
+    """The visible cases under the filters; an empty value filters nothing. Raises InvalidData for an unknown one."""
     cases = each_once(visible_to(viewer))
     errors: list[FieldError] = []
     for name, value in filters.items():
