@@ -106,7 +106,11 @@ def facts_from_data(data: Mapping[str, Any]) -> CaseFacts:
 
 
 def _moment(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+    return (
+        value
+        if isinstance(value, datetime)
+        else datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+    )
 
 
 def evolve(facts: CaseFacts, event: Event) -> CaseFacts:
@@ -125,7 +129,10 @@ def evolve(facts: CaseFacts, event: Event) -> CaseFacts:
         version=event.seq,
         values=values,
         lists=_lists_after(facts.lists, payload),
-        done={**facts.done, event.verb: Doing(event.seq, event.at, event.actor, facts.cycle or cycle, facts.round or round_)},
+        done={
+            **facts.done,
+            event.verb: Doing(event.seq, event.at, event.actor, facts.cycle or cycle, facts.round or round_),
+        },
         department=assign.get("department", facts.department),
         team=assign.get("team", facts.team),
         handler=assign.get("handler", facts.handler),
@@ -144,8 +151,11 @@ def _lists_after(
         changed[added["list"]] = (*present, {**added["item"], "no": len(present) + 1, "open": True})
     if settled := payload.get("settle"):
         changed[settled["list"]] = tuple(
-            {**item, "open": False} if item["no"] == settled["no"] else item for item in changed.get(settled["list"], ())
+            {**item, "open": False} if item["no"] == settled["no"] else item
+            for item in changed.get(settled["list"], ())
         )
+    for name in payload.get("clear", ()):
+        changed.pop(name, None)
     return changed
 
 

@@ -56,7 +56,7 @@ class Transition(Ruled):
 
     Effects: `grades` writes the named axes (the proposal unless the form says otherwise, then with a reason);
     `routes` hands the case to a department; `assigns` makes a person accountable; `opens` a round or a cycle; `marks`
-    sets facts; `clears` forgets them; `adds` appends the form as an item to a list of the case, `settles` ticks one
+    sets facts; `clears` forgets facts and lists; `adds` appends the form as an item to a list of the case, `settles` ticks one
     off; `tells` the complainant, `notifies` staff; `starts` proceedings by name.
     """
 
@@ -94,7 +94,9 @@ class Transition(Ruled):
     @model_validator(mode="after")
     def _uses_a_known_verb(self) -> Transition:
         if self.verb not in VERBS:
-            raise ValueError(f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(VERBS))}")
+            raise ValueError(
+                f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(VERBS))}"
+            )
         return self
 
     def messages(self) -> Iterator[Told]:

@@ -209,7 +209,7 @@ def _effect_problems(world: World, where: Path, transition: Transition) -> Itera
     if transition.settles and transition.settles not in world.lists:
         yield _unknown((*where, "settles"), "list", transition.verb, "清单", "list", transition.settles)
     for fact in transition.clears:
-        if not world.knows_fact(fact):
+        if not world.knows_fact(fact) and fact not in world.lists:
             yield _unknown((*where, "clears"), "fact", transition.verb, "事实", "fact", fact)
     for name in transition.starts:
         if name not in world.pack.proceedings and not world.is_missed(name):
