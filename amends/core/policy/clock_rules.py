@@ -254,7 +254,7 @@ class Limit(_Model):
 
     @model_validator(mode="after")
     def _one_shape(self) -> Self:
-        given = [shape for shape in _SHAPES if getattr(self, shape) not in (None, False)]
+        given = [shape for shape in _SHAPES if self._gives(shape)]
         if len(given) != 1:
             raise ValueError(f"say exactly one of {', '.join(_SHAPES)}; found {', '.join(given) or 'none'}")
         if self.by is not None and not self.table:
@@ -266,7 +266,11 @@ class Limit(_Model):
     @property
     def shape(self) -> str:
         """Return which shape is given: a unit, month_day, until, promise, by, unset or blank."""
-        return next(shape for shape in _SHAPES if getattr(self, shape) not in (None, False))
+        return next(shape for shape in _SHAPES if self._gives(shape))
+
+    def _gives(self, shape: str) -> bool:
+        # Zero is an amount: `working_days: 0` is the same day.
+        return getattr(self, shape) is not None and getattr(self, shape) is not False
 
     @property
     def is_amount(self) -> bool:
@@ -292,7 +296,7 @@ Limit.model_rebuild()
 
 
 def _cap(value: object) -> object:
-    if not isinstance(value, dict) or {"total", "each"} & set(value):
+    if not isinstance(value, dict) or not value or {"total", "each"} & set(value):
         return value
     return {"total": value}
 
