@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,16 @@ FORMATS = {"tracking_number": "SF1234567890123", "order_number": "DD-20260305-01
 class Filler:
     """Answers a form with the first choice everywhere, unless `wishes` say otherwise by field id."""
 
-    def __init__(self, pack: Pack, *, now: datetime, people: Mapping[str, int], wishes: Mapping[str, Any]) -> None:
-        self.pack, self.now, self.people, self.wishes = pack, now, people, wishes
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        now: datetime,
+        people: Mapping[str, int],
+        wishes: Mapping[str, Any],
+        upload: Callable[[], str],
+    ) -> None:
+        self.pack, self.now, self.people, self.wishes, self.upload = pack, now, people, wishes, upload
 
     def fill(self, form: Form, facts: CaseFacts) -> dict[str, Any]:
         """Every field that is asked, required ones always, until the conditions agree with the answers."""
@@ -43,7 +51,11 @@ class Filler:
     def _is_wanted(self, f: Field, known: CaseFacts, form: Form, answers: Mapping[str, Any]) -> bool:
         if f.id in self.wishes:
             return self.wishes[f.id] is not None
+        if f.id in answers:
+            return True
         if f.required is True or (f.required is not False and holds(f.required, known)):
+            return True
+        if f.type in TEXT_TYPES or f.type == "rows":
             return True
         return any(o.asks == f.id and answers.get(other.id) == o.id for other in form.fields for o in other.options)
 
@@ -74,7 +86,7 @@ class Filler:
             "date": lambda: (self.now + timedelta(days=3 if f.not_past else 0)).date().isoformat(),
             "datetime": lambda: (self.now + timedelta(days=0 if f.not_future else 2)).isoformat(),
             "case": lambda: None,
-            "files": lambda: None,
+            "files": lambda: [self.upload()],
         }
         if f.type in simple:
             return simple[f.type]()

@@ -113,6 +113,10 @@ def _make_employee(made: Organisation, name: str, *, password: str | None) -> No
     """Somebody of the company without any role."""
     department = next(reversed(made.departments.values()), None)
     person = Person.objects.create_person(
-        username=f"{made.desk.code}.employee", name=name, password=password, sort_key=sort_key_of(name), department=department
+        username=f"{made.desk.code}.employee",
+        name=name,
+        password=password,
+        sort_key=sort_key_of(name),
+        department=department,
     )
     made.people["employee", ""] = person

@@ -12,7 +12,7 @@ from typing import Any
 from amends.apps.cases.facts import core_events
 from amends.apps.cases.models import FAR_FUTURE, Case, ClockRow
 from amends.apps.ledger.queries import events_of
-from amends.apps.policies.queries import calendar_for
+from amends.apps.policies.queries import calendars_of
 from amends.core.clocks import ClockEvent, ClockReading, Known, read_clock
 from amends.core.facts import Event
 from amends.core.policy.conditions import Condition, holds
@@ -59,10 +59,12 @@ def read_clocks(
 ) -> list[ClockReading]:
     """Every clock of the pack over these events at `now`, in the order of the pack."""
     seen = clock_events(events, pack)
+    calendar = calendars_of(pack)
     readings: list[ClockReading] = []
     for rule in pack.clocks:
-        calendar = calendar_for(pack, rule.calendar)
-        readings += read_clock(rule, seen, calendar, now, decide_when=decide_when, with_segments=with_segments)
+        readings += read_clock(
+            rule, seen, calendar(rule.calendar), now, decide_when=decide_when, with_segments=with_segments
+        )
     return readings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amends.apps.cases.actions.perform import Performed, projector
+from amends.apps.cases.actions.perform import Performed, case_numbers_in, projector
 from amends.apps.cases.evidence import attach
 from amends.apps.cases.models import Case, CaseAsked, CaseLink
 from amends.apps.cases.queries import Viewer, visible_to
@@ -36,7 +36,9 @@ def _asked_in(facts: CaseFacts) -> set[int]:
 @projector
 def attach_files(done: Performed) -> None:
     """Files named in the form are attached to the case; only uploads of the same hand."""
-    files = [file for field in done.pack.fields.values() if field.type == "files" for file in _new_files(done, field.id)]
+    files = [
+        file for field in done.pack.fields.values() if field.type == "files" for file in _new_files(done, field.id)
+    ]
     if files:
         kind = done.event.payload.get("set", {}).get("evidence_kind", "")
         source = done.decision.texts.get("evidence_source", "")
@@ -51,10 +53,10 @@ def _new_files(done: Performed, name: str) -> list[str]:
 def link_the_other_case(done: Performed) -> None:
     """Linking names a case that the caller may see; both sides know of each other."""
     kind = LINKING.get(done.event.verb)
-    number = done.event.payload.get("set", {}).get("case")
-    if kind is None or number is None:
+    numbers = case_numbers_in(done.pack, done.event.payload.get("set", {}))
+    if kind is None or not numbers:
         return
-    other = _visible_other(done, number)
+    other = _visible_other(done, numbers[0])
     pairs = [(done.case, other), (other, done.case)]
     links = [CaseLink(case=one, other=two, kind=kind, created_at=done.now) for one, two in pairs]
     CaseLink.objects.bulk_create(links, ignore_conflicts=True)

@@ -116,7 +116,7 @@ def _top_of(path: str) -> str:
 
 def visible_case(viewer: Viewer, number: str) -> Case:
     """The case of that number. Raises NotVisible alike for one that does not exist and one that may not be seen."""
-    found = visible_to(viewer).filter(number=number).select_related("desk", "pack", "chain").distinct().first()
+    found = visible_to(viewer).filter(number=number).select_related("desk", "chain").distinct().first()
     if found is None:
         raise NotVisible
     return found

@@ -15,6 +15,8 @@ from amends.apps.cases.models import Case, SearchEntry
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_HAN}]+|[a-z0-9]+")
+SEPARATOR = "qzq"
+"""Stands between texts, so that no phrase is found across two of them."""
 _IS_HAN = re.compile(f"[{_HAN}]")
 
 
@@ -42,11 +44,11 @@ def words_of(text: str) -> list[str]:
 
 def index_case(case: Case, texts: Iterable[str], *, is_new: bool) -> None:
     """Add the words of `texts` to those the case is found by, within the caller's transaction."""
-    words = " ".join(word for text in texts for word in [*words_of(text), "|"])
+    words = " ".join(word for text in texts for word in [*words_of(text), SEPARATOR])
     if is_new:
         SearchEntry.objects.create(case=case, words=words)
         return
-    if not words.strip("| "):
+    if not words.replace(SEPARATOR, "").strip():
         return
     entry = SearchEntry.objects.filter(case=case).first()
     if entry is None:

@@ -7,10 +7,11 @@ import os
 from datetime import datetime
 from pathlib import Path
 from smtplib import SMTPRecipientsRefused
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 
 from amends.apps.messaging.models import OutboxMessage
 
@@ -33,7 +34,9 @@ def _send_mail(message: OutboxMessage) -> None:
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    mail = EmailMessage(subject=message.subject, body=message.body, to=[message.address], headers=headers)
+    mail = EmailMessage(
+        subject=message.subject, body=message.body, to=[message.address], headers=headers, connection=_mail_connection()
+    )  # fmt: skip
     try:
         mail.send()
     except SMTPRecipientsRefused as refused:
@@ -41,6 +44,18 @@ def _send_mail(message: OutboxMessage) -> None:
         if 500 <= code < 600:
             raise AddressRefused(str(code)) from refused
         raise
+
+
+def _mail_connection() -> Any:
+    """SMTP for smtp:// and smtps:// (TLS from the start) addresses; files in a folder for file://."""
+    target = urlsplit(settings.MAIL_URL)
+    if target.scheme == "file":
+        return get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=target.path)
+    return get_connection(
+        "django.core.mail.backends.smtp.EmailBackend", host=target.hostname, port=target.port or 25,
+        username=unquote(target.username or ""), password=unquote(target.password or ""),
+        use_ssl=target.scheme == "smtps", use_tls="starttls" in target.query, timeout=20,
+    )  # fmt: skip
 
 
 def _send_sms(message: OutboxMessage, now: datetime) -> None:

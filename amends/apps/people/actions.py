@@ -53,7 +53,9 @@ def grant_role(
     """Give a person a role on a desk or in a department; granting it again changes nothing."""
     membership, is_new = Membership.objects.get_or_create(person=person, desk=desk, role=role, department=department)
     if is_new:
-        _record(desk, "role_granted", by, now, {"person": person.pk, "role": role, "department": membership.department_id})
+        _record(
+            desk, "role_granted", by, now, {"person": person.pk, "role": role, "department": membership.department_id}
+        )
     return membership
 
 

@@ -101,10 +101,15 @@ def facts_found_out(case: Case, pack: Pack, wish: Wish) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if files := count_files(pack, wish.data):
         found["evidence_count"] = case.evidence.count() + files
-    if wish.verb == "link" and wish.data.get("case"):
+    if wish.verb == "link" and (numbers := case_numbers_in(pack, wish.data)):
         others = set(case.links.filter(kind="similar").values_list("other__number", flat=True))
-        found["linked_cases"] = len(others | {str(wish.data["case"])})
+        found["linked_cases"] = len(others | set(numbers))
     return found
+
+
+def case_numbers_in(pack: Pack, values: Mapping[str, Any]) -> list[str]:
+    """The numbers of other cases that a form names."""
+    return [str(values[f.id]) for f in pack.fields.values() if f.type == "case" and values.get(f.id)]
 
 
 def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
@@ -114,7 +119,7 @@ def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
 
 
 def _as_stored(case: Case) -> Case:
-    related = ("desk", "pack", "chain", "complainant", "department", "handler")
+    related = ("desk", "chain", "complainant", "department", "handler")
     return Case.objects.select_related(*related).get(pk=case.pk)
 
 
@@ -136,6 +141,7 @@ def follow(case: Case, *, pack: Pack, before: CaseFacts, event: LedgerEvent, dec
         decision=decision,
         caller=wish.caller,
         now=wish.now,
+        uploads_of=wish.uploads_of or wish.caller.id,
     )
     for run in _PROJECTORS:
         run(performed)

@@ -29,7 +29,7 @@ def sweep_due_cases(*, now: datetime, limit: int = 200) -> int:
 
 @transaction.atomic
 def _sweep(key: object, now: datetime) -> None:
-    case = Case.objects.select_related("desk", "pack", "chain", "complainant", "department", "handler").get(pk=key)
+    case = Case.objects.select_related("desk", "chain", "complainant", "department", "handler").get(pk=key)
     pack = pack_of(case)
     readings = clocks_of(case, pack, now, with_segments=False)
     rows = {row.instance: row for row in ClockRow.objects.filter(case=case)}
