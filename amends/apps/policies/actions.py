@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from amends.apps.ledger.actions import append_in_turn
@@ -139,7 +140,7 @@ def _readable(content: Mapping[str, Any]) -> Pack:
 
 
 def _checked(folder: Path, *, shipped: bool = False) -> Check:
-    check = check_folder(folder, shipped=shipped)
+    check = check_folder(folder, calendars=settings.CALENDARS_DIR, shipped=shipped)
     if check.faults:
         raise PackRefused(folder.name, [line.problem for line in check.faults], [line.text() for line in check.faults])
     return check

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from amends.apps.policies.files import PackFolder, Place, read_folder
+from amends.apps.policies.files import PackFolder, Place, read_calendar_files, read_folder
+from amends.core.calendars import RegionYear, compose_calendar, read_region_year
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems import Problem, problems, read_with_problems
 from amends.core.policy.problems.clauses import clauses_with_a_rule
+from amends.core.working_time import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,21 @@ class Check:
         }
 
 
-def check_folder(folder: Path, *, shipped: bool = False) -> Check:
-    """Read and check one pack folder; reads nothing else and changes nothing. `shipped` asks for English titles."""
+def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Check:
+    """Read and check one pack folder under the public holidays of the folder `calendars`; changes nothing.
+
+    `shipped` asks for English titles.
+    """
     found = read_folder(folder)
     reading = read_with_problems(found.raw)
     reported = [*found.problems, *reading.problems]
     if reading.pack is not None:
         reported += problems(
-            reading.pack, shipped=shipped, left_out=reading.left_out, left_out_parts=reading.left_out_parts
+            reading.pack,
+            calendars=_calendars(reading.pack, calendars),
+            shipped=shipped,
+            left_out=reading.left_out,
+            left_out_parts=reading.left_out_parts,
         )
     ruled, unruled = clauses_with_a_rule(reading.pack) if reading.pack else ((), ())
     return Check(
@@ -102,6 +114,17 @@ def check_folder(folder: Path, *, shipped: bool = False) -> Check:
         ruled=ruled,
         unruled=unruled,
     )
+
+
+def _calendars(pack: Pack, folder: Path) -> Callable[[str], WorkingCalendar]:
+    tzdata = installed_version("tzdata")
+    years = _region_years(folder)
+    return lru_cache(lambda name: compose_calendar(pack.calendar, name, years, tzdata_version=tzdata))
+
+
+@lru_cache(maxsize=4)
+def _region_years(folder: Path) -> tuple[RegionYear, ...]:
+    return tuple(read_region_year(content) for content in read_calendar_files(folder))
 
 
 def _line(found: PackFolder, problem: Problem) -> Line:

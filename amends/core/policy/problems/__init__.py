@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from amends.core.policy.examples import Calendars
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems.clauses import clause_problems
 from amends.core.policy.problems.clocks import clock_problems
 from amends.core.policy.problems.conditions import condition_problems
+from amends.core.policy.problems.example_runs import example_problems
 from amends.core.policy.problems.forms import form_problems
 from amends.core.policy.problems.lifecycle import lifecycle_problems
 from amends.core.policy.problems.names import name_problems
@@ -33,17 +35,26 @@ _CHECKS = (
 def problems(
     pack: Pack,
     *,
+    calendars: Calendars | None = None,
     shipped: bool = False,
     left_out: Iterable[str] = (),
     left_out_parts: Iterable[str] = (),
 ) -> list[Problem]:
     """Every defect of meaning in a pack whose shape is right, each once.
 
-    `shipped` also asks for English titles. `left_out` and `left_out_parts` come from `read_with_problems`: names whose
-    absence was already reported.
+    `calendars` gives the working calendar by the name of its hours and lets the pack's examples run; they are left out
+    where a part could not be read. `shipped` also asks for English titles. `left_out` and `left_out_parts` come from
+    `read_with_problems`: names whose absence was already reported.
     """
     world = World(pack, frozenset(left_out), frozenset(left_out_parts))
-    return list(dict.fromkeys(_all_problems(world, shipped)))
+    found = list(dict.fromkeys(_all_problems(world, shipped)))
+    if calendars is not None and not world.left_out_parts and not any(p.code in _UNSOUND for p in found):
+        found += example_problems(world, calendars)
+    return found
+
+
+_UNSOUND = frozenset({"unknown_form", "unknown_state", "unknown_kind", "unknown_function"})
+"""Defects under which a rule can not even be asked."""
 
 
 def _all_problems(world: World, shipped: bool) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World, titles
 from amends.core.policy.wording import PLACEHOLDERS, placeholders_in
 
+SENT_BY_PRODUCT = frozenset({"portal_code"})
 OUTWARD = ("email", "sms", "page")
 LANGUAGES = ("zh-hans", "zh-hant", "en")
 _NUMBER_PART = re.compile(r"\{([^{}]*)\}")
@@ -23,7 +24,12 @@ def message_problems(world: World) -> Iterator[Problem]:
         yield from _missing(world, path, message, outward)
     for message, channels in world.pack.messages.texts.items():
         where: Path = ("messages", "texts", message)
-        if message not in used and not world.left_out_parts:
+        if (
+            message not in used
+            and message not in SENT_BY_PRODUCT
+            and "page" not in channels
+            and not world.left_out_parts
+        ):
             yield Problem(
                 where,
                 "unused_message",

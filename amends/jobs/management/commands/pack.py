@@ -28,7 +28,10 @@ class Command(BaseCommand):
         getattr(self, what)(**options)
 
     def check(self, *, folders: list[Path], json: bool, language: str, **options: Any) -> None:
-        checks = [check_folder(folder, shipped=is_shipped(folder)) for folder in folders or shipped_folders()]
+        checks = [
+            check_folder(folder, calendars=settings.CALENDARS_DIR, shipped=is_shipped(folder))
+            for folder in folders or shipped_folders()
+        ]
         if not checks:
             raise CommandError(f"There is no pack in {settings.PACKS_DIR}.")
         if json:
