@@ -56,8 +56,8 @@ class Transition(Ruled):
 
     Effects: `grades` writes the named axes (the proposal unless the form says otherwise, then with a reason);
     `routes` hands the case to a department; `assigns` makes a person accountable; `opens` a round or a cycle; `marks`
-    sets facts; `clears` forgets facts and lists; `adds` appends the form as an item to a list of the case, `settles` ticks one
-    off; `tells` the complainant, `notifies` staff; `starts` proceedings by name.
+    sets facts; `clears` forgets facts and lists; `adds` appends the form as an item to a list of the case, `settles`
+    ticks one off; `tells` the complainant, `notifies` staff; `starts` proceedings by name.
     """
 
     verb: Name
