@@ -1,139 +1,21 @@
-"""A small world for tests: published packs, desks, an organisation that fits, and a way to drive a case through any pack."""
+"""A small world for tests: published packs, desks, and an organisation that fits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-
-from amends.apps.cases.actions import Contact, Wish, perform, register_case
-from amends.apps.cases.evidence import Given, rules_of, store_upload
-from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.models import Case
-from amends.apps.cases.queries import Viewer, complainant_caller
-from amends.apps.people.models import Person
 from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_folder
-from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import read_version
-from amends.core.decide import allowed_actions, form_for
-from amends.core.directory import Caller
-from amends.core.facts import CaseFacts
-from amends.core.policy.lifecycle import Transition
-from amends.core.policy.pack import Pack
-from amends.core.refusals import Refusal
-from amends.core.verbs import EXITS
-from amends.jobs.organisation import Organisation, build_organisation
-from tests.filling import Filler
+from amends.apps.policies.queries import read_version, versions_of
+from amends.jobs.organisation import build_organisation
+from amends.jobs.rehearsal import PICTURE, DeskWorld, drive_to_archive
+
+__all__ = ["HOTEL", "PASSWORD", "PICTURE", "SHIPPED", "DeskWorld", "drive_to_archive", "open_world", "publish_shipped"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("escalation", "reporting", "market", "service", "express")
 HOTEL = ROOT / "tests" / "packs" / "hotel"
-PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
 PASSWORD = "correct-horse-battery-staple"  # noqa: S105
-
-
-@dataclass(slots=True)
-class DeskWorld:
-    """One desk with its pack and its people."""
-
-    desk: Desk
-    pack: Pack
-    organisation: Organisation
-    now: datetime
-    wishes: dict[str, Any] = field(default_factory=dict)
-
-    def person(self, role: str, function: str = "") -> Person:
-        return self.organisation.person(role, function)
-
-    def caller(self, role: str, function: str = "") -> Caller:
-        return self.viewer(role, function).caller(self.desk, self.pack)
-
-    def viewer(self, role: str, function: str = "") -> Viewer:
-        return Viewer(person=self.person(role, function), now=self.now)
-
-    def later(self, **delta: float) -> datetime:
-        """Move this world's clock on and return the new moment."""
-        self.now += timedelta(**delta)
-        return self.now
-
-    def register(
-        self, *, kind: str | None = None, channel: str | None = None, by: str | None = None, **wishes: Any
-    ) -> Case:
-        """Register a contact with every asked field filled; `wishes` fix single fields (None leaves one out)."""
-        kind = kind or next(iter(self.pack.channels.kinds))
-        channel = channel or next(iter(self.pack.channels.channels))
-        rule = next(t for t in self.pack.lifecycle.transitions if t.verb == "register")
-        role = by or next(r for r in rule.by if self._is_staff(r))
-        caller = self.caller(role)
-        facts = CaseFacts(values={"kind": kind, "channel": channel})
-        data = self.answers(self.pack.channels.kinds[kind].form, facts, wishes, owner=caller.id)
-        contact = Contact(
-            desk=self.desk, kind=kind, channel=channel, data=data, caller=caller, now=self.later(minutes=1)
-        )
-        return register_case(contact)
-
-    def _is_staff(self, role: str) -> bool:
-        return any(held == role for held, _ in self.organisation.people)
-
-    def answers(self, form: str, facts: CaseFacts, wishes: Mapping[str, Any], *, owner: str) -> dict[str, Any]:
-        filler = Filler(
-            self.pack,
-            now=self.now,
-            people=self.ids_for(facts),
-            wishes={**self.wishes, **wishes},
-            upload=lambda: self.upload(owner),
-        )
-        return filler.fill(self.pack.forms[form], facts)
-
-    def upload(self, owner: str, content: bytes = PICTURE, name: str = "现场照片.png") -> str:
-        """The id of a small picture that `owner` has uploaded."""
-        file = SimpleUploadedFile(name, content)
-        given = Given(owner=owner, given_by=owner)
-        return str(store_upload(file, rules=rules_of(self.pack), given=given, now=self.now).pk)
-
-    def ids_for(self, facts: CaseFacts) -> dict[str, int]:
-        """Ids that person and department fields may take: the responsible department and its people."""
-        departments = self.organisation.departments
-        home = next((d for d in departments.values() if d.pk == facts.department), next(iter(departments.values())))
-        members = [p for p in self.organisation.people.values() if p.department_id == home.pk]
-        person = members[0] if members else next(iter(self.organisation.people.values()))
-        team = next((d for d in departments.values() if d.parent_id == home.pk), home)
-        return {"person": person.pk, "department": home.pk, "team": team.pk}
-
-    def do(self, case: Case, verb: str, *, by: str | Caller | None = None, **wishes: Any) -> Case:
-        """Perform a verb as whoever may, with its form filled; `wishes` fix single fields."""
-        facts = facts_of(case)
-        rule = self._rule(facts, verb)
-        caller = by if isinstance(by, Caller) else self.caller(by) if by else self.whoever_may(case, verb)
-        data = self.answers(rule.form, facts, wishes, owner=caller.id) if rule.form else dict(wishes)
-        return perform(case, Wish(verb=verb, data=data, caller=caller, now=self.later(minutes=5), version=case.version))
-
-    def _rule(self, facts: CaseFacts, verb: str) -> Transition:
-        here = [t for t in self.pack.lifecycle.from_state(facts.state) if t.verb == verb]
-        return here[0] if here else self.pack.lifecycle.with_verb(verb)[0]
-
-    def whoever_may(self, case: Case, verb: str) -> Caller:
-        """Somebody of this desk, or the complainant, to whom the verb is open now."""
-        facts, pack = facts_of(case), pack_of(case)
-        from amends.apps.people.directory import OrganisationOfDesk
-        from amends.core.roles import actor_on_case
-
-        directory = OrganisationOfDesk(self.desk, pack, self.now)
-        people = [Viewer(person=p, now=self.now).caller(self.desk, pack) for p in self.organisation.people.values()]
-        for caller in [*people, complainant_caller(case), Caller(id="system", is_system=True)]:
-            actor = actor_on_case(pack, caller, facts, directory)
-            if any(
-                a.verb == verb for a in allowed_actions(pack=pack, process=pack.lifecycle, facts=facts, actor=actor)
-            ):
-                return caller
-        raise AssertionError(f"nobody may {verb} in {case.state}")
 
 
 def publish_shipped(names: tuple[str, ...] = SHIPPED, *, now: datetime) -> None:
@@ -145,70 +27,6 @@ def publish_shipped(names: tuple[str, ...] = SHIPPED, *, now: datetime) -> None:
 
 def open_world(pack_id: str, *, now: datetime, code: str | None = None, password: str | None = None) -> DeskWorld:
     """A desk with its organisation for a pack that is published."""
-    from amends.apps.policies.models import PackVersion
-
-    version = PackVersion.objects.filter(pack_id=pack_id).order_by("-version").first()
-    assert version is not None, f"{pack_id} is not published"
-    pack = read_version(version.pk)
+    pack = read_version(versions_of(pack_id)[0].pk)
     desk = open_desk(code=code or pack_id, title=pack.head.title.zh_hans, pack_id=pack_id, now=now)
     return DeskWorld(desk, pack, build_organisation(desk, pack, now=now, password=password), now)
-
-
-ASIDES_FIRST = ("complete_measure", "reply")
-
-
-def drive_to_archive(world: DeskWorld, case: Case, *, most: int = 40) -> tuple[Case, list[str]]:
-    """Take a case along the shortest open way to an archived state, as the people the pack names; returns the verbs done.
-
-    Raises AssertionError with the last refusals when no way is open.
-    """
-    done: list[str] = []
-    for _ in range(most):
-        if case.state_category == "archived":
-            return case, done
-        case, verb = _one_step(world, case, done)
-        done.append(verb)
-    raise AssertionError(f"not archived after {most} steps: {done}")
-
-
-def _one_step(world: DeskWorld, case: Case, done: list[str]) -> tuple[Case, str]:
-    refusals = []
-    for verb in _candidates(world.pack, facts_of(case), done):
-        try:
-            item = next((i["no"] for name in facts_of(case).lists for i in facts_of(case).open_items(name)), None)
-            return world.do(case, verb, **({"item": item} if item and verb in ASIDES_FIRST else {})), verb
-        except (Refusal, AssertionError) as refusal:
-            details = (
-                getattr(refusal, "errors", None) or getattr(refusal, "missing", None) or getattr(refusal, "params", "")
-            )
-            refusals.append(f"{verb}: {refusal} {details}")
-    raise AssertionError(f"stuck in {case.state} after {done}:\n" + "\n".join(refusals))
-
-
-def _candidates(pack: Pack, facts: CaseFacts, done: list[str]) -> list[str]:
-    """Verbs worth trying, nearest to the archive first; open items are ticked off before anything else."""
-    here = pack.lifecycle.from_state(facts.state)
-    first = [
-        v for v in ASIDES_FIRST if any(facts.open_items(n) for n in facts.lists) and any(t.verb == v for t in here)
-    ]
-    ranked = []
-    for t in here:
-        target = t.target(facts.state)
-        distance = _distance(pack, target)
-        if target != facts.state and distance is not None and t.verb not in EXITS:
-            ranked.append((distance, done.count(t.verb), t.verb))
-    # A side step may be what a later need asks for.
-    asides = [t.verb for t in here if t.target(facts.state) == facts.state and t.verb not in done]
-    return list(dict.fromkeys([*first, *(verb for _, _, verb in sorted(ranked)), *asides]))
-
-
-def _distance(pack: Pack, state: str) -> int | None:
-    """How many moves from a state to an archived one."""
-    frontier, seen, steps = {state}, {state}, 0
-    while frontier:
-        if any(pack.lifecycle.states[s].category == "archived" for s in frontier):
-            return steps
-        frontier = {t.target(s) for s in frontier for t in pack.lifecycle.from_state(s) if t.verb not in EXITS} - seen
-        seen |= frontier
-        steps += 1
-    return None

@@ -32,8 +32,7 @@ def _fill(pattern: str, day: date, sequence: int | None) -> str:
         name, width = match.group(1), int(match.group(2) or 0)
         if name == "seq":
             return "{seq}" if sequence is None else str(sequence).zfill(width)
-        value = {"year": f"{day.year:04d}", "month": f"{day.month:02d}", "day": f"{day.day:02d}"}[name]
-        return value
+        return {"year": f"{day.year:04d}", "month": f"{day.month:02d}", "day": f"{day.day:02d}"}[name]
 
     return _PART.sub(part, pattern)
 

@@ -11,11 +11,11 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from amends.apps.ledger.actions import append_in_turn
-from amends.apps.people.models import AccessEntry, Absence, ApiToken, Department, DeskFunction, Membership, Person
+from amends.apps.people.models import Absence, AccessEntry, ApiToken, Department, DeskFunction, Membership, Person
 from amends.apps.policies.models import Desk
 from amends.core.refusals import Refusal
 
-TOKEN_PREFIX = "amd_"
+TOKEN_PREFIX = "amd_"  # noqa: S105
 
 
 class LastAdministrator(Refusal):
