@@ -20,9 +20,7 @@ def canonical_json(value: object) -> str:
     microseconds only if not zero, dates ISO, Decimals and UUIDs text, enums their value, sets sorted lists.
     Refuses (`CanonicalError`) floats, NaN, naive times, keys that are not text, bytes and unknown types.
     """
-    return json.dumps(
-        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest(text: str, salt: str) -> str:

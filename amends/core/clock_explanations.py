@@ -58,6 +58,7 @@ WORDS = {
         "fixed_date": "约定的时间",
         "month_day": "每月固定日期",
         "paused": "暂停（{reason}），不计",
+        "closed_meanwhile": "结案期间",
         "carried_over": "暂停后顺延 {time}",
         "extended": "批准延期",
         "late": "已超时 {time}",
@@ -102,6 +103,7 @@ WORDS = {
         "fixed_date": "the agreed time",
         "month_day": "a fixed day of the month",
         "paused": "paused ({reason}), not counted",
+        "closed_meanwhile": "the case was closed",
         "carried_over": "{time} carried over from the pause",
         "extended": "extension granted",
         "late": "{time} late",
@@ -246,7 +248,7 @@ class _Teller:
             name=name,
             time=duration_in_words(segment.counted or 0, self.language),
             days=segment.params.get("days"),
-            reason=self.words.get(paused_for, paused_for),
+            reason=self.words.get(paused_for) or self.say.get(paused_for, paused_for),
         )
 
     def _when(self, segment: Segment) -> str:

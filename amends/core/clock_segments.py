@@ -35,17 +35,16 @@ def segments_of(
         return _cut([_elapsed(start, until, "measured")], pauses)
     found = list(_base_segments(rule, limit, calendar, start, base or due))
     if limit.is_amount:
-        found = list(_cut(found, [pause for pause in pauses if base is None or pause.from_at < base]))
+        found = list(_cut(found, pauses))
     last = found[-1].to_at if found else start
     if original is not None and original > last:
-        later = [pause for pause in pauses if pause.from_at >= last]
-        found += _cut(_shift_segments(limit, calendar, last, original), later)
+        found += _cut(_shift_segments(limit, calendar, last, original), pauses)
     last = found[-1].to_at if found else start
     if due > last:
         found.append(Segment(last, due, "extended"))
     if until > due:
         found.append(_elapsed(due, until, "late"))
-    return tuple(found)
+    return merged(found)
 
 
 def _base_segments(

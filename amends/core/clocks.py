@@ -7,59 +7,52 @@ A limit is half-open: stopped before it is due the clock was kept; at the due mo
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from amends.core.canonical import canonical_json, utc_text
-from amends.core.clock_segments import Paused, segments_of
-from amends.core.policy.clock_rules import STEP, Amount, ClockRule, LadderStep, Limit, Trigger
-from amends.core.working_time import (
-    SECOND,
-    NaiveTimeError,
-    Segment,
-    WorkingCalendar,
-    WorkingTimeError,
-    micros_of,
-    moment_of,
+from amends.core.canonical import canonical_json
+from amends.core.clock_fold import (
+    GAP,
+    ClockEvent,
+    ClockState,
+    DecideWhen,
+    Known,
+    Run,
+    StopCause,
+    advance,
+    as_time,
+    state_data,
+    state_from_data,
+    take_in,
 )
+from amends.core.clock_segments import Paused, segments_of
+from amends.core.policy.clock_rules import STEP, Amount, ClockRule, LadderStep, Limit
+from amends.core.working_time import SECOND, NaiveTimeError, Segment, WorkingCalendar, micros_of, moment_of
+
+__all__ = [
+    "ClockEvent",
+    "ClockReading",
+    "ClockState",
+    "DueChange",
+    "Known",
+    "LadderMoment",
+    "advance",
+    "may_extend",
+    "promises_of",
+    "read_clock",
+    "readings",
+    "readings_text",
+    "state_data",
+    "state_from_data",
+    "steps_to_take",
+]
 
 Status = Literal["running", "paused", "kept", "broken", "stopped_no_limit"]
-StopCause = Literal["stop", "restart", "ended", "reopened"]
-DecideWhen = Callable[[Mapping[str, Any], "Known"], bool]
-
-EXTENSION = "extension"
-"""Key of an event's values that extends a clock: {clock: id, due_at: time}."""
-EVIDENCE = "pause_evidence"
-"""Key of an event's values that shows evidence for a pause."""
-GAP = "closed_meanwhile"
-"""Reason of the uncounted time between closing and reopening in a clock of the whole life."""
-
 _HOUR = 3600 * SECOND
 _DAY = 24 * _HOUR
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockEvent:
-    """One event as a clock sees it. `state` is the state after it, `values` the facts that it set.
-
-    `pause_reason` asks for a pause, `resumes` ends one; `done` tells that the state after it ends the case.
-    """
-
-    seq: int
-    at: dt.datetime
-    recorded_at: dt.datetime
-    verb: str
-    state: str
-    cycle: int = 1
-    round: int = 1
-    values: Mapping[str, Any] = field(default_factory=dict)
-    pause_reason: str | None = None
-    resumes: bool = False
-    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,69 +162,7 @@ class ClockReading:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """From this event on this limit holds; `fixed` is the date or time that a field gave, as text."""
-
-    seq: int
-    at: dt.datetime
-    limit: Limit | None
-    choice: str | None
-    fixed: str | None
-
-
-@dataclass(slots=True)
-class _Run:
-    """One instance of a clock as folded so far."""
-
-    cycle: int
-    n: int
-    started_at: dt.datetime
-    start_seq: int
-    starts_case: bool
-    changes: list[_Change]
-    applies: bool = True
-    pauses: list[Paused] = field(default_factory=list)
-    paused_in: str | None = None
-    extensions: list[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=list)
-    stopped_at: dt.datetime | None = None
-    stop_seq: int | None = None
-    stop_cause: StopCause | None = None
-
-
-@dataclass(slots=True)
-class ClockState:
-    """Everything one clock needs to know of a case's past."""
-
-    cycle: int = 0
-    round: int = 0
-    state: str | None = None
-    done: bool = False
-    started: bool = False
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    verbs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    runs: tuple[_Run, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a condition may ask when it decides whether a clock applies."""
-
-    state: ClockState
-
-    def value(self, name: str) -> Any:
-        """Return the latest value of a fact, None when unknown."""
-        if name in ("state", "cycle", "round"):
-            return getattr(self.state, name)
-        return self.state.facts.get(name)
-
-    def was_done(self, verb: str, *, within: str = "cycle") -> bool:
-        """Tell whether a verb was done in this cycle, or in this round."""
-        cycle, round_ = self.state.verbs.get(verb, (None, None))
-        return cycle == self.state.cycle and (within == "cycle" or round_ == self.state.round)
-
-
-# -- the fold ----------------------------------------------------------------------------------
+# -- the reading -------------------------------------------------------------------------------
 
 
 def read_clock(
@@ -250,233 +181,12 @@ def read_clock(
     """
     state = ClockState()
     for event in sorted(events, key=_seq):
-        _take_in(state, event, rule, decide_when)
+        take_in(state, event, rule, decide_when)
     return readings(state, rule, calendar, now, with_segments=with_segments)
-
-
-def advance(
-    state: ClockState, event: ClockEvent, *, rule: ClockRule, decide_when: DecideWhen | None = None
-) -> ClockState:
-    """Return the state after one more event; the given state stays as it was."""
-    after = copy(state)
-    after.runs = tuple(_copied(run) for run in state.runs)
-    _take_in(after, event, rule, decide_when)
-    return after
-
-
-def _copied(run: _Run) -> _Run:
-    twin = copy(run)
-    twin.changes, twin.pauses, twin.extensions = run.changes[:], run.pauses[:], run.extensions[:]
-    return twin
 
 
 def _seq(event: ClockEvent) -> int:
     return event.seq
-
-
-def _take_in(state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: DecideWhen | None) -> None:
-    if event.at.tzinfo is None:
-        raise NaiveTimeError(f"event {event.seq} has a time without offset: {event.at}")
-    run = state.runs[-1] if state.runs and state.runs[-1].stopped_at is None else None
-    entered = event.state if event.state != state.state else None
-    ends_case = event.done and not state.done
-    new_cycle = state.started and event.cycle > state.cycle
-    known_limit = run is not None and run.changes[-1].limit is not None
-    if event.values:
-        state.facts = {**state.facts, **event.values}
-    if rule.when is not None:
-        state.verbs = {**state.verbs, event.verb: (event.cycle, event.round)}
-    first = not state.started
-    state.started, state.state, state.done = True, event.state, event.done
-    state.cycle, state.round = event.cycle, event.round
-
-    if new_cycle and rule.cycle == "life":
-        run = _continue_life(state, event)
-    elif new_cycle and run is not None:
-        _stop(run, event, event.at, "reopened")
-        run = None
-    stopped_now = False
-    if run is not None:
-        stopped_now = _follow(run, state, event, rule, entered, ends_case, known_limit, decide_when)
-    if run is None or stopped_now:
-        _start(state, event, rule, entered, first, stopped_now, decide_when)
-
-
-def _continue_life(state: ClockState, event: ClockEvent) -> _Run | None:
-    run = state.runs[-1] if state.runs else None
-    if run is not None and run.stopped_at is not None:
-        run.pauses.append(Paused(run.stopped_at, max(event.at, run.stopped_at), GAP))
-        run.stopped_at = run.stop_seq = run.stop_cause = None
-    return run
-
-
-def _follow(
-    run: _Run,
-    state: ClockState,
-    event: ClockEvent,
-    rule: ClockRule,
-    entered: str | None,
-    ends_case: bool,
-    known_limit: bool,
-    decide_when: DecideWhen | None,
-) -> bool:
-    """Take an event into a running instance; tell whether it stopped."""
-    trigger = _matching(rule.stop, event, entered)
-    cause: StopCause | None = "stop" if trigger else None
-    if cause is None and rule.repeats == "each_start" and _matching(rule.start, event, entered):
-        cause = "restart"
-    if cause is None and ends_case and not rule.runs_after_end:
-        cause = "ended"
-    # What the stopping event itself says cannot make an overdue clock timely; it may only name a limit
-    # that was missing.
-    if cause is None or not known_limit:
-        _choose_limit(run, state, event, rule, decide_when)
-    if cause is None:
-        _extend(run, event, rule)
-        _pause_or_resume(run, event, rule)
-        return False
-    _stop(run, event, _moment_of_trigger(trigger, event, state), cause)
-    return True
-
-
-def _start(
-    state: ClockState,
-    event: ClockEvent,
-    rule: ClockRule,
-    entered: str | None,
-    first: bool,
-    stopped_now: bool,
-    decide_when: DecideWhen | None,
-) -> None:
-    trigger = _matching(rule.start, event, entered)
-    if trigger is None:
-        return
-    n = 1 + sum(run.cycle == event.cycle for run in state.runs)
-    if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and state.runs)):
-        return
-    started_at = _moment_of_trigger(trigger, event, state).astimezone(dt.UTC)
-    run = _Run(event.cycle, n, started_at, event.seq, first, [])
-    _choose_limit(run, state, event, rule, decide_when)
-    state.runs = (*state.runs, run)
-    stop = None if stopped_now or rule.repeats == "each_start" else _matching(rule.stop, event, entered)
-    if stop is not None:
-        _stop(run, event, _moment_of_trigger(stop, event, state), "stop")
-    else:
-        _pause_or_resume(run, event, rule)
-
-
-def _matching(triggers: tuple[Trigger, ...], event: ClockEvent, entered: str | None) -> Trigger | None:
-    for trigger in triggers:
-        if trigger.state is not None:
-            if trigger.state == entered:
-                return trigger
-        elif trigger.verb is not None:
-            if trigger.verb == event.verb:
-                return trigger
-        elif event.values.get(trigger.field_set or "") is not None:
-            return trigger
-    return None
-
-
-def _moment_of_trigger(trigger: Trigger | None, event: ClockEvent, state: ClockState) -> dt.datetime:
-    given = state.facts.get(trigger.at) if trigger is not None and trigger.at else None
-    moment = None if given is None else _as_time(given)
-    return moment if isinstance(moment, dt.datetime) else event.at
-
-
-def _stop(run: _Run, event: ClockEvent, at: dt.datetime, cause: StopCause) -> None:
-    run.stopped_at = max(at.astimezone(dt.UTC), run.started_at)
-    run.stop_seq, run.stop_cause = event.seq, cause
-    if run.pauses and run.pauses[-1].to_at is None:
-        _resume(run, run.stopped_at)
-
-
-def _choose_limit(
-    run: _Run, state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: DecideWhen | None
-) -> None:
-    if rule.when is not None:
-        if decide_when is None:
-            raise TypeError(f"{rule.id} has a condition; give decide_when")
-        run.applies = decide_when(rule.when, Known(state))
-    last = run.changes[-1] if run.changes else None
-    limit, choice = _chosen(rule.limit, state.facts, None)
-    if limit is not None and limit.promise is not None:
-        # A promise binds as it was given; a later one opens an instance of its own.
-        fixed = last.fixed if last is not None else _fixed_text(event.values.get(limit.promise))
-    else:
-        fixed = _fixed_text(state.facts.get(limit.until)) if limit is not None and limit.until else None
-    if last is None or (last.limit is not limit and last.limit != limit) or last.fixed != fixed:
-        run.changes.append(_Change(event.seq, event.at, limit, choice, fixed))
-
-
-def _chosen(limit: Limit, facts: Mapping[str, Any], choice: str | None) -> tuple[Limit | None, str | None]:
-    for faster in limit.faster:
-        if facts.get(faster.flag) not in (None, False, "", "no"):
-            return _chosen(faster.limit, facts, faster.flag)
-    if limit.by is None:
-        return limit, choice
-    value = facts.get(limit.by)
-    found = limit.table.get(str(value)) if value is not None else None
-    if found is not None:
-        return _chosen(found, facts, str(value))
-    return (None, None) if limit.otherwise is None else _chosen(limit.otherwise, facts, choice)
-
-
-def _extend(run: _Run, event: ClockEvent, rule: ClockRule) -> None:
-    asked = event.values.get(EXTENSION) if event.values else None
-    if not isinstance(asked, Mapping) or asked.get("clock") != rule.id:
-        return
-    due = _as_time(asked.get("due_at"))
-    if not isinstance(due, dt.datetime):
-        raise WorkingTimeError(f"event {event.seq} extends {rule.id} without a time")
-    run.extensions.append((event.seq, event.at, due.astimezone(dt.UTC)))
-
-
-def _pause_or_resume(run: _Run, event: ClockEvent, rule: ClockRule) -> None:
-    pause = rule.pause
-    if pause is None:
-        return
-    is_open = bool(run.pauses) and run.pauses[-1].to_at is None
-    left = event.state not in pause.in_ if pause.in_ else event.state != run.paused_in
-    if is_open and (event.resumes or left or event.pause_reason not in (None, run.pauses[-1].reason)):
-        _resume(run, event.at)
-        is_open = False
-    asked = event.pause_reason in pause.reasons and (not pause.in_ or event.state in pause.in_)
-    if not is_open and asked and (event.values.get(EVIDENCE) or not pause.needs_evidence):
-        last_end = run.pauses[-1].to_at if run.pauses else None
-        begins = max(event.at.astimezone(dt.UTC), last_end or run.started_at, run.started_at)
-        run.pauses.append(Paused(begins, None, event.pause_reason or ""))
-        run.paused_in = event.state
-
-
-def _resume(run: _Run, at: dt.datetime) -> None:
-    last = run.pauses[-1]
-    run.pauses[-1] = Paused(last.from_at, max(at.astimezone(dt.UTC), last.from_at), last.reason)
-
-
-def _as_time(value: object) -> dt.datetime | dt.date | None:
-    if value is None or isinstance(value, dt.date):
-        if isinstance(value, dt.datetime) and value.tzinfo is None:
-            raise NaiveTimeError(f"time without offset: {value}")
-        return value
-    text = str(value)
-    return dt.date.fromisoformat(text) if len(text) == 10 else _aware(dt.datetime.fromisoformat(text))
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    if moment.tzinfo is None:
-        raise NaiveTimeError(f"time without offset: {moment}")
-    return moment
-
-
-def _fixed_text(value: object) -> str | None:
-    time = _as_time(value)
-    if time is None:
-        return None
-    return utc_text(time) if isinstance(time, dt.datetime) else time.isoformat()
-
-
-# -- the reading -------------------------------------------------------------------------------
 
 
 def readings(
@@ -496,7 +206,7 @@ def readings(
 
 
 def _reading(
-    run: _Run, rule: ClockRule, calendar: WorkingCalendar, now: dt.datetime, with_segments: bool
+    run: Run, rule: ClockRule, calendar: WorkingCalendar, now: dt.datetime, with_segments: bool
 ) -> ClockReading:
     change = run.changes[-1]
     limit = change.limit
@@ -531,7 +241,7 @@ def _reading(
         status=status,
         kept_original=_was_kept(run, original, until),
         spent=spent,
-        left=None if budget is None else budget - spent,
+        left=_left(limit, budget, spent, until, due, span),
         paused_total=paused,
         measure="working" if working else "elapsed",
         provisional=_is_provisional(run, rule, limit, due, calendar),
@@ -552,7 +262,15 @@ def _paused_before(until: dt.datetime, pauses: list[Paused], span: "_Span") -> i
     return sum(span.of(pause.from_at, min(pause.to_at or _NEVER, until)) for pause in pauses if pause.from_at < until)
 
 
-def _was_kept(run: _Run, original: dt.datetime | None, until: dt.datetime) -> bool | None:
+def _left(
+    limit: Limit | None, budget: int | None, spent: int, until: dt.datetime, due: dt.datetime | None, span: "_Span"
+) -> int | None:
+    if limit is not None and due is not None and not limit.is_amount:
+        return span.of(until, due)
+    return None if budget is None else budget - spent
+
+
+def _was_kept(run: Run, original: dt.datetime | None, until: dt.datetime) -> bool | None:
     """Tell whether the date without extensions was kept; None while that is still open."""
     if original is None or (run.stopped_at is None and until < original):
         return None
@@ -606,7 +324,7 @@ def _base_due(
 
 
 def _fixed_due(fixed: str | None, rule: ClockRule, calendar: WorkingCalendar) -> dt.datetime | None:
-    time = _as_time(fixed)
+    time = as_time(fixed)
     if time is None or isinstance(time, dt.datetime):
         return time
     return calendar.end_of_date(time, rule.ends or "midnight", rule.roll)
@@ -620,7 +338,7 @@ def _month_date(limit: Limit, start: dt.date) -> dt.date:
     return date if limit.inclusive else date - dt.timedelta(1)
 
 
-def _effective(run: _Run, rule: ClockRule, calendar: WorkingCalendar) -> tuple[list[Paused], dt.datetime | None]:
+def _effective(run: Run, rule: ClockRule, calendar: WorkingCalendar) -> tuple[list[Paused], dt.datetime | None]:
     """Return the pauses after caps, neighbours joined, and when an open one ends by itself."""
     joined: list[Paused] = []
     for pause in run.pauses:
@@ -671,7 +389,7 @@ def _shifted(
     """Return the due date moved by the counted time of each pause that began before it; None in an endless
     pause.
     """
-    if base is None or limit is None or not (limit.is_amount or pauses and pauses[0].reason == GAP):
+    if base is None or limit is None or not limit.is_amount:
         return base
     due, shift = base, 0
     for pause in pauses:
@@ -696,7 +414,7 @@ def _after_shift(base: dt.datetime, shift: int, rule: ClockRule, span: _Span) ->
     return span.calendar.midnight_after(date) if is_close else due
 
 
-def _extended(original: dt.datetime | None, run: _Run) -> dt.datetime | None:
+def _extended(original: dt.datetime | None, run: Run) -> dt.datetime | None:
     """Return the due date with the latest extension; an extension never shortens."""
     if not run.extensions or original is None and run.pauses and run.pauses[-1].to_at is None:
         return original
@@ -705,7 +423,7 @@ def _extended(original: dt.datetime | None, run: _Run) -> dt.datetime | None:
 
 
 def _budget(
-    run: _Run,
+    run: Run,
     base: dt.datetime | None,
     original: dt.datetime | None,
     due: dt.datetime | None,
@@ -719,7 +437,7 @@ def _budget(
     return span.of(run.started_at, due) - _paused_before(due, pauses, span)
 
 
-def _status(run: _Run, due: dt.datetime | None, pauses: list[Paused], now: dt.datetime) -> Status:
+def _status(run: Run, due: dt.datetime | None, pauses: list[Paused], now: dt.datetime) -> Status:
     if run.stopped_at is not None:
         if due is None:
             return "stopped_no_limit"
@@ -731,7 +449,7 @@ def _status(run: _Run, due: dt.datetime | None, pauses: list[Paused], now: dt.da
 
 
 def _is_provisional(
-    run: _Run, rule: ClockRule, limit: Limit | None, due: dt.datetime | None, calendar: WorkingCalendar
+    run: Run, rule: ClockRule, limit: Limit | None, due: dt.datetime | None, calendar: WorkingCalendar
 ) -> bool:
     if limit is None or due is None:
         return False
@@ -741,7 +459,7 @@ def _is_provisional(
 
 
 def _history(
-    run: _Run, rule: ClockRule, calendar: WorkingCalendar, pauses: list[Paused], base: dt.datetime | None
+    run: Run, rule: ClockRule, calendar: WorkingCalendar, pauses: list[Paused], base: dt.datetime | None
 ) -> tuple[DueChange, ...]:
     """Return every due date that held, oldest first, each with the pauses that were over by then."""
     if len(run.changes) == 1 and not run.extensions:
@@ -779,7 +497,7 @@ def _step_of(text: str) -> tuple[str, int]:
 
 
 def _ladder(
-    run: _Run, rule: ClockRule, due: dt.datetime, budget: int | None, pauses: list[Paused], span: _Span
+    run: Run, rule: ClockRule, due: dt.datetime, budget: int | None, pauses: list[Paused], span: _Span
 ) -> tuple[LadderMoment, ...]:
     found = []
     for step in rule.ladder:
@@ -876,78 +594,3 @@ def may_extend(rule: ClockRule, reading: ClockReading, now: dt.datetime) -> bool
 def readings_text(found: Iterable[ClockReading]) -> str:
     """Return readings as canonical JSON: the form in which rebuilt and incremental are compared."""
     return canonical_json([reading.as_data() for reading in found])
-
-
-# -- keeping a state ----------------------------------------------------------------------------
-
-
-def state_data(state: ClockState) -> dict[str, Any]:
-    """Return a folded clock as plain data that `state_from_data` reads back."""
-    return {
-        "cycle": state.cycle,
-        "round": state.round,
-        "state": state.state,
-        "done": state.done,
-        "started": state.started,
-        "facts": dict(state.facts),
-        "verbs": {verb: list(where) for verb, where in state.verbs.items()},
-        "runs": [_run_data(run) for run in state.runs],
-    }
-
-
-def _run_data(run: _Run) -> dict[str, Any]:
-    return {
-        "cycle": run.cycle,
-        "n": run.n,
-        "started_at": run.started_at,
-        "start_seq": run.start_seq,
-        "starts_case": run.starts_case,
-        "applies": run.applies,
-        "paused_in": run.paused_in,
-        "stopped_at": run.stopped_at,
-        "stop_seq": run.stop_seq,
-        "stop_cause": run.stop_cause,
-        "changes": [
-            [
-                change.seq,
-                change.at,
-                None if change.limit is None else change.limit.model_dump(mode="json", exclude_defaults=True),
-                change.choice,
-                change.fixed,
-            ]
-            for change in run.changes
-        ],
-        "pauses": [[pause.from_at, pause.to_at, pause.reason] for pause in run.pauses],
-        "extensions": [list(extension) for extension in run.extensions],
-    }
-
-
-def state_from_data(data: Mapping[str, Any]) -> ClockState:
-    """Return the folded clock that `state_data` wrote, also after a trip through JSON."""
-    runs = tuple(_run_from_data(run) for run in data["runs"])
-    verbs = {verb: (where[0], where[1]) for verb, where in data["verbs"].items()}
-    return ClockState(**{**data, "runs": runs, "verbs": verbs})
-
-
-def _run_from_data(data: Mapping[str, Any]) -> _Run:
-    changes = [
-        _Change(seq, _moment(at), None if limit is None else Limit.model_validate(limit), choice, fixed)
-        for seq, at, limit, choice, fixed in data["changes"]
-    ]
-    run = _Run(data["cycle"], data["n"], _moment(data["started_at"]), data["start_seq"], data["starts_case"], changes)
-    rest = {name: data[name] for name in ("applies", "paused_in", "stop_seq", "stop_cause")}
-    return replace(
-        run,
-        **rest,
-        stopped_at=_moment_or_none(data["stopped_at"]),
-        pauses=[Paused(_moment(a), _moment_or_none(b), reason) for a, b, reason in data["pauses"]],
-        extensions=[(seq, _moment(at), _moment(due)) for seq, at, due in data["extensions"]],
-    )
-
-
-def _moment(value: dt.datetime | str) -> dt.datetime:
-    return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value).astimezone(dt.UTC)
-
-
-def _moment_or_none(value: dt.datetime | str | None) -> dt.datetime | None:
-    return None if value is None else _moment(value)

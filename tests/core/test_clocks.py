@@ -580,6 +580,22 @@ def test_a_pause_an_extension_and_lateness_are_explained():
     ]
 
 
+def test_the_time_between_closing_and_reopening_is_explained():
+    rule = clock(cycle="life", limit={"hours": 4})
+    events = [
+        registered("2026-03-02T10:00"),
+        event(2, "2026-03-02T12:00", "close", "closed", done=True),
+        event(3, "2026-03-02T15:00", "reopen", "registered", cycle=2),
+    ]
+    reading = only(rule, events, "2026-03-02T16:00")
+    assert explain(reading, "zh-Hans", rule=rule) == [
+        "处理时限：4 小时",
+        "3月2日 周一 10:00 – 12:00  计 2 小时",
+        "3月2日 周一 12:00 – 15:00  暂停（结案期间），不计",
+        "3月2日 周一 15:00 – 17:00  暂停后顺延 2 小时，到期",
+    ]
+
+
 def test_what_is_provisional_says_so():
     rule = clock(limit={"working_days": 3})
     reading = only(rule, [registered("2026-12-30T10:00")], "2026-12-30T10:00")
@@ -690,6 +706,8 @@ def test_every_reading_is_sound(rule, taken, days):
         if segments:
             assert segments[0].from_at == reading.started_at
         if reading.due_at is not None and reading.extensions == 0 and reading.limit.shape in ("hours", "working_hours"):
+            counted = sum(s.counted for s in segments if s.counted and s.reason != "late")
+            assert abs(counted * 1_000_000 - reading.spent - reading.left) < 1_000_000 * len(segments)
             assert reading.spent + reading.left == getattr(reading.limit, reading.limit.shape) * 3600 * 1_000_000
         explain(reading, "zh-Hans", rule=rule)
         explain(reading, "en", rule=rule)

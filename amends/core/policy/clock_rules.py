@@ -7,6 +7,7 @@ registered`, `stop: [accepted, {verb: decline}]`, `limit: {by: class, general: {
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
@@ -263,7 +264,7 @@ class Limit(_Model):
             raise ValueError("a table of limits needs `by`: the fact that chooses")
         return self
 
-    @property
+    @cached_property
     def shape(self) -> str:
         """Return which shape is given: a unit, month_day, until, promise, by, unset or blank."""
         return next(shape for shape in _SHAPES if self._gives(shape))
@@ -272,12 +273,12 @@ class Limit(_Model):
         # Zero is an amount: `working_days: 0` is the same day.
         return getattr(self, shape) is not None and getattr(self, shape) is not False
 
-    @property
+    @cached_property
     def is_amount(self) -> bool:
         """Tell whether the limit is an amount of time, the only kind that a pause can shift."""
         return self.shape in UNITS
 
-    @property
+    @cached_property
     def is_working(self) -> bool:
         """Tell whether the limit counts working time."""
         return self.shape in WORKING_UNITS
