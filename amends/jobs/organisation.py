@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
+
 from amends.apps.people.actions import bind_function, create_department, grant_role, sort_key_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
@@ -36,8 +38,12 @@ class Organisation:
 
 
 def build_organisation(desk: Desk, pack: Pack, *, now: datetime, password: str | None = None) -> Organisation:
-    """Departments for every function of the pack, and one person for every role (one in each department that cases go to)."""
+    """Departments for every function of the pack, and one person for every role (one in each department that cases go to).
+
+    All of them have the same password, hashed once: hashing is slow by design.
+    """
     made = Organisation(desk)
+    hashed = make_password(password)
     names = _names(desk.pk)
     for function in _parents_first(pack):
         _make_department(made, pack, function)
@@ -45,9 +51,9 @@ def build_organisation(desk: Desk, pack: Pack, *, now: datetime, password: str |
         if role.counts in ("employee", "complainant", "handler", "partner", "system"):
             continue
         for function in _functions_of(pack, role):
-            _make_person(made, pack, role_name, function, next(names), now=now, password=password)
+            _make_person(made, pack, role_name, function, next(names), now=now, hashed=hashed)
     if any(role.counts == "employee" for role in pack.roles.roles.values()):
-        _make_employee(made, next(names), password=password)
+        _make_employee(made, next(names), hashed=hashed)
     return made
 
 
@@ -97,25 +103,25 @@ def _functions_of(pack: Pack, role: Role) -> list[str]:
 
 
 def _make_person(
-    made: Organisation, pack: Pack, role: str, function: str, name: str, *, now: datetime, password: str | None
+    made: Organisation, pack: Pack, role: str, function: str, name: str, *, now: datetime, hashed: str
 ) -> None:
     department = made.departments.get(function)
     username = ".".join(part for part in (made.desk.code, function, role) if part)
-    person = Person.objects.create_person(
-        username=username[:60], name=name, password=password, sort_key=sort_key_of(name), department=department
+    person = Person.objects.create(
+        username=username[:60], name=name, password=hashed, sort_key=sort_key_of(name), department=department
     )
     held_in = None if pack.roles.roles[role].counts == "desk" else department
     grant_role(person=person, desk=made.desk, role=role, department=held_in, by="system", now=now)
     made.people[role, function] = person
 
 
-def _make_employee(made: Organisation, name: str, *, password: str | None) -> None:
+def _make_employee(made: Organisation, name: str, *, hashed: str) -> None:
     """Somebody of the company without any role."""
     department = next(reversed(made.departments.values()), None)
-    person = Person.objects.create_person(
+    person = Person.objects.create(
         username=f"{made.desk.code}.employee",
         name=name,
-        password=password,
+        password=hashed,
         sort_key=sort_key_of(name),
         department=department,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.db import models
 from django.db.models import Q
 
@@ -47,10 +48,7 @@ class DeskFunction(models.Model):
 class People(BaseUserManager["Person"]):
     def create_person(self, *, username: str, name: str, password: str | None = None, **fields: Any) -> Person:
         """A new person; without a password nobody can sign in as them."""
-        person = self.model(username=username, name=name, **fields)
-        person.set_password(password) if password else person.set_unusable_password()
-        person.save()
-        return person
+        return self.create(username=username, name=name, password=make_password(password), **fields)
 
 
 class Person(AbstractBaseUser):
