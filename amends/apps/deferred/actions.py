@@ -40,7 +40,8 @@ def enqueue(
     """Write a job in the caller's transaction; it runs after the commit, or never if there is none.
 
     With a `unique_key` that any job of the last seven days has, that job is returned and none is made. A lower
-    `priority` runs earlier. Refuses (`ValueError`) arguments that are not ids or short codes: texts do not belong into jobs.
+    `priority` runs earlier. Refuses (`ValueError`) arguments that are not ids or short codes: texts do not belong
+    into jobs.
     """
     job = Job(
         kind=kind,
@@ -96,7 +97,7 @@ def fail(job: Job, *, now: datetime, error: str, permanent: bool) -> bool:
 
 def pause_before(attempt: int) -> timedelta:
     """The pause before a try: 5, 15, 45 seconds …, a fifth more or less so that failures do not march in step."""
-    pause = FIRST_PAUSE * 3 ** max(attempt - 2, 0)
+    pause = FIRST_PAUSE * 3 ** min(max(attempt - 2, 0), TRIES)
     return min(pause * random.uniform(0.8, 1.2), LONGEST_PAUSE)  # noqa: S311
 
 
