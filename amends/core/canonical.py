@@ -76,7 +76,7 @@ def _decimal_text(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _sorted_items(value: Set) -> list[object]:
+def _sorted_items(value: Set[object]) -> list[object]:
     return sorted((_plain(item) for item in value), key=canonical_json)
 
 

@@ -6,7 +6,7 @@ calendar's own zone. Every interval is half-open: a span 09:00 to 18:00 holds 09
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -224,21 +224,21 @@ class WorkingCalendar:
         working time leads to `start`. Refuses naive times and answers outside the covered years.
         """
         at = micros_of(start)
-        todo = amount * SECOND if type(amount) is int else amount // _MICROSECOND
+        todo = amount * SECOND if isinstance(amount, int) else amount // _MICROSECOND
         if todo == 0:
             return moment_of(at)
         table = self._cache[-1] if self._cache else self._table_around(at)
         while True:
-            starts = table.starts
-            if starts and table.ends[0] <= at < starts[-1]:
+            _, _, starts, ends, passed, _, _ = table
+            if starts and ends[0] <= at < starts[-1]:
                 i = bisect_right(starts, at) - 1
-                passed, end = table.passed, table.ends[i]
+                end = ends[i]
                 target = passed[i] + (at if at < end else end) - starts[i] + todo
-                if todo > 0 and target <= passed[-1]:
-                    j = bisect_left(passed, target) - 1
+                if 0 < todo and target <= passed[-1]:
+                    j = bisect_left(passed, target, i) - 1
                     return _EPOCH + dt.timedelta(0, 0, starts[j] + target - passed[j])
-                if todo < 0 and target >= 0:
-                    j = bisect_right(passed, target) - 1
+                if todo < 0 <= target:
+                    j = bisect_right(passed, target, 0, i + 1) - 1
                     return _EPOCH + dt.timedelta(0, 0, starts[j] + target - passed[j])
             table = self._widened(at, back=todo < 0, forth=todo > 0)
 
@@ -344,11 +344,11 @@ class WorkingCalendar:
         local = self.local(start)
         return moment_of(self._micros_at(date.toordinal(), _seconds_into(local)) + local.microsecond)
 
-    def _nth_day(self, day: int, offset: int, find: object) -> int:
+    def _nth_day(self, day: int, offset: int, find: Callable[[list[int], int], int]) -> int:
         at = (day - _EPOCH_ORDINAL) * DAY_SECONDS * SECOND
         table = self._table_around(at)
         while True:
-            i = find(table.days, day) + offset  # type: ignore[operator]
+            i = find(table.days, day) + offset
             if 0 <= i < len(table.days) and table.first_year <= dt.date.fromordinal(day).year <= table.last_year:
                 return table.days[i]
             table = self._widened(at, back=offset < 0, forth=True)

@@ -199,7 +199,7 @@ class Amount(_Model):
     @property
     def number(self) -> int:
         """Return how many of the unit."""
-        return getattr(self, self.unit)
+        return int(getattr(self, self.unit))
 
 
 class FlaggedLimit(_Model):
@@ -384,7 +384,9 @@ class ClockRule(_Model):
     @classmethod
     def _promise_starts_itself(cls, value: object) -> object:
         """A promise starts with the field that holds it, and each new promise opens a new instance."""
-        limit = value.get("limit") if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return value
+        limit = value.get("limit")
         if not (isinstance(limit, dict) and limit.get("promise")):
             return value
         defaults = {"start": [{"field_set": limit["promise"]}], "repeats": "each_start"}
