@@ -101,10 +101,11 @@ def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Che
             reading.pack,
             calendars=_calendars(reading.pack, calendars),
             shipped=shipped,
-            left_out=reading.left_out,
+            left_out=reading.left_out | _unread_names(found),
             left_out_parts=reading.left_out_parts,
+            unread=reading.unread | _unread_forms(found),
         )
-    ruled, unruled = clauses_with_a_rule(reading.pack) if reading.pack else ((), ())
+    ruled, unruled = clauses_with_a_rule(reading.pack, reading.left_out) if reading.pack else ((), ())
     return Check(
         folder=folder,
         lines=tuple(sorted((_line(found, problem) for problem in reported), key=_order)),
@@ -113,6 +114,18 @@ def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Che
         raw=found.raw,
         ruled=ruled,
         unruled=unruled,
+    )
+
+
+def _unread_names(found: PackFolder) -> frozenset[str]:
+    """The names of forms and proceedings whose file could not be read."""
+    unread = [p.path for p in found.problems if p.code in ("yaml", "unreadable") and len(p.path) > 1]
+    return frozenset(str(path[1]) for path in unread)
+
+
+def _unread_forms(found: PackFolder) -> frozenset[str]:
+    return frozenset(
+        {"forms"} if any(p.code in ("yaml", "unreadable") and p.path[0] == "forms" for p in found.problems) else ()
     )
 
 

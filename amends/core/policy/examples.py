@@ -64,7 +64,7 @@ class RouteExpected(Piece):
 
 
 class DueExpected(Piece):
-    """`at` null says that the clock has no due date; `n` is the instance of a clock that repeats, else the last counts."""
+    """`at` null says that the clock has no due date; `n` chooses among the instances of a clock that repeats."""
 
     clock: Name
     at: AwareDatetime | None
@@ -124,6 +124,8 @@ def _misspelt(error: Any, example: Example) -> Failure:
     steps = [step for step in error["loc"] if not (isinstance(step, str) and step[:1].isupper())]
     part = "given" if steps and steps[0] in example.given else "expect"
     name = ".".join(map(str, steps))
+    if error["type"] == "extra_forbidden":
+        return Failure((part, *steps[:1]), f"不认识“{name}”这一项。", f'there is no key "{name}".')
     return Failure((part, *steps[:1]), f"“{name}”不合规定：{error['msg']}。", f"{name}: {error['msg']}.")
 
 

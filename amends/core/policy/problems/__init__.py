@@ -39,21 +39,22 @@ def problems(
     shipped: bool = False,
     left_out: Iterable[str] = (),
     left_out_parts: Iterable[str] = (),
+    unread: Iterable[str] = (),
 ) -> list[Problem]:
     """Every defect of meaning in a pack whose shape is right, each once.
 
     `calendars` gives the working calendar by the name of its hours and lets the pack's examples run; they are left out
-    where a part could not be read. `shipped` also asks for English titles. `left_out` and `left_out_parts` come from
-    `read_with_problems`: names whose absence was already reported.
+    where a part could not be read. `shipped` also asks for English titles. `left_out`, `left_out_parts` and `unread` come
+    from `read_with_problems`: what is missing for a reason already reported.
     """
-    world = World(pack, frozenset(left_out), frozenset(left_out_parts))
+    world = World(pack, frozenset(left_out), frozenset(left_out_parts), frozenset(unread))
     found = list(dict.fromkeys(_all_problems(world, shipped)))
     if calendars is not None and not world.left_out_parts and not any(p.code in _UNSOUND for p in found):
         found += example_problems(world, calendars)
     return found
 
 
-_UNSOUND = frozenset({"unknown_form", "unknown_state", "unknown_kind", "unknown_function"})
+_UNSOUND = frozenset({"unknown_form", "unknown_state", "unknown_kind", "unknown_function", "unknown_hours"})
 """Defects under which a rule can not even be asked."""
 
 

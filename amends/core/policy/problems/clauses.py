@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -41,9 +41,9 @@ def _named(path: Path, piece: Any) -> Iterator[tuple[Path, str]]:
             yield from _named((*path, index), value)
 
 
-def clauses_with_a_rule(pack: Pack) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def clauses_with_a_rule(pack: Pack, left_out: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The clauses of topic core with a rule (or kept by the product), and those that still need one, in order."""
-    named = {clause for _, clause in named_clauses(pack)}
+    named = {clause for _, clause in named_clauses(pack)} | set(left_out)
     due = [clause for clause in pack.clauses if clause.topic == "core"]
     ruled = tuple(c.id for c in due if c.id in named or c.kept_by != "pack")
     return ruled, tuple(c.id for c in due if c.id not in ruled)
@@ -63,7 +63,8 @@ def clause_problems(world: World) -> Iterator[Problem]:
                 ("clauses", index), "clause_twice", clause.id, "条款编号重复。", "this clause is listed twice."
             )
         seen.add(clause.id)
-        if clause.id not in in_rules and clause.topic == "core" and clause.kept_by == "pack":
+        unruled = clause.id not in in_rules and not world.is_missed(clause.id) and not world.unread
+        if unruled and clause.topic == "core" and clause.kept_by == "pack":
             yield Problem(
                 ("clauses", index), "clause_without_rule", clause.id,
                 f"“{clause.title}”没有任何规则对应。", "no rule of the pack names this clause.",

@@ -21,7 +21,11 @@ def clock_problems(world: World) -> Iterator[Problem]:
         if clock.id in seen:
             yield Problem(where, "clock_twice", clock.id, "时限编号重复。", "this clock is listed twice.")
         seen.add(clock.id)
-        if clock.calendar != "default" and clock.calendar not in world.pack.calendar.hours:
+        if (
+            clock.calendar != "default"
+            and clock.calendar not in world.pack.calendar.hours
+            and not world.is_missed(clock.calendar, "calendar")
+        ):
             yield _unknown((*where, "calendar"), "hours", clock.id, "工作时间", "hours", clock.calendar)
         for key, triggers in (("start", clock.start), ("stop", clock.stop)):
             for trigger in triggers:
@@ -36,13 +40,13 @@ def _unknown(where: Path, what: str, key: str, noun: str, noun_en: str, name: st
 
 def _trigger_problems(world: World, where: Path, clock: ClockRule, trigger: Trigger) -> Iterator[Problem]:
     states = {name for _, process in world.processes for name in process.states}
-    if trigger.state and trigger.state not in states and not world.is_missed(trigger.state):
+    if trigger.state and trigger.state not in states and not world.is_missed(trigger.state, "lifecycle"):
         hint = near(trigger.state, states)
         yield Problem(
             where, "unknown_state", clock.id, f"没有状态“{trigger.state}”。{hint[0]}",
             f'there is no state "{trigger.state}".{hint[1]}',
         )  # fmt: skip
-    if trigger.verb and trigger.verb not in world.verbs_used and not world.is_missed(trigger.verb):
+    if trigger.verb and trigger.verb not in world.verbs_used and not world.is_missed(trigger.verb, "lifecycle"):
         known = trigger.verb in VERBS
         yield Problem(
             where, "unused_verb" if known else "unknown_verb", clock.id,
@@ -112,12 +116,12 @@ def _table_problems(world: World, where: Path, clock: ClockRule, limit: Limit) -
         if value not in limit.table:
             yield Problem(
                 where, "no_limit", clock.id, f"“{by}”为“{value}”时没有期限，而 {{0}} 可以设为这个值。",
-                f'no limit for {by} "{value}", which {{0}} can set.', refers=(domain.path if domain else where,),
+                f'no limit for {by} "{value}", which {{0}} can set.', refers=(domain.place(value) if domain else where,),
             )  # fmt: skip
 
 
 def _pause_problems(world: World, where: Path, clock: ClockRule) -> Iterator[Problem]:
     states = world.pack.lifecycle.states
     for state in clock.pause.in_ if clock.pause else ():
-        if state not in states and not world.is_missed(state):
+        if state not in states and not world.is_missed(state, "lifecycle"):
             yield _unknown((*where, "pause", "in"), "state", clock.id, "状态", "state", state)

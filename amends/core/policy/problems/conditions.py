@@ -52,7 +52,7 @@ def _unreadable_clock_conditions(world: World) -> Iterator[Problem]:
 
 def _about_verb(world: World, path: Path, question: Condition) -> Iterator[Problem]:
     verb = question.done or question.not_done
-    if verb is None or verb in world.verbs_used or world.is_missed(verb):
+    if verb is None or verb in world.verbs_used or world.is_missed(verb, "lifecycle"):
         return
     key = "done" if question.done else "not_done"
     if verb not in VERBS:
@@ -109,7 +109,7 @@ def _about_yes_no(path: Path, question: Condition, operator: str, fact: str) -> 
 
 def _about_values(world: World, path: Path, question: Condition, operator: str, domain: Domain) -> Iterator[Problem]:
     for value in _compared(question, operator):
-        if value in domain.values or world.is_missed(str(value)):
+        if value in domain.values or world.is_missed(str(value), str(domain.path[0])):
             continue
         hint = near(str(value), domain.values)
         yield Problem(

@@ -78,19 +78,19 @@ def _field_problems(
 def _reference_problems(world: World, where: Path, field: Field, siblings: set[str]) -> Iterator[Problem]:
     pack = world.pack
     known = set(world.fields) | siblings | BUILT_IN_FACTS | world.marks
-    lookups: list[tuple[str, Iterable[str], Iterable[str], str, str]] = [
-        ("scheme", _one(field.scheme), [s.id for s in pack.categories.schemes], "分类方案", "scheme"),
-        ("axis", _one(field.axis), [a.id for a in pack.grading.axes], "分级维度", "axis"),
-        ("options_from", _one(field.options_from), world.choice_lists, "选项清单", "list of choices"),
-        ("seen_by", field.seen_by, pack.roles.roles, "角色", "role"),
-        ("one_for_each", _one(field.one_for_each), world.lists | siblings, "清单", "list"),
+    lookups: list[tuple[str, Iterable[str], Iterable[str], str, str, str]] = [
+        ("scheme", _one(field.scheme), [s.id for s in pack.categories.schemes], "分类方案", "scheme", "categories"),
+        ("axis", _one(field.axis), [a.id for a in pack.grading.axes], "分级维度", "axis", "grading"),
+        ("options_from", _one(field.options_from), world.choice_lists, "选项清单", "list of choices", "categories"),
+        ("seen_by", field.seen_by, pack.roles.roles, "角色", "role", "roles"),
+        ("one_for_each", _one(field.one_for_each), world.lists | siblings, "清单", "list", "lifecycle"),
     ]
     if field.computed:
         used = field.computed.days_between or field.computed.difference or ()
-        lookups.append(("computed", used, known, "字段", "field"))
-    for key, names, table, noun, noun_en in lookups:
+        lookups.append(("computed", used, known, "字段", "field", "lifecycle"))
+    for key, names, table, noun, noun_en, part in lookups:
         for name in names:
-            if name not in table and not world.is_missed(name):
+            if name not in table and not world.is_missed(name, part):
                 yield Problem(
                     (*where, key), f"unknown_{noun_en.split()[0]}", field.id,
                     f"没有{noun}“{name}”。", f'there is no {noun_en} "{name}".',
@@ -221,7 +221,7 @@ def _layout_problems(world: World, path: Path, form: Form) -> Iterator[Problem]:
     printable = set(world.fields) | world.facts | PLACEHOLDERS
     for index, row in enumerate(form.printed.rows if form.printed else ()):
         for name in row.cells:
-            if name not in printable and not world.is_missed(name):
+            if name not in printable and not world.is_missed(name, "lifecycle", "grading"):
                 yield Problem(
                     (*path, "printed", "rows", index), "unknown_field", name, "打印表格引用了没有任何表单提供的字段。",
                     "the printed form names this field, which no form has.",

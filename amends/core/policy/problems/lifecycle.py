@@ -16,7 +16,6 @@ ANSWERS = frozenset({"agree", "refuse", "confirm", "rate", "add_information", "r
 """Verbs that record what the complainant said; none of them helps when nothing is said."""
 
 STARTS = ("register", "take_over")
-LATER = "extra"
 
 
 def lifecycle_problems(world: World) -> Iterator[Problem]:
@@ -74,7 +73,11 @@ def _flow_problems(world: World, path: Path, process: Process) -> Iterator[Probl
             yield Problem(
                 where, "dead_end", name, "从这个状态无法走到结束。", "no way leads from this state to an end."
             )
-        elif state.waits_for == "complainant" and not any(_goes_without_answer(world, t) for t in ways):
+        elif (
+            state.waits_for == "complainant"
+            and "roles" not in world.unread
+            and not any(_goes_without_answer(world, t) for t in ways)
+        ):
             yield Problem(
                 where, "waits_for_ever", name, "客户不答复时，没有人能离开这个状态。",
                 "nobody can leave this state when the complainant does not answer.",
@@ -159,7 +162,7 @@ def _transition_problems(world: World, path: Path, process: Process) -> Iterator
     for index, transition in enumerate(process.transitions):
         where = (*path, "transitions", index)
         yield from _state_problems(world, where, process, transition)
-        yield from _role_problems(where, transition)
+        yield from _role_problems(world, where, transition)
         yield from _hand_problems(world, where, transition)
         yield from _effect_problems(world, where, transition)
         for form_where, form in _forms_of(world, where, path, transition):
@@ -182,8 +185,8 @@ def _state_problems(world: World, where: Path, process: Process, transition: Tra
         )  # fmt: skip
 
 
-def _role_problems(where: Path, transition: Transition) -> Iterator[Problem]:
-    if not transition.by:
+def _role_problems(world: World, where: Path, transition: Transition) -> Iterator[Problem]:
+    if not transition.by and "lifecycle" not in world.left_out_parts:
         yield Problem(
             (*where, "by"), "no_role", transition.verb, "没有任何角色可以执行这个动作。", "no role may use this verb."
         )
@@ -204,7 +207,7 @@ def _hand_problems(world: World, where: Path, transition: Transition) -> Iterato
 def _effect_problems(world: World, where: Path, transition: Transition) -> Iterator[Problem]:
     axes = {axis.id for axis in world.pack.grading.axes}
     for axis in transition.grades:
-        if axis not in axes and not world.is_missed(axis):
+        if axis not in axes and not world.is_missed(axis, "grading"):
             yield _unknown((*where, "grades"), "axis", transition.verb, "分级维度", "axis", axis)
     if transition.settles and transition.settles not in world.lists:
         yield _unknown((*where, "settles"), "list", transition.verb, "清单", "list", transition.settles)

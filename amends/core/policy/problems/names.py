@@ -21,6 +21,15 @@ _NOUNS = {
 }  # fmt: skip
 
 
+_PARTS = {
+    "role": ("roles", "routing"), "form": (), "function": ("routing",), "kind": ("channels",), "verb": ("lifecycle",),
+    "field": (), "state": ("lifecycle",), "axis": ("grading",), "group": ("channels",), "scheme": ("categories",),
+    "measure": ("categories",), "fact": ("grading", "categories", "lifecycle", "head"), "category": ("categories",),
+    "level": ("grading",), "value": ("grading", "categories", "channels"),
+}  # fmt: skip
+"""The parts in which a name could stand: while one of them is not read, nothing is said about the name."""
+
+
 class _Names:
     """Looks names up, one problem for each that is not there."""
 
@@ -31,7 +40,7 @@ class _Names:
         self, path: Path, what: str, key: str, names: Iterable[str], table: Collection[str]
     ) -> Iterator[Problem]:
         for name in names:
-            if name in table or self.world.is_missed(name):
+            if name in table or self.world.is_missed(name, *_PARTS[what]):
                 continue
             hint = near(name, table)
             yield Problem(
@@ -65,7 +74,7 @@ def _channel_names(world: World, names: _Names) -> Iterator[Problem]:
     for kind_id, kind in channels.kinds.items():
         yield from names(("channels", "kinds", kind_id, "form"), "form", kind_id, (kind.form,), world.pack.forms)
     for channel_id, channel in channels.channels.items():
-        if channel.retired or channel.group in channels.groups or world.is_missed(channel.group):
+        if channel.retired or channel.group in channels.groups or world.is_missed(channel.group, "channels"):
             continue
         yield Problem(
             ("channels", "channels", channel_id, "group"), "channel_without_group", channel_id,
@@ -208,7 +217,7 @@ def _head_names(world: World, names: _Names) -> Iterator[Problem]:
 
 
 def _unused_verb(world: World, path: Path, key: str, verb: str | None) -> Iterator[Problem]:
-    if verb is not None and verb not in world.verbs_used and not world.is_missed(verb):
+    if verb is not None and verb not in world.verbs_used and not world.is_missed(verb, "lifecycle"):
         yield Problem(
             path, "unused_verb", key, f"动作“{verb}”在流程中从未使用。", f'no transition uses the verb "{verb}".'
         )

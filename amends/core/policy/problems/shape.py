@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from amends.core.policy.pack import Pack, read_pack
 from amends.core.policy.problems.report import Path, Problem
+from amends.core.verbs import VERBS
 
 MAX_ATTEMPTS = 25
 
@@ -60,22 +61,29 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The pack as far as it can be read, the problems of its shape, and what had to be left out."""
+    """The pack as far as it can be read, the problems of its shape, and what had to be left out.
+
+    `left_out` names the pieces that are missing in the pack and the clauses they named, `left_out_parts` the parts they
+    belonged to, `unread` the parts that are missing altogether: sentences about their absence would only repeat the
+    first one.
+    """
 
     pack: Pack | None
     problems: tuple[Problem, ...]
     left_out: frozenset[str] = frozenset()
     left_out_parts: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
 def read_with_problems(raw: Mapping[str, Any]) -> Reading:
     """Read a raw pack; what does not fit is listed and left out of the pack that comes back.
 
-    `pack` is None only when a whole part is beyond reading. `left_out` names the pieces that are missing
-    in it, `left_out_parts` the parts they belonged to: sentences about their absence would only repeat the first one.
+    `pack` is None only when a whole part is beyond reading.
     """
-    parts: set[str] = {part for part in _EMPTY if part not in raw}
+    unread = frozenset(part for part in _EMPTY if part not in raw)
+    parts: set[str] = set(unread)
     whole: dict[str, Any] = copy.deepcopy({**_EMPTY, **raw})
+    unknown = [path for path, name in _references(whole, ()) if name not in _settings(whole)]
     found = list(_setting_problems(whole))
     blank = _blank_settings(whole)
     names: set[str] = set()
@@ -84,14 +92,14 @@ def read_with_problems(raw: Mapping[str, Any]) -> Reading:
             pack = read_pack(whole)
         except ValidationError as error:
             faults = _faults(error, whole)
-            found += [_problem(fault, whole) for fault in faults if not _stems_from(fault, whole, blank)]
+            found += [_problem(fault, whole) for fault in faults if not _stems_from(fault, whole, blank, unknown)]
             if not _leave_out(whole, faults, names, parts):
-                return Reading(None, _unique(found), frozenset(names), frozenset(parts))
+                return Reading(None, _unique(found), frozenset(names), frozenset(parts), unread)
             continue
         except (AttributeError, KeyError, TypeError):
-            return Reading(None, _unique([*found, *_whole_problems(whole)]), frozenset(names), frozenset(parts))
-        return Reading(pack, _unique(found), frozenset(names), frozenset(parts))
-    return Reading(None, _unique(found), frozenset(names), frozenset(parts))
+            return Reading(None, _unique([*found, *_whole_problems(whole)]), frozenset(names), frozenset(parts), unread)
+        return Reading(pack, _unique(found), frozenset(names), frozenset(parts), unread)
+    return Reading(None, _unique(found), frozenset(names), frozenset(parts), unread)
 
 
 def _unique(found: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -202,8 +210,10 @@ def _has(value: Any, step: str | int) -> bool:
     return isinstance(value, Mapping) and step in value
 
 
-def _stems_from(fault: _Fault, raw: Mapping[str, Any], blank: frozenset[str]) -> bool:
+def _stems_from(fault: _Fault, raw: Mapping[str, Any], blank: frozenset[str], unknown: Sequence[Path]) -> bool:
     """Whether the fault only repeats that a setting is blank or unknown."""
+    if any(path[: len(fault.path)] == fault.path for path in unknown):
+        return True
     value: Any = raw
     for step in fault.path:
         value = value[step]
@@ -228,6 +238,12 @@ def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
             fault.path, "bad_value", key, f"“{last}”的值“{_short(fault.input)}”应为{expected}之一。",
             f'{last} "{_short(fault.input)}" is not one of {expected_en}.',
         )  # fmt: skip
+    if fault.type == "value_error" and _names_no_verb(fault.input):
+        verb = str(fault.input["verb"])
+        hint = near(verb, VERBS)
+        return Problem(
+            (*fault.path, "verb"), "unknown_verb", verb, f"没有这个动作。{hint[0]}", f"there is no such verb.{hint[1]}"
+        )
     if fault.type == "value_error":
         said = str(fault.context.get("error", fault.message))
         return Problem(fault.path, "bad_value", key, f"不合规定：{said}。", f"{said}.")
@@ -239,6 +255,11 @@ def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
         fault.path, "bad_value", key, f"“{last}”{words[0]}，现在是“{_short(fault.input)}”。",
         f'{last} "{_short(fault.input)}" {words[1] or _pattern_words(fault)}.',
     )  # fmt: skip
+
+
+def _names_no_verb(piece: Any) -> bool:
+    """Whether the piece is a transition with a verb that the product does not have."""
+    return isinstance(piece, Mapping) and "by" in piece and str(piece.get("verb")) not in VERBS
 
 
 def _pattern_words(fault: _Fault) -> str:
@@ -357,6 +378,8 @@ def _delete(raw: Any, path: Path, names: set[str]) -> None:
 def _names_in(piece: Any) -> Iterator[str]:
     if isinstance(piece, Mapping):
         yield from (str(piece[key]) for key in ("id", "verb") if isinstance(piece.get(key), str))
+        clauses = piece.get("clause")
+        yield from map(str, clauses if isinstance(clauses, list) else ())
         for value in piece.values():
             yield from _names_in(value)
     elif isinstance(piece, list):

@@ -27,6 +27,13 @@ class Domain:
     values: frozenset[str]
     path: Path
     order: tuple[str, ...] = ()
+    inside: Path = ()
+
+    def place(self, value: str) -> Path:
+        """Where the pack sets `value`, as near as is known."""
+        if not self.inside or value not in self.order:
+            return self.path
+        return (*self.path, *self.inside, self.order.index(value))
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,11 @@ class World:
     pack: Pack
     left_out: frozenset[str] = field(default_factory=frozenset)
     left_out_parts: frozenset[str] = field(default_factory=frozenset)
+    unread: frozenset[str] = field(default_factory=frozenset)
 
-    def is_missed(self, name: str) -> bool:
-        """Whether a name is unknown only because its piece had to be left out."""
-        return name in self.left_out
+    def is_missed(self, name: str, *parts: str) -> bool:
+        """Whether a name is unknown only because its piece, or one of the parts it could stand in, was not read."""
+        return name in self.left_out or bool(self.unread.intersection(parts))
 
     @cached_property
     def processes(self) -> list[tuple[Path, Process]]:
@@ -75,7 +83,7 @@ class World:
         return frozenset(BUILT_IN_FACTS | set(self.fields) | self.marks | axes | lists)
 
     def knows_fact(self, name: str) -> bool:
-        return name in self.facts or self.is_missed(name)
+        return name in self.facts or self.is_missed(name, "forms", "grading", "categories", "lifecycle", "head")
 
     @cached_property
     def choice_lists(self) -> Mapping[str, tuple[Path, tuple[str, ...]]]:
@@ -110,7 +118,7 @@ class World:
     def _axis_domain(self, fact: str) -> Domain | None:
         for index, axis in enumerate(self.pack.grading.axes):
             if axis.id == fact:
-                return _domain(("grading", "axes", index), [value.id for value in axis.values])
+                return _domain(("grading", "axes", index), [value.id for value in axis.values], inside=("values",))
         return None
 
     def _field_domain(self, fact: str) -> Domain | None:
@@ -125,7 +133,9 @@ class World:
             return None
         values = [value for domain in domains if domain for value in (domain.order or sorted(domain.values))]
         first = domains[0]
-        return _domain(first.path if first else (), list(dict.fromkeys(values)))
+        if len(found) == 1 or not first:
+            return first
+        return _domain(first.path, list(dict.fromkeys(values)))
 
     def field_domain(self, path: Path, f: Field) -> Domain | None:
         if f.type == "axis":
@@ -135,7 +145,7 @@ class World:
         if f.type not in ("choice", "choices"):
             return None
         if f.options:
-            return _domain(path, [option.id for option in f.options])
+            return _domain(path, [option.id for option in f.options], inside=("options",))
         named = self.choice_lists.get(f.options_from or "")
         return _domain(*named) if named else None
 
@@ -163,8 +173,8 @@ def clock_condition(when: Mapping[str, Any] | None) -> Condition | None:
         return None
 
 
-def _domain(path: Path, values: Any) -> Domain:
-    return Domain(frozenset(values), path, tuple(values))
+def _domain(path: Path, values: Any, *, inside: Path = ()) -> Domain:
+    return Domain(frozenset(values), path, tuple(values), inside)
 
 
 def walk(piece: Any, path: Path, *, stop: type[BaseModel] | None = None) -> Iterator[tuple[Path, BaseModel]]:
