@@ -266,11 +266,20 @@ def _chosen(limit: Limit, facts: Mapping[str, Any], choice: str | None) -> tuple
             return _chosen(faster.limit, facts, faster.flag)
     if limit.by is None:
         return limit, choice
-    value = facts.get(limit.by)
-    found = limit.table.get(str(value)) if value is not None else None
-    if found is not None:
-        return _chosen(found, facts, str(value))
+    key = _table_key(facts.get(limit.by))
+    while key:
+        if key in limit.table:
+            return _chosen(limit.table[key], facts, key)
+        # A category that has no limit of its own has that of the one above it.
+        key = key.rpartition("/")[0]
     return (None, None) if limit.otherwise is None else _chosen(limit.otherwise, facts, choice)
+
+
+def _table_key(value: object) -> str:
+    """Return how a table of limits writes a value: yes and no as true and false, nothing for an unknown one."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _extend(run: Run, event: ClockEvent, rule: ClockRule) -> None:

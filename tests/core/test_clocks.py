@@ -21,6 +21,7 @@ from amends.core.clocks import (
     state_from_data,
     steps_to_take,
 )
+from amends.core.policy.conditions import Condition, holds
 from amends.core.working_time import NaiveTimeError
 from tests.core.clock_cast import at, china, clock, event, plain
 
@@ -108,6 +109,18 @@ def test_without_a_decision_the_clock_is_broken_at_its_due_moment():
 def test_the_class_chooses_the_limit_and_its_clause():
     reading = only(clock(limit=CLASSES), [registered("2026-03-05T10:00", **{"class": "general"})], "2026-03-05T11:00")
     assert (reading.due_at, reading.choice, reading.clause) == (at("2026-03-10T18:00"), "general", ("EXP-4.1.2.1",))
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [(True, 1), (False, 2), ("delivery", 3), ("delivery/late", 3), ("delivery/lost", 4), ("other", None), (None, None)],
+)
+def test_a_table_knows_yes_and_no_and_the_category_above(value, hours):
+    table = {"true": {"hours": 1}, "false": {"hours": 2}, "delivery": {"hours": 3}, "delivery/lost": {"hours": 4}}
+    reading = only(
+        clock(limit={"by": "fact", **table}), [registered("2026-03-05T10:00", fact=value)], "2026-03-05T10:00"
+    )
+    assert reading.due_at == (None if hours is None else at("2026-03-05T10:00") + dt.timedelta(hours=hours))
 
 
 def test_a_limit_that_is_chosen_later_counts_from_the_start():
@@ -294,6 +307,7 @@ def test_a_pause_after_the_due_moment_heals_nothing():
         {"limit": {}},
         {"limit": {"by": "class"}},
         {"start": []},
+        {"title": {"en": "handling"}},
         {"start": {"state": "a", "verb": "b"}},
         {"ladder": [{"at": "2 days"}]},
         {"ladder": [{"at": "-1 day"}]},
@@ -440,7 +454,7 @@ def test_a_condition_decides_whether_a_clock_applies_and_may_ask_what_was_done()
     events = [registered("2026-03-02T10:00"), event(2, "2026-03-02T10:10", "escalate", "registered")]
 
     def decide(when, known):
-        return known.was_done(when["done"])
+        return holds(Condition.model_validate(when), known)
 
     now = at("2026-03-02T10:20")
     assert read_clock(rule, events[:1], china(), now, decide_when=decide) == []

@@ -394,6 +394,8 @@ class ClockRule(_Model):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if not self.title.get("zh-Hans"):
+            raise ValueError(f"{self.id}: the title needs zh-Hans")
         if not self.start:
             raise ValueError(f"{self.id}: nothing starts this clock")
         if self.kind == "statutory" and self.pause is not None:
