@@ -234,7 +234,7 @@ class WorkingCalendar:
                 i = bisect_right(starts, at) - 1
                 end = ends[i]
                 target = passed[i] + (at if at < end else end) - starts[i] + todo
-                if 0 < todo and target <= passed[-1]:
+                if todo > 0 and target <= passed[-1]:
                     j = bisect_left(passed, target, i) - 1
                     return _EPOCH + dt.timedelta(0, 0, starts[j] + target - passed[j])
                 if todo < 0 <= target:
