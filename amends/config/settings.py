@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amends.web.middleware.session_age.SessionAge",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "amends.web.middleware.declared_routes.DeclaredRoutes",
     "axes.middleware.AxesMiddleware",
@@ -89,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "amends.web.viewing.navigation",
             ]
         },
     }
@@ -109,6 +111,7 @@ ANCHOR_URL = envtext("AMENDS_ANCHOR_URL", default=f"file://{VAR_DIR / 'anchors'}
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Limits of what one request may bring
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 OLDEST_POSTGRES = 150000
 LEAST_FREE_BYTES = 1024**3
@@ -107,11 +108,13 @@ def wrong_database() -> list[Finding]:
             found = [*wrong_sqlite(live_sqlite()), *network_file_system(file)]
         else:
             found = [*wrong_postgres(live_postgres())]
-        ask_the_queue()
+        pending = pending_migrations()
+        if not pending:
+            ask_the_queue()
     except DatabaseError as error:
         kind = type(error).__name__
         return [fail("database", f"The database of AMENDS_DATABASE_URL does not answer ({kind}).")]
-    return found
+    return found + pending
 
 
 def live_sqlite() -> dict[str, Any]:
@@ -182,6 +185,16 @@ def wrong_postgres(live: Mapping[str, Any]) -> Iterator[Finding]:
         yield fail("postgres_version", f"PostgreSQL {live['server_version_num']} is older than 15.")
     if live["server_encoding"] != "UTF8":
         yield fail("server_encoding", f"The database encoding is {live['server_encoding']}, not UTF8.")
+
+
+def pending_migrations() -> list[Finding]:
+    """A database that is older than the code."""
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not pending:
+        return []
+    sentence = f"{len(pending)} migrations are missing, the first is {pending[0][0]}: run `amends migrate`."
+    return [fail("migrations", sentence, stops_start=True)]
 
 
 def ask_the_queue() -> None:
