@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
-from amends.apps.people.directory import OrganisationOfDesk, caller_for
+from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_of
 from amends.apps.people.models import ApiToken, Department, Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
@@ -29,9 +30,16 @@ class Viewer:
     person: Person
     now: datetime
     token: ApiToken | None = None
+    _read: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was read for this moment already: desks and roles are asked for many times while one page is made."""
 
     def desks(self) -> list[Desk]:
         """The desks the person works on, within those of the token."""
+        if "desks" not in self._read:
+            self._read["desks"] = self._desks()
+        return list(self._read["desks"])
+
+    def _desks(self) -> list[Desk]:
         desks = Desk.objects.all()
         if self.token is not None and (limit := list(self.token.desks.values_list("pk", flat=True))):
             desks = desks.filter(pk__in=limit)
@@ -41,7 +49,11 @@ class Viewer:
         return self.token.scopes.split() if self.token is not None else None
 
     def caller(self, desk: Desk, pack: Pack) -> Caller:
-        return caller_for(self.person, desk, pack, self.now, scopes=self.scopes())
+        """The person on a desk under a version of its pack; what they hold is read once for all desks and cases."""
+        if "standing" not in self._read:
+            self._read["standing"] = standing_of(self.person, self.now)
+        standing: Standing = self._read["standing"]
+        return standing.caller(desk, pack, scopes=self.scopes())
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Case]:
@@ -89,8 +101,8 @@ def _seen_by_roles(pack: Pack, caller: Caller, person: Person) -> Q:
 
 def _below(department: int) -> QuerySet[Department]:
     """The department and everything under it, as a subquery."""
-    root = Department.objects.filter(pk=department).values_list("path", flat=True)
-    return Department.objects.filter(path__startswith=root[0]) if root else Department.objects.none()
+    root = Department.objects.filter(pk=department).values("path")
+    return Department.objects.filter(path__startswith=Subquery(root))
 
 
 def _accused(pack: Pack, person: Person) -> Q:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -108,22 +109,45 @@ class OrganisationOfDesk:
         return Partner.objects.filter(pk=partner, retired_at=None).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything somebody holds at a moment on any desk: their own roles, and those of people they stand in for."""
+
+    person: Person
+    memberships: tuple[Membership, ...]
+
+    def caller(self, desk: Desk, pack: Pack, *, scopes: Iterable[str] | None = None) -> Caller:
+        """The person as a caller on one desk, under one version of its pack."""
+        return Caller(
+            id=self.person.actor_id,
+            person=self.person.pk if self.person.is_active else None,
+            holdings=tuple(self._holdings(desk, pack)) if self.person.is_active else (),
+            scopes=frozenset(scopes) if scopes is not None else None,
+        )
+
+    def _holdings(self, desk: Desk, pack: Pack) -> Iterator[Holding]:
+        for row in self.memberships:
+            if row.desk_id != desk.pk:
+                continue
+            if row.person_id == self.person.pk:
+                yield Holding(row.role, row.department_id)
+            elif (role := pack.roles.roles.get(row.role)) is not None and role.deputised:
+                yield Holding(row.role, row.department_id, deputy_for=row.person_id)
+
+
+def standing_of(person: Person, now: datetime) -> Standing:
+    """What the person holds on every desk, in at most three queries."""
+    valid = Membership.objects.filter(Membership.valid_at(now)).order_by("pk")
+    rows = list(valid.filter(person=person))
+    absences = Absence.objects.filter(Absence.running_at(now), deputy=person, person__is_active=True)
+    if replaced := set(absences.values_list("person_id", flat=True)):
+        rows += valid.filter(person__in=replaced)
+    return Standing(person, tuple(rows))
+
+
 def caller_for(person: Person, desk: Desk, pack: Pack, now: datetime, *, scopes: Iterable[str] | None = None) -> Caller:
     """The person as a caller on the desk: roles of their own, and deputised roles of those whom they stand in for now."""
-    own = Membership.objects.filter(Membership.valid_at(now), desk=desk, person=person)
-    holdings = [Holding(m.role, m.department_id) for m in own]
-    for absence in Absence.objects.filter(Absence.running_at(now), deputy=person, person__is_active=True):
-        theirs = Membership.objects.filter(Membership.valid_at(now), desk=desk, person_id=absence.person_id)
-        for m in theirs:
-            role = pack.roles.roles.get(m.role)
-            if role is not None and role.deputised:
-                holdings.append(Holding(m.role, m.department_id, deputy_for=absence.person_id))
-    return Caller(
-        id=person.actor_id,
-        person=person.pk if person.is_active else None,
-        holdings=tuple(holdings) if person.is_active else (),
-        scopes=frozenset(scopes) if scopes is not None else None,
-    )
+    return standing_of(person, now).caller(desk, pack, scopes=scopes)
 
 
 def holders_of(roles: Iterable[str], *, desk: Desk, now: datetime, within: Iterable[int] | None = None) -> list[Person]:
