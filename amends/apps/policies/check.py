@@ -96,16 +96,17 @@ def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Che
     found = read_folder(folder)
     reading = read_with_problems(found.raw)
     reported = [*found.problems, *reading.problems]
+    left_out = reading.left_out | _unread_names(found)
     if reading.pack is not None:
         reported += problems(
             reading.pack,
             calendars=_calendars(reading.pack, calendars),
             shipped=shipped,
-            left_out=reading.left_out | _unread_names(found),
+            left_out=left_out,
             left_out_parts=reading.left_out_parts,
             unread=reading.unread | _unread_forms(found),
         )
-    ruled, unruled = clauses_with_a_rule(reading.pack, reading.left_out) if reading.pack else ((), ())
+    ruled, unruled = clauses_with_a_rule(reading.pack, left_out) if reading.pack else ((), ())
     return Check(
         folder=folder,
         lines=tuple(sorted((_line(found, problem) for problem in reported), key=_order)),
@@ -117,16 +118,22 @@ def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Che
     )
 
 
+def _unread(found: PackFolder) -> list[Problem]:
+    return [problem for problem in found.problems if problem.code in ("yaml", "unreadable")]
+
+
 def _unread_names(found: PackFolder) -> frozenset[str]:
-    """The names of forms and proceedings whose file could not be read."""
-    unread = [p.path for p in found.problems if p.code in ("yaml", "unreadable") and len(p.path) > 1]
-    return frozenset(str(path[1]) for path in unread)
+    """The names of forms and proceedings whose file could not be read, and every clause that such a file names."""
+    names: set[str] = set()
+    for problem in _unread(found):
+        names.update(map(str, problem.path[1:2]))
+        text = found.place(problem.path).file.read_bytes().decode(errors="replace")
+        names.update(re.findall(r"[A-Z][A-Z0-9]*(?:-[A-Za-z0-9.]+)+", text))
+    return frozenset(names)
 
 
 def _unread_forms(found: PackFolder) -> frozenset[str]:
-    return frozenset(
-        {"forms"} if any(p.code in ("yaml", "unreadable") and p.path[0] == "forms" for p in found.problems) else ()
-    )
+    return frozenset({"forms"} if any(problem.path[0] == "forms" for problem in _unread(found)) else ())
 
 
 def _calendars(pack: Pack, folder: Path) -> Callable[[str], WorkingCalendar]:

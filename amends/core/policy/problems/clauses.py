@@ -63,7 +63,7 @@ def clause_problems(world: World) -> Iterator[Problem]:
                 ("clauses", index), "clause_twice", clause.id, "条款编号重复。", "this clause is listed twice."
             )
         seen.add(clause.id)
-        unruled = clause.id not in in_rules and not world.is_missed(clause.id) and not world.unread
+        unruled = clause.id not in in_rules and not world.is_missed(clause.id)
         if unruled and clause.topic == "core" and clause.kept_by == "pack":
             yield Problem(
                 ("clauses", index), "clause_without_rule", clause.id,

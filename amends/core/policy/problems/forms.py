@@ -221,7 +221,7 @@ def _layout_problems(world: World, path: Path, form: Form) -> Iterator[Problem]:
     printable = set(world.fields) | world.facts | PLACEHOLDERS
     for index, row in enumerate(form.printed.rows if form.printed else ()):
         for name in row.cells:
-            if name not in printable and not world.is_missed(name, "lifecycle", "grading"):
+            if name not in printable and not world.is_missed(name, "forms", "lifecycle", "grading"):
                 yield Problem(
                     (*path, "printed", "rows", index), "unknown_field", name, "打印表格引用了没有任何表单提供的字段。",
                     "the printed form names this field, which no form has.",

@@ -8,6 +8,7 @@ from amends.core.policy.clock_rules import ClockRule, Trigger
 from amends.core.policy.forms import Form
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.problems.report import Path, Problem, quoted, quoted_en
+from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World
 from amends.core.verbs import VERBS
 
@@ -175,9 +176,11 @@ def _state_problems(world: World, where: Path, process: Process, transition: Tra
         named.append(("to", transition.to))
     for key, state in named:
         if state not in process.states and not world.is_missed(state):
+            hint = near(state, process.states)
             yield Problem(
-                (*where, key), "unknown_state", transition.verb, f"没有状态“{state}”。", f'there is no state "{state}".'
-            )
+                (*where, key), "unknown_state", transition.verb, f"没有状态“{state}”。{hint[0]}",
+                f'there is no state "{state}".{hint[1]}',
+            )  # fmt: skip
     if transition.to == "same" and not transition.from_:
         yield Problem(
             (*where, "to"), "unknown_state", transition.verb, "新建个案的动作必须指明进入的状态。",

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
+from amends.apps.policies.actions import PackRefused, publish_folder
 from amends.apps.policies.check import Check, check_folder, is_pack_folder
 from amends.core.policy.pack import Pack
 
@@ -22,6 +24,9 @@ class Command(BaseCommand):
         check.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
         check.add_argument("--json", action="store_true", help="print JSON")
         check.add_argument("--language", choices=("en", "zh"), default="en")
+        publish = commands.add_parser("publish", help="store a folder as the version it names; refused with problems")
+        publish.add_argument("folder", type=Path, metavar="FOLDER")
+        publish.add_argument("--json", action="store_true", help="print JSON")
         commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
@@ -40,6 +45,18 @@ class Command(BaseCommand):
             self._print_lines(checks, language)
         if any(check.faults for check in checks):
             raise SystemExit(1)
+
+    def publish(self, *, folder: Path, json: bool, **options: Any) -> None:
+        try:
+            version = publish_folder(folder, now=timezone.now(), shipped=is_shipped(folder))
+        except PackRefused as refusal:
+            for line in refusal.lines or [problem.sentence() for problem in refusal.problems]:
+                self.stdout.write(line)
+            raise SystemExit(1) from refusal
+        if json:
+            self._print_json({"pack": version.pack_id, "version": version.version, "hash": version.hash})
+            return
+        self.stdout.write(f"{version.pack_id} version {version.version} is published, valid from {version.valid_from}.")
 
     def schema(self, **options: Any) -> None:
         self._print_json(Pack.model_json_schema(by_alias=True))

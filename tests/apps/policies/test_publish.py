@@ -1,0 +1,215 @@
+"""Publishing: a version is stored once, never changes, and running code reads it from the database."""
+
+import json
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
+
+from amends.apps.ledger.models import Event
+from amends.apps.policies.actions import (
+    PackRefused,
+    load_calendar_folder,
+    load_calendar_year,
+    open_desk,
+    publish_changed_folders,
+    publish_folder,
+    publish_pack,
+)
+from amends.apps.policies.files import read_calendar_files, read_folder
+from amends.apps.policies.models import CalendarYear, PackVersion, PublishedIsFixed
+from amends.apps.policies.queries import (
+    NoPackInForce,
+    calendar_for,
+    forget_what_is_kept_in_memory,
+    pack_in_force,
+    read_published,
+    version_in_force,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+MINIMAL = ROOT / "tests" / "packs" / "minimal"
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=ZONE)
+LATER = datetime(2026, 5, 6, 9, 0, tzinfo=ZONE)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MINIMAL, tmp_path / "minimal"))
+
+
+def change(folder: Path, *, days: int) -> None:
+    text = (MINIMAL / "pack.yaml").read_text(encoding="utf-8").replace("value: 3", f"value: {days}")
+    (folder / "pack.yaml").write_text(text, encoding="utf-8")
+    # The examples speak of three days.
+    (folder / "examples.yaml").unlink(missing_ok=True)
+
+
+def test_a_published_pack_is_canonical_text_with_its_hash_and_recorded() -> None:
+    version = publish_folder(MINIMAL, now=NOW, actor="person:7")
+    assert (version.pack_id, version.version, version.format) == ("minimal", 1, 1)
+    assert (version.valid_from, version.valid_until) == (date(2026, 1, 1), None)
+    assert json.loads(version.content) == json.loads(json.dumps(read_folder(MINIMAL).raw))
+    event = Event.objects.get(kind="publish_pack")
+    assert event.actor == "person:7"
+    assert event.data["hash"] == version.hash
+    assert event.chain.key == "installation"
+
+
+def test_publishing_is_recorded_on_the_chain_of_each_desk_under_the_pack() -> None:
+    open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    publish_folder(MINIMAL, now=NOW)
+    chains = Event.objects.filter(kind="publish_pack").values_list("chain__key", flat=True)
+    assert list(chains) == ["desk:corner"]
+
+
+def test_a_pack_with_a_problem_is_refused_with_its_lines(folder: Path) -> None:
+    (folder / "clauses.yaml").write_text("[]", encoding="utf-8")
+    with pytest.raises(PackRefused) as refused:
+        publish_folder(folder, now=NOW)
+    assert refused.value.code == "pack_refused"
+    assert refused.value.lines[0].endswith("MIN-3.1: a rule names this clause, which clauses.yaml does not have.")
+    assert not PackVersion.objects.exists()
+
+
+def test_a_published_version_is_not_published_again() -> None:
+    publish_folder(MINIMAL, now=NOW)
+    with pytest.raises(PackRefused) as refused:
+        publish_folder(MINIMAL, now=LATER)
+    assert [problem.code for problem in refused.value.problems] == ["version_published"]
+
+
+def test_overlapping_validity_is_refused() -> None:
+    raw = read_folder(MINIMAL).raw
+    publish_pack(raw, now=NOW)
+    with pytest.raises(PackRefused) as refused:
+        publish_pack({**raw, "head": {**raw["head"], "version": 2, "valid_from": "2026-06-01"}}, now=NOW)
+    assert [problem.sentence() for problem in refused.value.problems] == [
+        "minimal: its validity overlaps that of version 1 (2026-01-01 onwards)."
+    ]
+
+
+def test_a_published_version_can_not_be_changed_or_deleted() -> None:
+    version = publish_folder(MINIMAL, now=NOW)
+    version.content = "{}"
+    with pytest.raises(PublishedIsFixed):
+        version.save()
+    with pytest.raises(PublishedIsFixed):
+        version.delete()
+    with pytest.raises(PublishedIsFixed):
+        PackVersion.objects.all().delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PackVersion.objects.filter(pk=version.pk).update(content="{}")
+
+
+def test_a_changed_folder_becomes_the_next_version_from_today(folder: Path) -> None:
+    publish_changed_folders([folder], now=NOW)
+    assert publish_changed_folders([folder], now=LATER) == []
+    change(folder, days=5)
+    publish_changed_folders([folder], now=LATER)
+    rows = PackVersion.objects.values_list("version", "valid_from", "valid_until")
+    assert list(rows) == [(1, date(2026, 1, 1), date(2026, 5, 5)), (2, date(2026, 5, 6), None)]
+
+
+def test_a_folder_changed_twice_in_a_day_leaves_the_first_change_in_force_for_nobody(folder: Path) -> None:
+    desk = open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    for days in (3, 5, 7):
+        change(folder, days=days)
+        publish_changed_folders([folder], now=LATER)
+    assert version_in_force(desk, LATER).version == 3
+    assert PackVersion.objects.count() == 3
+
+
+def test_a_folder_changed_back_is_a_new_version_again(folder: Path) -> None:
+    for days, now in ((3, NOW), (5, LATER), (3, LATER)):
+        change(folder, days=days)
+        publish_changed_folders([folder], now=now)
+    assert PackVersion.objects.count() == 3
+
+
+def test_the_version_in_force_follows_the_local_day_of_the_policy(folder: Path) -> None:
+    desk = open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    publish_changed_folders([folder], now=NOW)
+    change(folder, days=5)
+    publish_changed_folders([folder], now=LATER)
+    last_moment = datetime(2026, 5, 5, 23, 59, tzinfo=ZONE)
+    assert version_in_force(desk, last_moment).version == 1
+    assert version_in_force(desk, datetime(2026, 5, 6, 0, 0, tzinfo=ZONE)).version == 2
+    assert pack_in_force(desk, LATER).clocks[0].limit.table["general"].working_days == 5
+    assert read_published("minimal", 1).clocks[0].limit.table["general"].working_days == 3
+
+
+def test_a_contact_from_before_the_policy_is_handled_under_the_first_one() -> None:
+    desk = open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    publish_folder(MINIMAL, now=NOW)
+    assert version_in_force(desk, datetime(2025, 12, 1, 9, 0, tzinfo=ZONE)).version == 1
+
+
+def test_a_desk_without_a_published_policy_is_refused() -> None:
+    desk = open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    with pytest.raises(NoPackInForce):
+        pack_in_force(desk, NOW)
+
+
+def test_packs_are_read_without_a_query_once_known(django_assert_num_queries: object) -> None:
+    desk = open_desk(code="corner", title="街角店", pack_id="minimal", now=NOW)
+    publish_folder(MINIMAL, now=NOW)
+    pack = pack_in_force(desk, NOW)
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        assert pack_in_force(desk, NOW) is pack
+        calendar_for(pack, "default")
+
+
+def test_a_loaded_year_changes_what_the_calendar_says() -> None:
+    publish_folder(MINIMAL, now=NOW)
+    pack = read_published("minimal", 1)
+    before = calendar_for(pack, "office")
+    load_calendar_folder(ROOT / "calendars", now=NOW)
+    after = calendar_for(pack, "office")
+    make_up_day = date(2026, 2, 14)
+    assert (before.is_working(make_up_day), after.is_working(make_up_day)) == (False, True)
+    assert before.version != after.version
+    forget_what_is_kept_in_memory()
+    assert calendar_for(pack, "office").version == after.version
+
+
+def test_a_year_is_loaded_once_and_a_corrected_one_is_its_next_version() -> None:
+    content = next(c for c in read_calendar_files(ROOT / "calendars") if c["year"] == 2026)
+    assert load_calendar_year(content, now=NOW).is_new
+    assert not load_calendar_year(content, now=LATER).is_new
+    corrected = {**content, "days": content["days"][1:]}
+    assert load_calendar_year(corrected, now=LATER, actor="person:7").is_new
+    assert list(CalendarYear.objects.values_list("year", "version")) == [(2026, 1), (2026, 2)]
+    assert [event.data["version"] for event in Event.objects.filter(kind="load_calendar_year")] == [1, 2]
+
+
+def test_the_command_publishes_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("pack", "publish", str(MINIMAL))
+    assert capsys.readouterr().out == "minimal version 1 is published, valid from 2026-01-01.\n"
+    with pytest.raises(SystemExit) as left:
+        call_command("pack", "publish", str(MINIMAL))
+    assert left.value.code == 1
+    assert "version 1 is published already" in capsys.readouterr().out
+
+
+def test_the_command_prints_problems_and_leaves_with_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "roles.yaml").write_text("roles: {}\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        call_command("pack", "check", str(folder), "--json")
+    assert left.value.code == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer[0]["ok"] is False
+    assert {problem["code"] for problem in answer[0]["problems"]} >= {"unknown_role", "waits_for_ever"}
+
+
+def test_the_command_prints_a_schema_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("pack", "schema")
+    schema = json.loads(capsys.readouterr().out)
+    assert {"head", "lifecycle", "clocks", "forms"} <= set(schema["properties"])
