@@ -22,6 +22,7 @@ def checks() -> dict[str, list[str]]:
         "format": [f"{BIN}/ruff", "format", "--check", "."],
         "imports": [f"{BIN}/lint-imports", "--no-cache"],
         "packs": [*MANAGE, "pack", "check", *packs],
+        "clauses": [sys.executable, "-m", "tools.clause_catalogue", "--check"],
         "settings": [*MANAGE, "check", "--fail-level", "WARNING"],
         "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
         "messages": [sys.executable, "-m", "tools.messages", "check"],
