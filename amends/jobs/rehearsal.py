@@ -6,7 +6,7 @@ Demo desks are filled with it, and tests drive any pack through it, also packs t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.core.refusals import Refusal
 from amends.core.roles import actor_on_case
+from amends.core.routing import propose_route
 from amends.core.verbs import EXITS
 from amends.jobs.organisation import Organisation
 from amends.jobs.samples import Filler
@@ -114,8 +115,19 @@ class DeskWorld:
         facts = facts_of(case)
         rule = self._rule(facts, verb)
         caller = by if isinstance(by, Caller) else self.caller(by) if by else self.whoever_may(case, verb)
-        data = self.answers(rule.form, facts, wishes, owner=caller.id) if rule.form else dict(wishes)
+        data = (
+            self.answers(rule.form, self._as_routed(facts, rule), wishes, owner=caller.id)
+            if rule.form
+            else dict(wishes)
+        )
         return perform(case, Wish(verb=verb, data=data, caller=caller, now=self.later(minutes=5), version=case.version))
+
+    def _as_routed(self, facts: CaseFacts, rule: Transition) -> CaseFacts:
+        """The facts with the department that the case is about to go to: its new handler belongs there."""
+        if not rule.routes:
+            return facts
+        proposal = propose_route(self.pack, facts, OrganisationOfDesk(self.desk, self.pack, self.now))
+        return replace(facts, department=proposal.department) if proposal and proposal.department else facts
 
     def _rule(self, facts: CaseFacts, verb: str) -> Transition:
         here = [t for t in self.pack.lifecycle.from_state(facts.state) if t.verb == verb]
