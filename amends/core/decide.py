@@ -151,19 +151,19 @@ def _refuse_same_hand(transition: Transition, facts: CaseFacts, actor: Actor) ->
 def _wrong_state(process: Process, facts: CaseFacts, verb: str) -> WrongState:
     missing = missing_stages(process, facts, verb)
     if missing:
-        return WrongState(verb=_button(verb), missing=[_button(v) for v in missing])
+        return WrongState(verb=_button(verb), missing=[t.title or _button(t.verb) for t in missing])
     state = process.states.get(facts.state or "")
     return WrongState(
         "个案目前“%(state)s”，不能%(verb)s。", verb=_button(verb), state=state.title if state else ""
     )
 
 
-def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[str]:
-    """The verbs that must be done before `verb` is possible, along the shortest main way; empty when no way leads there.
+def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[Transition]:
+    """The transitions that must be taken before `verb` is possible, along the shortest main way; empty when no way leads there.
 
     Exits such as withdrawal are never proposed as the missing stage, and ways whose condition is already false are not taken.
     """
-    queue: deque[tuple[str, tuple[str, ...]]] = deque([(facts.state or "", ())])
+    queue: deque[tuple[str, tuple[Transition, ...]]] = deque([(facts.state or "", ())])
     seen = {facts.state}
     while queue:
         state, way = queue.popleft()
@@ -179,7 +179,7 @@ def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[str]:
             ):
                 continue
             seen.add(target)
-            queue.append((target, (*way, transition.verb)))
+            queue.append((target, (*way, transition)))
     return []
 
 
@@ -302,7 +302,7 @@ class _Outcome:
             if chosen is None:
                 errors.append(FieldError(f"/{name}", "required", {"field": axis.title}))
                 continue
-            differs = chosen != proposal.value and name in self.entered.codes
+            differs = proposal.value is not None and chosen != proposal.value and name in self.entered.codes
             if differs and not ({"grade_reason", "reason"} & set(self.entered.texts)):
                 reason = self.form.field("grade_reason") or self.form.field("reason")
                 pointer = reason.id if reason else name

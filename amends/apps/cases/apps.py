@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from amends.apps.cases import projectors  # noqa: F401
+        from amends.apps.cases import converting, projectors  # noqa: F401

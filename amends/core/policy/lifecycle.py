@@ -57,7 +57,8 @@ class Transition(Ruled):
     Effects: `grades` writes the named axes (the proposal unless the form says otherwise, then with a reason);
     `routes` hands the case to a department; `assigns` makes a person accountable; `opens` a round or a cycle; `marks`
     sets facts; `clears` forgets facts and lists; `adds` appends the form as an item to a list of the case, `settles`
-    ticks one off; `tells` the complainant, `notifies` staff; `starts` proceedings by name.
+    ticks one off; `tells` the complainant, `notifies` staff; `starts` proceedings by name; `registers`
+    a new case of the named kind with everything entered so far, both linked.
     """
 
     verb: Name
@@ -81,6 +82,7 @@ class Transition(Ruled):
     tells: tuple[Name | Told, ...] = ()
     notifies: tuple[Notice, ...] = ()
     starts: tuple[Name, ...] = ()
+    registers: Name | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def _sweep(key: object, now: datetime) -> None:
     rows = {row.instance: row for row in ClockRow.objects.filter(case=case)}
     for reading in readings:
         row = rows.get(reading.key)
-        if row is not None and reading.stopped_at is None:
+        if row is not None:
             _climb(case, pack, reading, row, now)
     version = case.version
     refresh_clocks(case, pack=pack, now=now).save()
@@ -45,12 +45,19 @@ def _sweep(key: object, now: datetime) -> None:
 def _climb(case: Case, pack: Pack, reading: ClockReading, row: ClockRow, now: datetime) -> None:
     """Take every step of the ladder that is due and was not taken."""
     taken = json.loads(row.fired)
-    due = [step for step in reading.ladder if step.tell_at <= now and step.key not in taken]
+    due = [
+        step for step in reading.ladder if step.tell_at <= now and step.key not in taken and _was_reached(reading, step)
+    ]
     for step in due:
         _remind(case, pack, reading, step, now)
     if due:
         row.fired = json.dumps(sorted({*taken, *(step.key for step in due)}))
         row.save(update_fields=["fired"])
+
+
+def _was_reached(reading: ClockReading, step: LadderMoment) -> bool:
+    """A clock that stopped before the step never came to it."""
+    return reading.stopped_at is None or step.at <= reading.stopped_at
 
 
 def _remind(case: Case, pack: Pack, reading: ClockReading, moment: LadderMoment, now: datetime) -> None:

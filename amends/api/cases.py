@@ -1,0 +1,228 @@
+"""Cases by API: register, list, read, and perform any verb. Thin: read, call one action or query, show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from ninja import Router
+
+from amends.api.bodies import NewCase, Reveal, Verb, checked, read_time
+from amends.api.reading import read_json
+from amends.api.repeats import once
+from amends.api.showing import show_action, show_case, show_clock, show_entry, show_evidence, show_message
+from amends.api.tokens import viewer_of
+from amends.apps.cases.actions import Contact, Wish, perform, register_case
+from amends.apps.cases.actions.reveal import reveal_field
+from amends.apps.cases.clocks import clocks_of
+from amends.apps.cases.conformity import conformity_of
+from amends.apps.cases.evidence import Given, evidence_of, rules_of, store_upload
+from amends.apps.cases.facts import facts_of, pack_of
+from amends.apps.cases.listing import queue
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, actor_of, visible_case
+from amends.apps.cases.timeline import timeline
+from amends.apps.messaging.models import OutboxMessage
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import pack_in_force
+from amends.core.decide import allowed_actions
+from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.core.roles import has_right
+
+router = Router(tags=["cases"])
+LIST_PARAMETERS = ("sort", "cursor", "size")
+
+
+def answer(body: Any, status: int = 200) -> HttpResponse:
+    """A JSON answer in UTF-8."""
+    return JsonResponse(body, status=status, safe=False, json_dumps_params={"ensure_ascii": False})
+
+
+@router.post("/cases", operation_id="register_case")
+def register(request: HttpRequest) -> HttpResponse:
+    viewer = viewer_of(request)
+    body = checked(NewCase, read_json(request))
+    return once(request, viewer, lambda: _register(viewer, body))
+
+
+def _register(viewer: Viewer, body: NewCase) -> HttpResponse:
+    desk = next((d for d in viewer.desks() if d.code == body.desk), None)
+    if desk is None:
+        raise InvalidData([FieldError("/desk", "unknown_choice", {"field": "受理台", "value": body.desk[:60]})])
+    pack = pack_in_force(desk, viewer.now)
+    contact = Contact(
+        desk=desk,
+        kind=body.kind,
+        channel=body.channel,
+        data=form_data_of(body),
+        caller=viewer.caller(desk, pack),
+        now=viewer.now,
+        received_at=read_time(body.received_at, "/received_at"),
+        backdate_reason=body.backdate_reason or "",
+    )
+    try:
+        case = register_case(contact)
+    except InvalidData as refusal:
+        raise InvalidData([_at_its_place(error) for error in refusal.errors]) from refusal
+    return answer(show_case(case), 201)
+
+
+_TOP = ("subject", "description", "demand", "occurred_at")
+
+
+def form_data_of(body: NewCase) -> dict[str, Any]:
+    """The data of the kind's form: the named fields and the answers together. Raises InvalidData for one given twice."""
+    named = {f"complainant_{name}": value for name, value in body.complainant.model_dump().items()}
+    named |= {name: getattr(body, name) for name in _TOP}
+    named = {name: value for name, value in named.items() if value is not None}
+    twice = sorted(set(named) & set(body.answers))
+    if twice:
+        raise InvalidData([FieldError(f"/answers/{name}", "unknown_field", {"name": name}) for name in twice])
+    return {**body.answers, **named}
+
+
+def _at_its_place(error: FieldError) -> FieldError:
+    """The pointer into the request: the form is flat, the request is not."""
+    name = error.pointer.lstrip("/")
+    first = name.split("/")[0]
+    if first.startswith("complainant_"):
+        return FieldError("/complainant/" + name[len("complainant_") :], error.code, error.params)
+    if first in (*_TOP, "kind", "channel", "desk", "received_at", "backdate_reason"):
+        return error
+    return FieldError("/answers/" + name, error.code, error.params)
+
+
+@router.get("/cases", operation_id="list_cases")
+def list_cases(request: HttpRequest) -> HttpResponse:
+    viewer = viewer_of(request)
+    filters = {name: value for name, value in request.GET.items() if name not in LIST_PARAMETERS}
+    repeated = [name for name in request.GET if len(request.GET.getlist(name)) > 1]
+    if repeated:
+        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name}) for name in repeated])
+    size = _size(request.GET)
+    page = queue(viewer, filters, request.GET.get("sort", "received"), request.GET.get("cursor"), size)
+    return answer({"cases": [show_case(case) for case in page.cases], "next_cursor": page.next_cursor})
+
+
+def _size(given: Mapping[str, str]) -> int:
+    text = given.get("size", "50")
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise InvalidData([FieldError("/size", "bad_number", {"field": "size"})])
+    return int(text)
+
+
+@router.get("/cases/{number}", operation_id="read_case")
+def read(request: HttpRequest, number: str) -> HttpResponse:
+    return answer(show_case(visible_case(viewer_of(request), number)))
+
+
+@router.get("/cases/{number}/events", operation_id="list_events")
+def events(request: HttpRequest, number: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    entries = timeline(case, pack_of(case), roles=actor_of(viewer, case).roles)
+    return answer({"events": [show_entry(entry) for entry in entries]})
+
+
+@router.get("/cases/{number}/clocks", operation_id="list_clocks")
+def clocks(request: HttpRequest, number: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    pack = pack_of(case)
+    readings = clocks_of(case, pack, viewer.now)
+    note = "taken_over_not_judged" if case.taken_over else None
+    return answer({"clocks": [show_clock(reading, pack) for reading in readings], "note": note})
+
+
+@router.get("/cases/{number}/messages", operation_id="list_messages")
+def messages(request: HttpRequest, number: str) -> HttpResponse:
+    case = visible_case(viewer_of(request), number)
+    sent = OutboxMessage.objects.filter(case_key=str(case.pk)).order_by("created_at", "pk")
+    return answer({"messages": [show_message(message) for message in sent]})
+
+
+@router.get("/cases/{number}/conformity", operation_id="read_conformity")
+def conformity(request: HttpRequest, number: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    return answer(conformity_of(case, pack_of(case), viewer.now))
+
+
+@router.get("/cases/{number}/evidence", operation_id="list_evidence")
+def list_evidence(request: HttpRequest, number: str) -> HttpResponse:
+    case = visible_case(viewer_of(request), number)
+    return answer({"evidence": [show_evidence(file) for file in evidence_of(case)]})
+
+
+@router.post("/cases/{number}/evidence", operation_id="upload_evidence")
+def upload_evidence(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep a file for the next verb on this case: name its id in a `files` field of the form."""
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    return once(request, viewer, lambda: _upload(request, viewer, case))
+
+
+def _upload(request: HttpRequest, viewer: Viewer, case: Case) -> HttpResponse:
+    actor = actor_of(viewer, case)
+    pack = pack_of(case)
+    if not actor.roles or (actor.scopes is not None and not {"all", "write"} & actor.scopes):
+        raise NotPermitted(verb="补充材料")
+    upload = request.FILES.get("file")
+    if upload is None or len(request.FILES) != 1:
+        raise InvalidData([FieldError("/file", "required", {"field": "file"})])
+    given = Given(owner=viewer.person.actor_id, given_by=viewer.person.actor_id)
+    file = store_upload(upload, rules=rules_of(pack), given=given, now=viewer.now)
+    return answer(show_evidence(file), 201)
+
+
+@router.get("/cases/{number}/actions", operation_id="list_actions")
+def list_actions(request: HttpRequest, number: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    pack = pack_of(case)
+    actor = actor_of(viewer, case)
+    found = allowed_actions(pack=pack, process=pack.lifecycle, facts=facts_of(case), actor=actor)
+    return answer({"version": case.version, "actions": [show_action(action, pack) for action in found]})
+
+
+@router.post("/cases/{number}/actions/{verb}", operation_id="perform_verb")
+def perform_verb(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    body = checked(Verb, read_json(request))
+    return once(request, viewer, lambda: _perform(viewer, case, verb, body))
+
+
+def _perform(viewer: Viewer, case: Case, verb: str, body: Verb) -> HttpResponse:
+    caller = viewer.caller(case.desk, pack_of(case))
+    try:
+        after = perform(case, Wish(verb=verb, data=body.data, caller=caller, now=viewer.now, version=body.version))
+    except InvalidData as refusal:
+        faults = [FieldError("/data" + error.pointer, error.code, error.params) for error in refusal.errors]
+        raise InvalidData(faults) from refusal
+    return answer(show_case(after))
+
+
+@router.post("/cases/{number}/reveal", operation_id="reveal_field")
+def reveal(request: HttpRequest, number: str) -> HttpResponse:
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    body = checked(Reveal, read_json(request))
+    pack, actor = pack_of(case), actor_of(viewer, case)
+    if not has_right(pack, actor, "reveal"):
+        raise NotPermitted(verb="查看完整信息")
+    text = reveal_field(case, body.field, reason=body.reason, by=viewer.person, roles=actor.roles, now=viewer.now)
+    return answer({"field": body.field, "value": text})
+
+
+@router.get("/evidence/{file}", operation_id="download_evidence")
+def download(request: HttpRequest, file: str) -> HttpResponse | FileResponse:
+    from amends.apps.cases.evidence import served, visible_file
+
+    viewer = viewer_of(request)
+    return served(visible_file(viewer, file), viewer=viewer)
+
+
+def desks_of(viewer: Viewer) -> list[Desk]:
+    return viewer.desks()

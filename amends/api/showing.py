@@ -1,0 +1,206 @@
+"""What the API shows of a case: listed fields only, personal data masked."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.timeline import Entry, ShownValue
+from amends.apps.messaging.models import OutboxMessage
+from amends.core.canonical import canonical_json, utc_text
+from amends.core.clock_explanations import explain
+from amends.core.clocks import ClockReading
+from amends.core.decide import Action
+from amends.core.form_data import options_of
+from amends.core.masking import masked
+from amends.core.policy.base import Title
+from amends.core.policy.forms import TEXT_TYPES, Field, Form
+from amends.core.policy.pack import Pack
+from amends.web.wording import button_of, words
+
+
+def show_case(case: Case) -> dict[str, Any]:
+    """A case in lists and answers. `level` and `due_at` may be null."""
+    return {
+        "number": case.number,
+        "desk": case.desk.code,
+        "kind": case.kind,
+        "channel": case.channel,
+        "channel_group": case.channel_group,
+        "state": case.state,
+        "state_category": case.state_category,
+        "waits_for": case.waits_for or None,
+        "outcome": case.outcome or None,
+        "cycle": case.cycle,
+        "round": case.round,
+        "version": case.version,
+        "level": case.level or None,
+        "category": case.category or None,
+        "priority": case.priority,
+        "urgent": case.urgent,
+        "subject": case.subject,
+        "department": case.department.code if case.department else None,
+        "handler": case.handler.username if case.handler else None,
+        "received_at": utc_text(case.received_at),
+        "registered_at": utc_text(case.registered_at),
+        "changed_at": utc_text(case.changed_at),
+        "closed_at": _moment(case.closed_at),
+        "archived_at": _moment(case.archived_at),
+        "due_at": _moment(case.due_at),
+        "due_clock": case.due_clock or None,
+        "due_is_provisional": case.due_is_provisional,
+        "is_late": case.is_late,
+        "taken_over": case.taken_over,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return utc_text(moment) if moment else None
+
+
+def show_entry(entry: Entry) -> dict[str, Any]:
+    """One event with what was entered, as the timeline shows it to this reader."""
+    return {
+        "seq": entry.seq,
+        "verb": entry.verb,
+        "at": utc_text(entry.at),
+        "recorded_at": utc_text(entry.recorded_at),
+        "actor": entry.actor,
+        "actor_name": entry.actor_name or None,
+        "role": words(entry.role) or None,
+        "from": words(entry.from_state) or None,
+        "to": words(entry.to_state) or None,
+        "cycle": entry.cycle,
+        "round": entry.round,
+        "values": [_shown(value) for value in entry.values],
+        "department": entry.department or None,
+        "handler": entry.handler or None,
+        "clauses": list(entry.clauses),
+    }
+
+
+def _shown(value: ShownValue) -> dict[str, Any]:
+    return {"field": value.id, "title": words(value.title), "value": _plain(value.value), "masked": value.is_masked}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ShownValue):
+        return _shown(value)
+    if isinstance(value, Title):
+        return words(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict) and "minor" in value:
+        return {"amount": str(Decimal(value["minor"]) / 100), "currency": value["currency"]}
+    return value
+
+
+def show_clock(reading: ClockReading, pack: Pack) -> dict[str, Any]:
+    """A clock with every segment and its explanation in Chinese and English."""
+    rule = next(rule for rule in pack.clocks if rule.id == reading.rule_id)
+    found = json.loads(canonical_json(reading.as_data()))
+    found["kind"] = rule.kind
+    found["title"] = words(dict(rule.title))
+    found["explanation"] = explain(reading, "zh-Hans", rule=rule)
+    found["explanation_en"] = explain(reading, "en", rule=rule)
+    return dict(found)
+
+
+def show_message(message: OutboxMessage) -> dict[str, Any]:
+    """What was sent to the complainant, its address masked."""
+    kind = "email" if message.channel == "email" else "phone"
+    return {
+        "message": message.message,
+        "channel": message.channel,
+        "address": masked(kind, message.address),
+        "state": message.state,
+        "created_at": utc_text(message.created_at),
+        "sent_at": _moment(message.sent_at),
+    }
+
+
+def show_evidence(file: EvidenceFile) -> dict[str, Any]:
+    return {
+        "id": str(file.pk),
+        "name": file.name,
+        "kind": file.kind or None,
+        "source": file.source or None,
+        "size": file.size,
+        "sha256": file.sha256,
+        "content_type": file.content_type,
+        "given_by": file.given_by,
+        "uploaded_at": utc_text(file.uploaded_at),
+        "supersedes": str(file.supersedes_id) if file.supersedes_id else None,
+        "scanned": False,
+    }
+
+
+def show_action(action: Action, pack: Pack) -> dict[str, Any]:
+    """A verb that is open now, with the JSON Schema of its form."""
+    return {
+        "verb": action.verb,
+        "title": words(action.title) if action.title else button_of(action.verb),
+        "is_move": action.is_move,
+        "missing": [words(need) for need in action.needs_unmet],
+        "schema": schema_of(action.form, pack),
+    }
+
+
+def schema_of(form: Form, pack: Pack) -> dict[str, Any]:
+    """The JSON Schema of a form. Fields that are required by a condition say so in `description`."""
+    fields = [f for f in form.fields if f.type != "computed"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": words(form.title),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {f.id: _property(f, pack) for f in fields},
+        "required": [f.id for f in fields if f.required is True and f.when is None],
+    }
+
+
+def _property(f: Field, pack: Pack) -> dict[str, Any]:
+    found: dict[str, Any] = {"title": words(f.title), **_shape(f, pack)}
+    if f.guidance:
+        found["description"] = words(f.guidance)
+    return found
+
+
+def _shape(f: Field, pack: Pack) -> dict[str, Any]:
+    if f.type in TEXT_TYPES:
+        return {"type": "string", **({"maxLength": f.max_length} if f.max_length else {})}
+    if f.type == "rows":
+        properties = {sub.id: _property(sub, pack) for sub in f.fields}
+        row = {"type": "object", "additionalProperties": False, "properties": properties}
+        return {"type": "array", "items": row, "minItems": f.min_rows, "maxItems": f.max_rows}
+    if f.type in ("choice", "choices", "axis", "category"):
+        return _choice_shape(f, pack)
+    return {
+        "yes_no": {"type": "boolean"},
+        "number": {"type": "integer", **_bounds(f)},
+        "money": {
+            "type": "object",
+            "properties": {"amount": {"type": "string"}, "currency": {"const": f.currency}},
+            "required": ["amount"],
+        },
+        "date": {"type": "string", "format": "date"},
+        "datetime": {"type": "string", "format": "date-time"},
+        "case": {"type": "string"},
+        "files": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+    }.get(f.type, {"type": "integer", "minimum": 1})
+
+
+def _choice_shape(f: Field, pack: Pack) -> dict[str, Any]:
+    choices = {"enum": list(options_of(f, pack))}
+    scheme = pack.categories.scheme(f.scheme or "")
+    if f.type == "choices" or (scheme is not None and scheme.several):
+        return {"type": "array", "items": choices}
+    return {"type": "string", **choices}
+
+
+def _bounds(f: Field) -> dict[str, int]:
+    bounds = {"minimum": f.minimum, "maximum": f.maximum}
+    return {name: value for name, value in bounds.items() if value is not None}

@@ -1,0 +1,45 @@
+"""The addresses of the API and of the health checks, each declared."""
+
+import re
+
+from django.urls import path
+
+from amends.api.app import api, catalogue
+from amends.api.cases import router
+from amends.api.health import healthz, readyz
+from amends.web.routes import declare
+
+_patterns, _app_name, _namespace = api.urls
+
+
+def _methods_by_path() -> dict[str, list[str]]:
+    """The methods of every operation under its path as Django spells it."""
+    found = {}
+    for part in (router, catalogue, api.default_router):
+        for where, view in part.path_operations.items():
+            spelled = re.sub(r"\{(\w+)\}", r"<\1>", where).lstrip("/")
+            found[spelled] = sorted({method for operation in view.operations for method in operation.methods})
+    return found
+
+
+_methods = _methods_by_path()
+_declared = []
+for _pattern in _patterns:
+    _where = str(_pattern.pattern)
+    if _where not in _methods:
+        continue
+    _is_contract = _where == "openapi.json"
+    declare(
+        _pattern.callback,
+        audience="public" if _is_contract else "machine",
+        permission="none" if _is_contract else "token",
+        kind="case" if "<number>" in _where else "none",
+        methods=_methods[_where],
+    )
+    _declared.append(_pattern)
+
+urlpatterns = [
+    path("api/v1/", (_declared, _app_name, _namespace)),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]

@@ -1,0 +1,39 @@
+"""Revealing a masked value: one field of one case at a time, with a reason, and noted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.models import Case
+from amends.apps.ledger.queries import details_of, events_of, text_of
+from amends.apps.people.actions import log_access
+from amends.apps.people.models import Person
+from amends.core.refusals import FieldError, InvalidData
+
+
+@transaction.atomic
+def reveal_field(case: Case, field: str, *, reason: str, by: Person, roles: frozenset[str], now: datetime) -> str:
+    """The latest value of a personal field in full; who asked and why is noted in the same transaction.
+
+    Raises InvalidData for a field that is not personal, not for these roles, or was never entered. The right `reveal`
+    is asked by the door.
+    """
+    definition = pack_of(case).fields.get(field)
+    if definition is None or definition.personal is None:
+        raise InvalidData([FieldError("/field", "unknown_choice", {"field": "字段", "value": field[:60]})])
+    hidden = bool(definition.seen_by) and not set(definition.seen_by) & roles
+    text = None if hidden else _latest_text(case, field)
+    if text is None:
+        raise InvalidData([FieldError("/field", "unknown_choice", {"field": "字段", "value": field[:60]})])
+    log_access(actor=by.actor_id, action="reveal", object=f"case:{case.pk}", field=field, reason=reason, now=now)
+    return text
+
+
+def _latest_text(case: Case, field: str) -> str | None:
+    events = events_of(case.chain)
+    details = details_of(events)
+    texts = (text_of(event, field, details) for event in reversed(events))
+    return next((text for text in texts if text is not None), None)

@@ -1,0 +1,64 @@
+"""Which clauses of the policy applied to a case, whether each was kept, and what shows it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from amends.apps.cases.clocks import clocks_of
+from amends.apps.cases.facts import core_events
+from amends.apps.cases.models import Case
+from amends.apps.ledger.queries import events_of
+from amends.core.canonical import utc_text
+from amends.core.policy.pack import Pack
+
+
+@dataclass(slots=True)
+class _Evidence:
+    shown_by: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: set[str] = field(default_factory=set)
+
+
+def conformity_of(case: Case, pack: Pack, now: datetime) -> dict[str, Any]:
+    """Clause by clause: `kept`, `broken` or `running`, with the events and clocks that show it.
+
+    A clause is kept by an event that was performed under it, broken by a clock that ran out, running while a clock of it
+    still has time. Clauses that nothing on the case touched are not listed. A case that was taken over is not judged.
+    """
+    if case.taken_over:
+        return {
+            "number": case.number,
+            "pack": pack.id,
+            "version": pack.version,
+            "note": "taken_over_not_judged",
+            "clauses": [],
+        }
+    found: dict[str, _Evidence] = defaultdict(_Evidence)
+    for event in core_events(events_of(case.chain)):
+        for clause in event.payload.get("clause", ()):
+            found[clause].verdicts.add("kept")
+            found[clause].shown_by.append({"event": event.seq, "verb": event.verb, "at": utc_text(event.at)})
+    for reading in clocks_of(case, pack, now, with_segments=False):
+        verdict = _verdict(reading.status)
+        for clause in reading.clause:
+            found[clause].verdicts.add(verdict)
+            due = utc_text(reading.due_at) if reading.due_at else None
+            found[clause].shown_by.append({"clock": reading.rule_id, "status": reading.status, "due_at": due})
+    return {
+        "number": case.number,
+        "pack": pack.id,
+        "version": pack.version,
+        "note": None,
+        "clauses": [_line(clause, found[clause.id]) for clause in pack.clauses if clause.id in found],
+    }
+
+
+def _verdict(status: str) -> str:
+    return {"broken": "broken", "running": "running", "paused": "running"}.get(status, "kept")
+
+
+def _line(clause: Any, evidence: _Evidence) -> dict[str, Any]:
+    verdict = next(v for v in ("broken", "running", "kept") if v in evidence.verdicts)
+    return {"id": clause.id, "title": clause.title, "verdict": verdict, "shown_by": evidence.shown_by}
