@@ -119,6 +119,8 @@ def _transition_names(world: World, names: _Names) -> Iterator[Problem]:
             where = (*path, "transitions", index)
             yield from names((*where, "by"), "role", transition.verb, transition.by, roles)
             yield from names((*where, "form"), "form", transition.verb, _one(transition.form), forms)
+            kind = _one(transition.registers)
+            yield from names((*where, "registers"), "kind", transition.verb, kind, world.pack.channels.kinds)
             for notice in transition.notifies:
                 yield from names((*where, "notifies"), "role", transition.verb, notice.to, roles)
         for name, state in process.states.items():
