@@ -73,7 +73,9 @@ def mark_current(stamp: Path, key: str) -> None:
 
 
 def uv() -> str | None:
-    return shutil.which("uv")
+    """The uv of this machine, else the one that `.venv` got for itself."""
+    own = VENV / "bin" / "uv"
+    return shutil.which("uv") or (str(own) if own.exists() else None)
 
 
 def make_venv() -> None:
@@ -92,6 +94,9 @@ def make_venv() -> None:
         raise CannotGoOn(
             "Python's venv module is incomplete: install the package python3-venv (or uv), then run again."
         )
+    # Four times as fast as pip at everything that follows; where there is no wheel of it, pip goes on alone.
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+    subprocess.run([*pip, "--require-hashes", "-r", "requirements-uv.txt"], cwd=ROOT, capture_output=True, check=False)
 
 
 def install(*options: str | Path, into: Path = PYTHON) -> None:

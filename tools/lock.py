@@ -15,6 +15,7 @@ LOCKS = {
         *["--constraint", "requirements.txt", "pyproject.toml"],
     ],
     "requirements-assets.txt": ["--group", "assets"],
+    "requirements-uv.txt": ["--group", "installer"],
 }
 
 

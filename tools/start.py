@@ -30,7 +30,6 @@ from tools.house import (
     say,
 )
 
-DEMO_COMMAND = ROOT / "amends" / "jobs" / "management" / "commands" / "demo.py"
 STATIC_FOLDERS = [ROOT / "amends" / "web" / "static", ROOT / "amends" / "api" / "static"]
 
 
@@ -80,14 +79,28 @@ def collect_static() -> None:
     mark_current(stamp, key)
 
 
+def _published_files() -> list[Path]:
+    """What packs and calendars are made of, and the code that reads them."""
+    folders = [ROOT / "packs", ROOT / "calendars", ROOT / "amends" / "core", ROOT / "amends" / "apps" / "policies"]
+    return [
+        file for folder in folders for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    ]
+
+
 def prepare_installation() -> None:
     """Key, database and the demo desks of an empty installation."""
     make_key()
     collect_static()
     say("Preparing the database …")
+    # The files are not read again while the same database has seen them: checking five packs takes seconds.
+    database = os.environ.get("AMENDS_DATABASE_URL") or str((VAR / "amends.sqlite3").exists())
     run([PYTHON, "manage.py", "migrate", "--noinput", "--verbosity", "0"])
-    if DEMO_COMMAND.is_file():
-        run([PYTHON, "manage.py", "demo", "--if-empty"])
+    stamp, key = VAR / "published", digest(database, outline(_published_files()))
+    if is_current(stamp, key):
+        return
+    say("Publishing the packs …")
+    run([PYTHON, "manage.py", "demo", "--if-empty"], stdout=subprocess.DEVNULL)
+    mark_current(stamp, digest(database if "://" in database else "True", outline(_published_files())))
 
 
 def main() -> None:

@@ -76,7 +76,12 @@ def demo_logins(file: Path) -> list[str]:
     """One line a login; empty when the installation holds no demo."""
     if not file.is_file():
         return []
-    logins = json.loads(file.read_text(encoding="utf-8"))["logins"]
-    return ["Demo logins:"] + [
-        f"  {login['desk']:<12} {login['role']:<28} {login['username']:<24} {login['password']}" for login in logins
-    ]
+    logins = json.loads(file.read_text(encoding="utf-8"))
+    passwords = {login["password"] for login in logins}
+    if len(passwords) == 1:
+        return [f"Demo logins, all with the password {passwords.pop()}:", *map(_login_line, logins)]
+    return ["Demo logins:"] + [f"{_login_line(login)}  {login['password']}" for login in logins]
+
+
+def _login_line(login: dict[str, str]) -> str:
+    return f"  {login['desk']:<12} {login['username']:<56} {login['role']}"
