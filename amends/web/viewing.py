@@ -43,11 +43,11 @@ def zone_of(pack: Pack) -> ZoneInfo:
 
 def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     """Whether the viewer may register contacts on the desk."""
-    actor = actor_on_case(pack, viewer.caller(desk, pack), CaseFacts(), _Nowhere())
+    actor = actor_on_case(pack, viewer.caller(desk, pack), CaseFacts(), Nowhere())
     return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
 
 
-class _Nowhere:
+class Nowhere:
     """A directory for a case that has no department yet: nothing lies within anything."""
 
     def lies_within(self, department: int, ancestor: int) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractMonth, ExtractYear
 
+from amends.apps.cases.actions.register import normal_contact
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.cases.search import matching
-from amends.apps.people.models import Department
+from amends.apps.people.models import ContactPoint, Department
 from amends.core.refusals import FieldError, InvalidData
 
 LARGEST_PAGE = 200
@@ -294,3 +295,24 @@ def shelves(viewer: Viewer, filters: Mapping[str, Any]) -> list[Shelf]:
     )
     found = [Shelf(row["year"], row["month"], row["count"]) for row in rows]
     return sorted(found, key=lambda shelf: (shelf.year, shelf.month), reverse=True)
+
+
+def earlier_contacts(viewer: Viewer, *, phone: str = "", email: str = "", name: str = "", size: int = 8) -> list[Case]:
+    """The visible cases of whoever has this telephone number or e-mail, or else exactly this name; newest first."""
+    reached = [("phone", phone), ("email", email)]
+    points = Q(pk__in=[])
+    for kind, value in reached:
+        if value.strip():
+            points |= Q(kind=kind, normal=normal_contact(kind, value))
+    if points == Q(pk__in=[]):
+        return _cases_under_name(viewer, name, size)
+    complainants = ContactPoint.objects.filter(points).values("complainant")
+    cases = each_once(visible_to(viewer)).filter(complainant__in=complainants)
+    return list(cases.select_related("desk").defer("facts").order_by("-received_at")[:size])
+
+
+def _cases_under_name(viewer: Viewer, name: str, size: int) -> list[Case]:
+    if len(name.strip()) < 2:
+        return []
+    cases = each_once(visible_to(viewer)).filter(complainant__name=name.strip())
+    return list(cases.select_related("desk").defer("facts").order_by("-received_at")[:size])
