@@ -16,7 +16,7 @@ from django.db import transaction
 
 from amends.apps.ledger.actions import append_in_turn
 from amends.apps.policies.check import Check, check_folder
-from amends.apps.policies.files import read_calendar_files
+from amends.apps.policies.files import files_hash, read_calendar_files
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
 from amends.core.calendars import RegionYear, read_region_year
@@ -116,17 +116,37 @@ def publish_changed_folders(folders: Iterable[Path], *, now: datetime, actor: st
 @transaction.atomic
 def publish_if_changed(folder: Path, *, now: datetime, actor: str = SYSTEM) -> PackVersion | None:
     """Publish one folder if its policy changed; None when it did not. Refuses PackRefused."""
+    files = files_hash(folder)
+    if _is_latest_of_some_pack(files):
+        return None
     check = _checked(folder)
     pack_id = str(check.raw["head"]["id"])
     latest = PackVersion.objects.filter(pack_id=pack_id).order_by("-version").first()
     if latest is None:
-        return publish_pack(check.raw, now=now, actor=actor)
+        return _made_from(publish_pack(check.raw, now=now, actor=actor), files)
     if _same_policy(check.raw, latest):
+        _made_from(latest, files)
         return None
     zone = ZoneInfo(check.raw["head"].get("zone", "Asia/Shanghai"))
     first_day = max(now.astimezone(zone).date(), latest.valid_from)
     close_version(latest, last_day=first_day - timedelta(days=1), now=now, actor=actor)
-    return publish_pack(_dated(check.raw, latest.version + 1, first_day), now=now, actor=actor)
+    version = publish_pack(_dated(check.raw, latest.version + 1, first_day), now=now, actor=actor)
+    return _made_from(version, files)
+
+
+def _is_latest_of_some_pack(files: str) -> bool:
+    """Whether the latest version of a pack was found equal to a folder with exactly these files."""
+    known = PackVersion.objects.filter(files_hash=files).values_list("pack_id", "version", "format")
+    return any(
+        written == FORMAT and not PackVersion.objects.filter(pack_id=pack_id, version__gt=version).exists()
+        for pack_id, version, written in known
+    )
+
+
+def _made_from(version: PackVersion, files: str) -> PackVersion:
+    version.files_hash = files
+    version.save(update_fields=["files_hash"])
+    return version
 
 
 def _readable(content: Mapping[str, Any]) -> Pack:
@@ -175,6 +195,11 @@ def _record_for_pack(pack_id: str, *, kind: str, payload: Mapping[str, Any], now
         append_in_turn(
             chain_key=key, chain_kind=chain_kind, kind=kind, at=now, recorded_at=now, actor=actor, payload=payload
         )
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """The hash under which raw pack content is published."""
+    return _sha256(canonical_json(content))
 
 
 def _sha256(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from amends.apps.policies.files import PackFolder, Place, read_calendar_files, read_folder
 from amends.core.calendars import RegionYear, compose_calendar, read_region_year
 from amends.core.policy.pack import Pack
-from amends.core.policy.problems import Problem, problems, read_with_problems
+from amends.core.policy.problems import Problem, Validity, overlap_problems, problems, read_with_problems
 from amends.core.policy.problems.clauses import clauses_with_a_rule
 from amends.core.working_time import WorkingCalendar
 
@@ -116,6 +116,28 @@ def check_folder(folder: Path, *, calendars: Path, shipped: bool = False) -> Che
         ruled=ruled,
         unruled=unruled,
     )
+
+
+def with_overlaps(checks: Sequence[Check], published: Mapping[str, Sequence[Validity]]) -> list[Check]:
+    """The same checks, with a line for every version that claims days of another folder's or a published version."""
+    return [_with_overlaps(check, _others(check, checks) + list(published.get(_id(check), ()))) for check in checks]
+
+
+def _others(check: Check, checks: Sequence[Check]) -> list[Validity]:
+    packs = [other.pack for other in checks if other is not check and _id(other) == _id(check)]
+    return [Validity(p.version, p.head.valid_from, p.head.valid_until) for p in packs if p is not None]
+
+
+def _id(check: Check) -> str:
+    return check.pack.id if check.pack else ""
+
+
+def _with_overlaps(check: Check, others: Sequence[Validity]) -> Check:
+    if check.pack is None or not others:
+        return check
+    found = read_folder(check.folder)
+    lines = [_line(found, problem) for problem in overlap_problems(check.pack, others)]
+    return replace(check, lines=tuple(sorted([*check.lines, *lines], key=_order)))
 
 
 def _unread(found: PackFolder) -> list[Problem]:

@@ -5,6 +5,7 @@ Only `pack check`, `publish` and `schema` come here; running code reads publishe
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -92,6 +93,15 @@ def read_folder(folder: Path) -> PackFolder:
     _read_messages(found, folder / "messages")
     _note_missing_parts(found)
     return found
+
+
+def files_hash(folder: Path) -> str:
+    """One SHA-256 over the names and bytes of all files of a pack folder."""
+    total = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        total.update(f"{file.relative_to(folder).as_posix()}\n{content}\n".encode())
+    return total.hexdigest()
 
 
 def _read_part(found: PackFolder, file: Path) -> None:

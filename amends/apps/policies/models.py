@@ -41,7 +41,10 @@ class FixedRows(models.QuerySet[Any]):
 
 
 class PackVersion(models.Model):
-    """One published version of a pack. `content` is the canonical JSON that `hash` (SHA-256) covers."""
+    """One published version of a pack. `content` is the canonical JSON that `hash` (SHA-256) covers.
+
+    `files_hash` is that of the folder it was last found equal to: a start need not read the YAML again.
+    """
 
     pack_id = models.CharField(max_length=63)
     version = models.PositiveIntegerField()
@@ -51,6 +54,7 @@ class PackVersion(models.Model):
     content = models.TextField()
     hash = models.CharField(max_length=64)
     published_at = models.DateTimeField()
+    files_hash = models.CharField(max_length=64, blank=True, default="")
 
     objects = FixedRows.as_manager()
 

@@ -127,6 +127,20 @@ def test_a_folder_changed_twice_in_a_day_leaves_the_first_change_in_force_for_no
     assert PackVersion.objects.count() == 3
 
 
+def test_an_unchanged_folder_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_changed_folders([folder], now=NOW)
+    monkeypatch.setattr("amends.apps.policies.actions.check_folder", lambda *args, **kwargs: pytest.fail("was read"))
+    assert publish_changed_folders([folder], now=LATER) == []
+
+
+def test_a_folder_with_another_comment_is_the_same_policy(folder: Path) -> None:
+    publish_changed_folders([folder], now=NOW)
+    with (folder / "roles.yaml").open("a", encoding="utf-8") as file:
+        file.write("# reviewed\n")
+    assert publish_changed_folders([folder], now=LATER) == []
+    assert PackVersion.objects.count() == 1
+
+
 def test_a_folder_changed_back_is_a_new_version_again(folder: Path) -> None:
     for days, now in ((3, NOW), (5, LATER), (3, LATER)):
         change(folder, days=days)
@@ -196,7 +210,7 @@ def test_the_command_publishes_a_folder(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as left:
         call_command("pack", "publish", str(MINIMAL))
     assert left.value.code == 1
-    assert "version 1 is published already" in capsys.readouterr().out
+    assert "version 1 exists already" in capsys.readouterr().out
 
 
 def test_the_command_prints_problems_and_leaves_with_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,6 +221,21 @@ def test_the_command_prints_problems_and_leaves_with_1(folder: Path, capsys: pyt
     answer = json.loads(capsys.readouterr().out)
     assert answer[0]["ok"] is False
     assert {problem["code"] for problem in answer[0]["problems"]} >= {"unknown_role", "waits_for_ever"}
+
+
+def test_the_command_names_overlapping_validity_of_folders_and_published_versions(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_folder(MINIMAL, now=NOW)
+    call_command("pack", "check", str(MINIMAL), "--published")
+    text = (MINIMAL / "pack.yaml").read_text(encoding="utf-8").replace("version: 1", "version: 2")
+    (folder / "pack.yaml").write_text(text, encoding="utf-8")
+    for others in ([str(MINIMAL)], ["--published"]):
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            call_command("pack", "check", str(folder), *others)
+        overlap = "minimal: its validity overlaps that of version 1 (2026-01-01 onwards)."
+        assert capsys.readouterr().out.splitlines()[0] == f"{folder / 'pack.yaml'}:3  {overlap}"
 
 
 def test_the_command_prints_a_schema_for_editors(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,20 +32,20 @@ def validity_problems(world: World) -> Iterator[Problem]:
         )
 
 
-def overlap_problems(pack: Pack, published: Iterable[Validity]) -> list[Problem]:
-    """One problem for each other published version whose days overlap those of `pack`, or that has its number."""
+def overlap_problems(pack: Pack, others: Iterable[Validity]) -> list[Problem]:
+    """One problem for each other version whose days overlap those of `pack`, or that has its number."""
     head = pack.head
     own = Validity(head.version, head.valid_from, head.valid_until)
     found = []
-    for other in published:
+    for other in others:
         if other.version == head.version:
             found.append(
                 Problem(
                     ("head", "version"),
                     "version_published",
                     head.id,
-                    f"第 {other.version} 版已经发布，发布后不能更改。",
-                    f"version {other.version} is published already and never changes.",
+                    f"第 {other.version} 版已经存在，发布后不能更改。",
+                    f"version {other.version} exists already, and a published version never changes.",
                 )  # fmt: skip
             )
         elif _overlap(own, other):
@@ -54,7 +54,7 @@ def overlap_problems(pack: Pack, published: Iterable[Validity]) -> list[Problem]
                     ("head", "valid_from"),
                     "overlapping_validity",
                     head.id,
-                    f"有效期与已发布的第 {other.version} 版（{_days(other, '起')}）重叠。",
+                    f"有效期与第 {other.version} 版（{_days(other, '起')}）重叠。",
                     f"its validity overlaps that of version {other.version} ({_days(other, 'onwards')}).",
                 )  # fmt: skip
             )

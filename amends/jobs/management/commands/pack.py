@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from amends.apps.policies.actions import PackRefused, publish_folder
-from amends.apps.policies.check import Check, check_folder, is_pack_folder
+from amends.apps.policies.actions import PackRefused, content_hash, publish_folder
+from amends.apps.policies.check import Check, check_folder, is_pack_folder, with_overlaps
+from amends.apps.policies.models import PackVersion
 from amends.core.policy.pack import Pack
+from amends.core.policy.problems import Validity
 
 
 class Command(BaseCommand):
@@ -23,6 +26,7 @@ class Command(BaseCommand):
         check = commands.add_parser("check", help="print every problem with file, line and key; exit 1 if there is one")
         check.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
         check.add_argument("--json", action="store_true", help="print JSON")
+        check.add_argument("--published", action="store_true", help="compare validity with published versions too")
         check.add_argument("--language", choices=("en", "zh"), default="en")
         publish = commands.add_parser("publish", help="store a folder as the version it names; refused with problems")
         publish.add_argument("folder", type=Path, metavar="FOLDER")
@@ -30,15 +34,21 @@ class Command(BaseCommand):
         commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
-        getattr(self, what)(**options)
+        commands: dict[str, Callable[..., None]] = {
+            "check": self.check_folders,
+            "publish": self.publish_folder,
+            "schema": self.print_schema,
+        }
+        commands[what](**options)
 
-    def check(self, *, folders: list[Path], json: bool, language: str, **options: Any) -> None:
+    def check_folders(self, *, folders: list[Path], json: bool, language: str, published: bool, **options: Any) -> None:
         checks = [
             check_folder(folder, calendars=settings.CALENDARS_DIR, shipped=is_shipped(folder))
             for folder in folders or shipped_folders()
         ]
         if not checks:
             raise CommandError(f"There is no pack in {settings.PACKS_DIR}.")
+        checks = with_overlaps(checks, other_versions(checks) if published else {})
         if json:
             self._print_json([check.data() for check in checks])
         else:
@@ -46,7 +56,7 @@ class Command(BaseCommand):
         if any(check.faults for check in checks):
             raise SystemExit(1)
 
-    def publish(self, *, folder: Path, json: bool, **options: Any) -> None:
+    def publish_folder(self, *, folder: Path, json: bool, **options: Any) -> None:
         try:
             version = publish_folder(folder, now=timezone.now(), shipped=is_shipped(folder))
         except PackRefused as refusal:
@@ -58,7 +68,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{version.pack_id} version {version.version} is published, valid from {version.valid_from}.")
 
-    def schema(self, **options: Any) -> None:
+    def print_schema(self, **options: Any) -> None:
         self._print_json(Pack.model_json_schema(by_alias=True))
 
     def _print_lines(self, checks: list[Check], language: str) -> None:
@@ -69,6 +79,16 @@ class Command(BaseCommand):
 
     def _print_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def other_versions(checks: list[Check]) -> dict[str, list[Validity]]:
+    """The published versions of the checked packs; one that is equal to a folder is that folder's own."""
+    found: dict[str, list[Validity]] = {}
+    own = {content_hash(check.raw) for check in checks}
+    for version in PackVersion.objects.exclude(hash__in=own).defer("content"):
+        validity = Validity(version.version, version.valid_from, version.valid_until)
+        found.setdefault(version.pack_id, []).append(validity)
+    return found
 
 
 def is_shipped(folder: Path) -> bool:
