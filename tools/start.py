@@ -7,12 +7,13 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.assets import VENDOR, collect_assets
+from tools.assets import collect_assets
 from tools.house import (
     PYTHON,
     ROOT,
@@ -33,16 +34,19 @@ from tools.house import (
 STATIC_FOLDERS = [ROOT / "amends" / "web" / "static", ROOT / "amends" / "api" / "static"]
 
 
-def prepare(requirements: str = "requirements.txt") -> None:
-    """Environment, page assets and compiled messages: what both running and testing need."""
+def prepare(requirements: str = "requirements.txt", *, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Environment, compiled messages and page assets: what both running and testing need.
+
+    `meanwhile` runs once the packages are there, while the page assets may still be on their way.
+    """
     make_venv()
-    # Two downloads that do not need each other.
-    with ThreadPoolExecutor() as pool:
-        steps = [pool.submit(install_locked, requirements), pool.submit(collect_assets)]
-        for step in steps:
-            step.result()
-    install_itself()
-    compile_messages()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        assets = pool.submit(collect_assets)
+        install_locked(requirements)
+        install_itself()
+        compile_messages()
+        meanwhile()
+        assets.result()
 
 
 def compile_messages() -> None:
@@ -90,7 +94,6 @@ def _published_files() -> list[Path]:
 def prepare_installation() -> None:
     """Key, database and the demo desks of an empty installation."""
     make_key()
-    collect_static()
     say("Preparing the database …")
     # The files are not read again while the same database has seen them: checking five packs takes seconds.
     database = os.environ.get("AMENDS_DATABASE_URL") or str((VAR / "amends.sqlite3").exists())
@@ -111,10 +114,8 @@ def main() -> None:
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
     os.environ.setdefault("AMENDS_BASE_URL", f"http://{shown}:{port}")
     os.environ.setdefault("AMENDS_DEMO", "true")
-    prepare()
-    prepare_installation()
-    if not VENDOR.is_dir():
-        raise CannotGoOn("The page assets are missing: remove amends/web/static/vendor and run again.")
+    prepare(meanwhile=prepare_installation)
+    collect_static()
     os.chdir(ROOT)
     # The supervisor takes the place of this process, so that it gets the signals itself.
     os.execv(PYTHON, [str(PYTHON), "manage.py", "up", "--host", host, "--port", port])
