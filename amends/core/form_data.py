@@ -50,12 +50,17 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read: the pack, the facts so far, the moment, and the zone of times typed without one (pages only)."""
+    """How to read: the pack, the facts so far, the moment, and the zone of times typed without one (pages and import).
+
+    `is_old` reads the record of a case that another system has finished: nothing is required of it, and texts may be as
+    long as their type allows, whatever the policy asks of new ones. What is there is checked like any other value.
+    """
 
     pack: Pack
     facts: CaseFacts
     now: datetime
     local_zone: ZoneInfo | None = None
+    is_old: bool = False
 
 
 def read_form(
@@ -123,7 +128,7 @@ def _read_row(
     for sub in f.fields:
         raw = row.get(sub.id)
         if _is_empty(raw):
-            if sub.required is True:
+            if sub.required is True and not reading.is_old:
                 entered.errors.append(FieldError(f"{pointer}/{sub.id}", "required", {"field": sub.title}))
             continue
         value = read_value(sub, raw, f"{pointer}/{sub.id}", reading, entered.errors)
@@ -133,7 +138,8 @@ def _read_row(
             entered.texts[f"{f.id}.{place}.{sub.id}"] = value
         else:
             codes[sub.id] = value
-    _require_asked_in_row(f, row, codes, pointer, entered)
+    if not reading.is_old:
+        _require_asked_in_row(f, row, codes, pointer, entered)
     return codes
 
 
@@ -185,7 +191,7 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
             if present and f.computed is None:
                 entered.errors.append(FieldError(f"/{f.id}", "not_asked", {"field": f.title}))
             continue
-        if f.id in faulty:
+        if f.id in faulty or reading.is_old:
             continue
         if (
             not present
@@ -262,7 +268,8 @@ def _is_forbidden(character: str) -> bool:
 
 
 def _text(f: Field, raw: Any, reading: Reading) -> str:
-    limit = f.max_length or DEFAULT_LENGTHS[f.type]
+    usual = DEFAULT_LENGTHS[f.type]
+    limit = max(f.max_length or 0, usual) if reading.is_old else f.max_length or usual
     text = clean_text(raw, limit=limit)
     if f.type != "long_text" and f.type != "address" and "\n" in text:
         text = " ".join(text.split("\n"))
@@ -372,7 +379,7 @@ def _yes_no(f: Field, raw: Any, reading: Reading) -> bool:
 
 
 def _number(f: Field, raw: Any, reading: Reading) -> int:
-    if isinstance(raw, bool) or isinstance(raw, float):
+    if isinstance(raw, bool | float):
         raise _Bad("bad_number")
     text = unicodedata.normalize("NFKC", str(raw)).strip()
     if not re.fullmatch(r"-?\d{1,15}", text):
@@ -396,7 +403,7 @@ def _money(f: Field, raw: Any, reading: Reading) -> dict[str, Any]:
         currency, raw = raw.get("currency", currency), raw.get("amount")
     if currency != f.currency:
         raise _Bad("bad_currency", currency=f.currency)
-    if isinstance(raw, bool) or isinstance(raw, float) or not isinstance(raw, str | int):
+    if isinstance(raw, bool | float) or not isinstance(raw, str | int):
         raise _Bad("bad_money")
     text = unicodedata.normalize("NFKC", str(raw)).strip().replace(",", "")
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,2})?", text):

@@ -190,7 +190,7 @@ def _candidates(pack: Pack, facts: CaseFacts, done: list[str]) -> list[str]:
         target = t.target(facts.state)
         distance = _distance(pack, target)
         if target != facts.state and distance is not None and t.verb not in EXITS:
-            ranked.append((distance, done.count(t.verb), t.verb))
+            ranked.append((done.count(t.verb), distance, t.verb))
     # A side step may be what a later need asks for.
     asides = [t.verb for t in here if t.target(facts.state) == facts.state and t.verb not in done]
     return list(dict.fromkeys([*first, *(verb for _, _, verb in sorted(ranked)), *asides]))
