@@ -1,0 +1,275 @@
+"""The doors of the product as tests use them: the API with a token, and the pages of somebody signed in.
+
+An acceptance test touches cases through these only. What a test does not name of a form is filled in: required
+fields with something valid, everything else left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from amends.apps.cases.facts import facts_of
+from amends.apps.cases.models import Case
+from amends.apps.people.actions import create_token
+from amends.apps.people.models import Person
+from amends.core.facts import CaseFacts
+from amends.core.policy.conditions import holds
+from amends.core.policy.forms import Field, Form
+from amends.jobs.rehearsal import PICTURE, DeskWorld
+from amends.jobs.samples import Filler
+
+TOP = ("subject", "description", "demand", "occurred_at", "received_at", "backdate_reason")
+IN_THE_CALL_OF = "complainant_"
+START = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
+
+
+@dataclass(slots=True)
+class Clock:
+    """The moment that every door believes it is: it stands still until a test moves it."""
+
+    now: datetime = START
+    worlds: list[DeskWorld] = field(default_factory=list)
+
+    def at(self, moment: datetime | str) -> datetime:
+        """Go to a moment; a text is ISO 8601 with its offset."""
+        self.now = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        for world in self.worlds:
+            world.now = self.now
+        return self.now
+
+    def later(self, **delta: float) -> datetime:
+        """Go on by a span: minutes=…, hours=…, days=…."""
+        return self.at(self.now + timedelta(**delta))
+
+
+class RequiredOnly(Filler):
+    """Fills what the form insists on, and nothing that a test did not wish for."""
+
+    def _is_wanted(self, f: Field, known: CaseFacts, form: Form, answers: Mapping[str, Any]) -> bool:
+        if f.id in self.wishes:
+            return self.wishes[f.id] is not None
+        if f.required is True or (f.required is not False and holds(f.required, known)):
+            return True
+        return any(o.asks == f.id and answers.get(other.id) == o.id for other in form.fields for o in other.options)
+
+
+def answers(world: DeskWorld, form: str, facts: CaseFacts, wishes: Mapping[str, Any], *, owner: str) -> dict[str, Any]:
+    """Valid answers to a form of the world's pack; `wishes` fix fields by id, None leaves one out.
+
+    Wishes that the form does not ask for are sent as well, so that a test sees what the door says to them.
+    """
+    filler = RequiredOnly(
+        world.pack,
+        now=world.now,
+        people=world.ids_for(facts),
+        wishes={**world.wishes, **wishes},
+        upload=lambda: world.upload(owner),
+    )
+    filled = filler.fill(world.pack.forms[form], facts)
+    return {**{name: value for name, value in wishes.items() if value is not None}, **filled}
+
+
+@dataclass(slots=True)
+class Api:
+    """The API as the holder of a role calls it, each with a token of their own."""
+
+    world: DeskWorld
+    role: str = ""
+    function: str = ""
+    person: Person | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.person = self.person or self.world.person(self.role, self.function)
+        _, secret = create_token(
+            person=self.person, name="test", scopes=["all"], desks=[], now=self.world.now, days=3650
+        )
+        self.headers = {"Authorization": f"Bearer {secret}"}
+
+    @property
+    def id(self) -> int:
+        """The person's number: what person fields of forms take."""
+        return self.person.pk
+
+    @property
+    def username(self) -> str:
+        return self.person.username
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Read /api/v1/<path>."""
+        return Client(headers=self.headers).get(f"/api/v1/{path}", query)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send a JSON body to /api/v1/<path>."""
+        return Client(headers=self.headers).post(f"/api/v1/{path}", body, content_type="application/json")
+
+    def read(self, path: str, **query: Any) -> Any:
+        """The JSON of /api/v1/<path>, which has to be there."""
+        response = self.get(path, **query)
+        assert response.status_code == 200, response.content.decode()
+        return response.json()
+
+    def case(self, number: str) -> dict[str, Any]:
+        return dict(self.read(f"cases/{number}"))
+
+    def events(self, number: str, verb: str | None = None) -> list[dict[str, Any]]:
+        """The history of a case, or only its events of one verb, oldest first."""
+        found = self.read(f"cases/{number}/events")["events"]
+        return [event for event in found if verb in (None, event["verb"])]
+
+    def clocks(self, number: str) -> dict[str, dict[str, Any]]:
+        """The clocks of a case by the id of their rule; the latest of several of one rule."""
+        return {clock["clock"]: clock for clock in self.read(f"cases/{number}/clocks")["clocks"]}
+
+    def actions(self, number: str) -> dict[str, dict[str, Any]]:
+        """What this person may do on the case now, by verb."""
+        return {action["verb"]: action for action in self.read(f"cases/{number}/actions")["actions"]}
+
+    def numbers(self, **query: Any) -> list[str]:
+        """The numbers of the cases in this person's list, in its order."""
+        return [case["number"] for case in self.read("cases", **query)["cases"]]
+
+    def register(self, *, kind: str | None = None, channel: str | None = None, **wishes: Any) -> Any:
+        """Register a contact, by default of the pack's first kind and channel; returns the response."""
+        pack = self.world.pack
+        kind = kind or next(iter(pack.channels.kinds))
+        channel = channel or next(iter(pack.channels.channels))
+        form_wishes = {name: value for name, value in wishes.items() if name not in ("received_at", "backdate_reason")}
+        facts = CaseFacts(values={"kind": kind, "channel": channel})
+        data = answers(self.world, pack.channels.kinds[kind].form, facts, form_wishes, owner=self.person.actor_id)
+        data |= {name: wishes[name] for name in ("received_at", "backdate_reason") if name in wishes}
+        return self.post("cases", body_of(desk=self.world.desk.code, kind=kind, channel=channel, data=data))
+
+    def registered(self, **wishes: Any) -> str:
+        """The number of a contact that this person registers without trouble."""
+        response = self.register(**wishes)
+        assert response.status_code == 201, response.content.decode()
+        return str(response.json()["number"])
+
+    def act(self, number: str, verb: str, **wishes: Any) -> Any:
+        """Perform a verb with its form filled; returns the response, refusal or not."""
+        case = Case.objects.get(number=number)
+        facts = facts_of(case)
+        rule = self._rule(case, facts, verb)
+        data = dict(wishes)
+        if rule is not None and rule.form:
+            data = answers(
+                self.world, rule.form, self.world._as_routed(facts, rule), wishes, owner=self.person.actor_id
+            )
+        return self.send(number, verb, data, version=case.version)
+
+    def _rule(self, case: Case, facts: CaseFacts, verb: str) -> Any:
+        """The rule that the product would take: the one that is open, else the first from this state, else any."""
+        rules = [t for t in self.world.pack.lifecycle.from_state(facts.state) if t.verb == verb]
+        open_now = [t for t in rules if holds(t.when, facts)]
+        return next(iter([*open_now, *rules, *self.world.pack.lifecycle.with_verb(verb)]), None)
+
+    def send(self, number: str, verb: str, data: Mapping[str, Any], *, version: int | None = None) -> Any:
+        """Perform a verb with exactly this data."""
+        seen = version if version is not None else Case.objects.get(number=number).version
+        return self.post(f"cases/{number}/actions/{verb}", {"version": seen, "data": dict(data)})
+
+    def does(self, number: str, verb: str, **wishes: Any) -> dict[str, Any]:
+        """Perform a verb without trouble; returns the case after it."""
+        response = self.act(number, verb, **wishes)
+        assert response.status_code == 200, f"{verb}: {response.content.decode()}"
+        return dict(response.json())
+
+    def upload(self, number: str, name: str = "现场照片.png", content: bytes = PICTURE) -> str:
+        """The id of a file that this person uploads for the next verb."""
+        response = Client(headers=self.headers).post(
+            f"/api/v1/cases/{number}/evidence", {"file": SimpleUploadedFile(name, content)}
+        )
+        assert response.status_code == 201, response.content.decode()
+        return str(response.json()["id"])
+
+
+def body_of(*, desk: str, kind: str, channel: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that registers flat form data: the complainant's fields and the named ones at their places."""
+    named = {name: data[name] for name in TOP if name in data}
+    complainant = {
+        name.removeprefix(IN_THE_CALL_OF): value
+        for name, value in data.items()
+        if name.removeprefix(IN_THE_CALL_OF) in ("name", "phone", "email", "address", "id_number", "kind")
+        and name.startswith(IN_THE_CALL_OF)
+    }
+    taken = {*named, *(IN_THE_CALL_OF + name for name in complainant)}
+    rest = {name: value for name, value in data.items() if name not in taken}
+    return {"desk": desk, "kind": kind, "channel": channel, "complainant": complainant, "answers": rest, **named}
+
+
+@dataclass(slots=True)
+class Office:
+    """A desk with its doors: somebody's API by role, and whoever may do the next step."""
+
+    world: DeskWorld
+    clock: Clock
+    _doors: dict[int, Api] = field(default_factory=dict)
+
+    def api(self, role: str, function: str = "") -> Api:
+        return self.of(self.world.person(role, function))
+
+    def of(self, person: Person) -> Api:
+        """The API as this person calls it."""
+        if person.pk not in self._doors:
+            self._doors[person.pk] = Api(self.world, person=person)
+        return self._doors[person.pk]
+
+    def by_username(self, username: str) -> Api:
+        return self.of(next(p for p in self.world.organisation.people.values() if p.username == username))
+
+    def handler(self, number: str) -> Api:
+        """The API as the person accountable for the case now calls it."""
+        return self.of(Case.objects.select_related("handler").get(number=number).handler)
+
+    def department(self, function: str) -> int:
+        """The number of the department that does a function: what department fields of forms take."""
+        return self.world.organisation.departments[function].pk
+
+    def code(self, function: str) -> str:
+        """The code by which the API names that department."""
+        return self.world.organisation.departments[function].code
+
+    def does(self, number: str, verb: str, **wishes: Any) -> dict[str, Any]:
+        """Whoever of the desk may performs the verb; a minute passes."""
+        self.clock.later(minutes=1)
+        caller = self.world.whoever_may(Case.objects.get(number=number), verb)
+        person = next(p for p in self.world.organisation.people.values() if p.actor_id == caller.id)
+        return self.of(person).does(number, verb, **wishes)
+
+    def walk(self, number: str, *verbs: str, **wishes_by_verb: Mapping[str, Any]) -> dict[str, Any]:
+        """Several verbs one after the other, each by whoever may; `verb={...}` fixes fields of that verb's form."""
+        after: dict[str, Any] = {}
+        for verb in verbs:
+            after = self.does(number, verb, **wishes_by_verb.get(verb, {}))
+        return after
+
+
+class Staff(Client):
+    """The pages as somebody signed in sees them."""
+
+    def __init__(self, world: DeskWorld, role: str, function: str = "", **defaults: Any) -> None:
+        super().__init__(**defaults)
+        self.person = world.person(role, function)
+        self.force_login(self.person)
+
+
+def said(response: Any) -> str:
+    """What a refusal says, in Chinese."""
+    return str(response.json()["detail"])
+
+
+def faults(response: Any) -> dict[str, str]:
+    """The refused fields: pointer to code."""
+    return {fault["pointer"]: fault["code"] for fault in response.json()["errors"]}
+
+
+def value_of(event: Mapping[str, Any], name: str) -> Any:
+    """What was entered in a field at an event, as the timeline shows it; None when it was not entered."""
+    return next((shown["value"] for shown in event["values"] if shown["field"] == name), None)
