@@ -51,6 +51,7 @@ class DeskWorld:
     organisation: Organisation
     now: datetime
     wishes: dict[str, Any] = field(default_factory=dict)
+    callers: list[Caller] = field(default_factory=list)
 
     def person(self, role: str, function: str = "") -> Person:
         return self.organisation.person(role, function)
@@ -133,12 +134,18 @@ class DeskWorld:
         here = [t for t in self.pack.lifecycle.from_state(facts.state) if t.verb == verb]
         return here[0] if here else self.pack.lifecycle.with_verb(verb)[0]
 
+    def everybody(self) -> list[Caller]:
+        """Everybody of the desk as a caller, read once: nobody's roles change during a rehearsal."""
+        if not self.callers:
+            people = self.organisation.people.values()
+            self.callers += [Viewer(person=p, now=self.now).caller(self.desk, self.pack) for p in people]
+        return self.callers
+
     def whoever_may(self, case: Case, verb: str) -> Caller:
         """Somebody of this desk, or the complainant, to whom the verb is open now."""
         facts, pack = facts_of(case), pack_of(case)
         directory = OrganisationOfDesk(self.desk, pack, self.now)
-        people = [Viewer(person=p, now=self.now).caller(self.desk, pack) for p in self.organisation.people.values()]
-        for caller in [*people, complainant_caller(case), Caller(id="system", is_system=True)]:
+        for caller in [*self.everybody(), complainant_caller(case), Caller(id="system", is_system=True)]:
             actor = actor_on_case(pack, caller, facts, directory)
             if any(
                 a.verb == verb for a in allowed_actions(pack=pack, process=pack.lifecycle, facts=facts, actor=actor)
