@@ -11,7 +11,15 @@ from ninja import Router
 from amends.api.bodies import NewCase, Reveal, Verb, checked, read_time
 from amends.api.reading import read_json
 from amends.api.repeats import once
-from amends.api.showing import show_action, show_case, show_clock, show_entry, show_evidence, show_message
+from amends.api.showing import (
+    show_action,
+    show_case,
+    show_clock,
+    show_entry,
+    show_evidence,
+    show_message,
+    show_notice,
+)
 from amends.api.tokens import viewer_of
 from amends.apps.cases.actions import Contact, Wish, perform, register_case
 from amends.apps.cases.actions.reveal import reveal_field
@@ -23,7 +31,7 @@ from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import timeline
-from amends.apps.messaging.models import OutboxMessage
+from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
 from amends.core.decide import allowed_actions
@@ -139,7 +147,8 @@ def clocks(request: HttpRequest, number: str) -> HttpResponse:
 def messages(request: HttpRequest, number: str) -> HttpResponse:
     case = visible_case(viewer_of(request), number)
     sent = OutboxMessage.objects.filter(case_key=str(case.pk)).order_by("created_at", "pk")
-    return answer({"messages": [show_message(message) for message in sent]})
+    told = Notice.objects.filter(case_key=str(case.pk)).select_related("person").order_by("created_at", "pk")
+    return answer({"messages": [show_message(m) for m in sent], "notices": [show_notice(n) for n in told]})
 
 
 @router.get("/cases/{number}/conformity", operation_id="read_conformity")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.timeline import Entry, ShownValue
-from amends.apps.messaging.models import OutboxMessage
+from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.core.canonical import canonical_json, utc_text
 from amends.core.clock_explanations import explain
 from amends.core.clocks import ClockReading
@@ -76,9 +77,20 @@ def show_entry(entry: Entry) -> dict[str, Any]:
         "cycle": entry.cycle,
         "round": entry.round,
         "values": [_shown(value) for value in entry.values],
+        "graded": [_graded(*found) for found in entry.graded],
         "department": entry.department or None,
         "handler": entry.handler or None,
         "clauses": list(entry.clauses),
+    }
+
+
+def _graded(axis: Title, value: Title | None, before: Title | None, criteria: Sequence[Title]) -> dict[str, Any]:
+    """What was decided on an axis, what stood before, and the criteria that the system found."""
+    return {
+        "axis": words(axis),
+        "value": words(value) or None,
+        "before": words(before) or None,
+        "criteria": [words(criterion) for criterion in criteria],
     }
 
 
@@ -119,6 +131,18 @@ def show_message(message: OutboxMessage) -> dict[str, Any]:
         "state": message.state,
         "created_at": utc_text(message.created_at),
         "sent_at": _moment(message.sent_at),
+    }
+
+
+def show_notice(notice: Notice) -> dict[str, Any]:
+    """What somebody of the company was told, and when they acknowledged it."""
+    return {
+        "message": notice.message,
+        "to": notice.person.username,
+        "text": notice.text,
+        "text_en": notice.text_en,
+        "created_at": utc_text(notice.created_at),
+        "acknowledged_at": _moment(notice.acknowledged_at),
     }
 
 
