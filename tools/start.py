@@ -83,27 +83,39 @@ def collect_static() -> None:
     mark_current(stamp, key)
 
 
-def _published_files() -> list[Path]:
-    """What packs and calendars are made of, and the code that reads them."""
-    folders = [ROOT / "packs", ROOT / "calendars", ROOT / "amends" / "core", ROOT / "amends" / "apps" / "policies"]
-    return [
-        file for folder in folders for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-    ]
-
-
 def prepare_installation() -> None:
-    """Key, database and the demo desks of an empty installation."""
+    """Key, database and the demo desks of an empty installation; what a database has seen is not shown to it again."""
     make_key()
-    say("Preparing the database …")
-    # The files are not read again while the same database has seen them: checking five packs takes seconds.
-    database = os.environ.get("AMENDS_DATABASE_URL") or str((VAR / "amends.sqlite3").exists())
-    run([PYTHON, "manage.py", "migrate", "--noinput", "--verbosity", "0"])
-    stamp, key = VAR / "published", digest(database, outline(_published_files()))
+    step(
+        "Preparing the database …", "migrated", _files("amends/apps/*/migrations"), ["migrate", "--noinput", "-v", "0"]
+    )
+    # The code that reads packs counts as well: what it refuses or stores may have changed.
+    read = _files("packs", "calendars", "amends/core", "amends/apps/policies")
+    step("Publishing the packs …", "published", read, ["demo", "--if-empty"])
+
+
+def step(sentence: str, name: str, files: list[Path], command: list[str]) -> None:
+    """Run a command of `manage.py` unless this database has seen the same files before."""
+    stamp, key = VAR / name, digest(_database(), outline(files), ROOT / "requirements.txt")
     if is_current(stamp, key):
         return
-    say("Publishing the packs …")
-    run([PYTHON, "manage.py", "demo", "--if-empty"], stdout=subprocess.DEVNULL)
-    mark_current(stamp, digest(database if "://" in database else "True", outline(_published_files())))
+    say(sentence)
+    run([PYTHON, "manage.py", *command], stdout=subprocess.DEVNULL)
+    # The database exists by now, which is part of the key.
+    mark_current(stamp, digest(_database(), outline(files), ROOT / "requirements.txt"))
+
+
+def _database() -> str:
+    """Which database it is; an embedded one that was removed and made again counts as another."""
+    named = os.environ.get("AMENDS_DATABASE_URL")
+    file = VAR / "amends.sqlite3"
+    return named or (str(file.stat().st_ino) if file.exists() else "none")
+
+
+def _files(*patterns: str) -> list[Path]:
+    folders = [folder for pattern in patterns for folder in ROOT.glob(pattern)]
+    found = [file for folder in folders for file in folder.rglob("*")]
+    return [file for file in found if file.is_file() and "__pycache__" not in file.parts]
 
 
 def main() -> None:
