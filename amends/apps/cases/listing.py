@@ -158,6 +158,12 @@ def _id(value: str) -> int:
     return int(value)
 
 
+def _complainant_of(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
+    """The other cases of whoever complains in a visible case; nobody is found through a case that hides its reporter."""
+    known = visible_to(viewer).filter(number=value, hides_reporter=False)
+    return cases.filter(complainant__in=known.values("complainant"), hides_reporter=False).exclude(number=value)
+
+
 def _yes_no(column: str) -> Filter:
     def narrowed(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
         if value not in ("yes", "no"):
@@ -225,6 +231,7 @@ FILTERS: dict[str, Filter] = {
     "received_to": _to_day("received_on"),
     "archived_in": _archived_in,
     "number": _equal("number"),
+    "complainant_of": _complainant_of,
     "text": _text,
 }
 """What a list may be narrowed by; nothing else reaches the database."""
