@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from pypinyin import lazy_pinyin
 
 from amends.apps.ledger.actions import append_in_turn
 from amends.apps.people.models import Absence, AccessEntry, ApiToken, Department, DeskFunction, Membership, Person
@@ -27,6 +26,9 @@ class LastAdministrator(Refusal):
 
 def sort_key_of(text: str) -> str:
     """The pinyin of a Chinese name: the order in which lists show it on every database."""
+    # Its dictionaries take longer to load than a web process otherwise needs to start.
+    from pypinyin import lazy_pinyin
+
     return " ".join(lazy_pinyin(text)).lower()[:240]
 
 
