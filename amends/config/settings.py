@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "amends.web.middleware.declared_routes.DeclaredRoutes",
+    "amends.web.middleware.refusals.RefusalPages",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "amends.config.urls"

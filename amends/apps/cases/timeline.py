@@ -263,3 +263,28 @@ class _Teller:
 def files_of(case: Case) -> list[EvidenceFile]:
     """The evidence of a case with what supersedes it, oldest first."""
     return list(EvidenceFile.objects.filter(case=case).order_by("uploaded_at", "pk"))
+
+
+def labels_of(case: Case, lists: Iterable[str]) -> dict[str, dict[int, str]]:
+    """What the items of the case's lists are about: the first text entered with each, by list and number."""
+    wanted = set(lists)
+    events = [e for e in events_of(case.chain) if _list_touched(e.data, wanted)]
+    details = details_of(events)
+    found: dict[str, dict[int, str]] = {name: {} for name in wanted}
+    for event in events:
+        texts = {name: d.text for name, d in details.get((event.chain_id, event.seq), {}).items() if not d.erased_at}
+        for name in wanted & set(event.data.get("rows", {})):
+            count = len(event.data["rows"][name])
+            found[name] = {n: _first_text(texts, f"{name}.{n}.") for n in range(1, count + 1)}
+        added = event.data.get("add", {}).get("list")
+        if added in wanted:
+            found[added][len(found[added]) + 1] = _first_text(texts, "")
+    return found
+
+
+def _list_touched(data: Mapping[str, Any], wanted: set[str]) -> bool:
+    return bool(wanted & set(data.get("rows", {}))) or data.get("add", {}).get("list") in wanted
+
+
+def _first_text(texts: Mapping[str, str], prefix: str) -> str:
+    return next((text[:80] for name, text in texts.items() if name.startswith(prefix) and text), "")

@@ -30,6 +30,12 @@ def in_words(sentence: str) -> str:
 
 
 @register.filter
+def in_script(text: str) -> str:
+    """A stored Chinese text in the script of the reader."""
+    return wording.traditional(text) if wording.language() == "zh-hant" else text
+
+
+@register.filter
 def button_of(verb: str) -> str:
     return wording.button_of(verb)
 
@@ -51,6 +57,15 @@ def at(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
 def exactly(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
     """A moment in the desk's zone, in full, for titles and lists."""
     return moment.astimezone(zone or DEFAULT_ZONE).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+@register.filter
+def moment_of(text: str, zone: ZoneInfo | None = None) -> str:
+    """A stored moment, which is text in UTC, in the desk's zone."""
+    try:
+        return exactly(datetime.fromisoformat(str(text).replace("Z", "+00:00")), zone)
+    except ValueError:
+        return str(text)
 
 
 @register.filter

@@ -1,0 +1,122 @@
+"""Counts by every stored dimension, and the check that no open case is without state, owner or due date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncMonth
+
+from amends.apps.cases.listing import each_once
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, open_cases, visible_to
+from amends.apps.people.models import Membership
+from amends.apps.policies.models import Desk
+from amends.core.refusals import FieldError, InvalidData
+
+DIMENSIONS = {
+    "kind": "kind",
+    "channel": "channel",
+    "channel_group": "channel_group",
+    "category": "category",
+    "level": "level",
+    "state": "state",
+    "department": "department__title",
+    "handler": "handler__name",
+    "outcome": "outcome",
+    "partner": "partner__name",
+}
+"""What cases can be counted by, beside the month of receipt: the name, and the stored column."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Cases by month and value: `cells[month][value]`. Values are stored codes, or names of departments and people."""
+
+    dimension: str
+    values: list[str] = field(default_factory=list)
+    months: list[date] = field(default_factory=list)
+    cells: dict[date, dict[str, int]] = field(default_factory=dict)
+
+    def of_month(self, month: date) -> int:
+        return sum(self.cells.get(month, {}).values())
+
+    def of_value(self, value: str) -> int:
+        return sum(row.get(value, 0) for row in self.cells.values())
+
+    @property
+    def total(self) -> int:
+        return sum(self.of_month(month) for month in self.months)
+
+
+def counts(
+    viewer: Viewer, desk: Desk, *, by: str, counted: bool = True, first: date | None = None, last: date | None = None
+) -> Counts:
+    """How many visible cases of a desk were received in each month of its calendar, by one dimension; one query.
+
+    `counted` takes the cases that belong into complaint figures, or else those that do not (enquiries, internal
+    matters): they are never added together. Raises InvalidData for an unknown dimension.
+    """
+    if by not in DIMENSIONS:
+        allowed = "、".join(DIMENSIONS)
+        raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": allowed})])
+    column = DIMENSIONS[by]
+    cases = each_once(visible_to(viewer)).filter(desk=desk, counts=counted)
+    if first is not None:
+        cases = cases.filter(received_on__gte=first)
+    if last is not None:
+        cases = cases.filter(received_on__lte=last)
+    rows = cases.order_by().values(month=TruncMonth("received_on"), value=F(column)).annotate(count=Count("pk"))
+    return _table(by, rows)
+
+
+def _table(by: str, rows: Iterable[dict[str, Any]]) -> Counts:
+    found = Counts(by)
+    for row in rows:
+        value = row["value"] or ""
+        line = found.cells.setdefault(row["month"], {})
+        line[value] = line.get(value, 0) + row["count"]
+    found.months = sorted(found.cells)
+    totals = {value for line in found.cells.values() for value in line}
+    found.values = sorted(totals, key=lambda value: (-found.of_value(value), value))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An open case that nobody moves: `reasons` are no_state, no_owner, owner_left, no_due."""
+
+    case: Case
+    reasons: tuple[str, ...]
+
+
+def gaps(viewer: Viewer, *, size: int = 200) -> list[Gap]:
+    """The visible open cases without state, owner or next due date, oldest first; two queries.
+
+    An owner is a person who is active, else a department, else a role that somebody active holds and for which the
+    case waits.
+    """
+    held = set(
+        Membership.objects.filter(Membership.valid_at(viewer.now), person__is_active=True).values_list(
+            "desk_id", "role"
+        )
+    )
+    suspicious = Q(due_at=None) | Q(handler__is_active=False) | Q(handler=None, department=None) | Q(state="")
+    cases = open_cases(each_once(visible_to(viewer))).filter(suspicious)
+    rows = cases.select_related("desk", "handler", "department").defer("facts").order_by("received_at", "pk")[:size]
+    found = [Gap(case, tuple(_reasons(case, held))) for case in rows]
+    return [gap for gap in found if gap.reasons]
+
+
+def _reasons(case: Case, held: set[tuple[int, str]]) -> Iterable[str]:
+    if not case.state:
+        yield "no_state"
+    if case.handler is not None and not case.handler.is_active:
+        yield "owner_left"
+    elif case.handler is None and case.department is None and (case.desk_id, case.waits_for) not in held:
+        yield "no_owner"
+    if case.due_at is None:
+        yield "no_due"

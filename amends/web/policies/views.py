@@ -1,0 +1,58 @@
+"""The policies in force: the process as a chart, and the published matrix of duties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.queries import Viewer, visible_case
+from amends.apps.policies.models import Desk
+from amends.core.policy.pack import Pack
+from amends.web.policies.chart import chart_of
+from amends.web.routes import route
+from amends.web.viewing import packs_of, viewer_of
+from amends.web.wording import words
+
+
+@route(audience="staff", permission="signed_in", kind="policy")
+def index(request: HttpRequest) -> HttpResponse:
+    """The policies of all desks, with version and date."""
+    return render(request, "policies/index.html", {"area": "policies", "packs": packs_of(viewer_of(request))})
+
+
+def _desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:
+    found = next(((desk, pack) for desk, pack in packs_of(viewer).items() if desk.code == code), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+@route(audience="staff", permission="signed_in", kind="policy")
+def process(request: HttpRequest, desk: str) -> HttpResponse:
+    """The process of a desk's policy, made from its configured steps; with `case`, where that case stands."""
+    viewer = viewer_of(request)
+    place, pack = _desk_and_pack(viewer, desk)
+    context: dict[str, Any] = {"area": "policies", "desk": place, "pack": pack}
+    number = request.GET.get("case")
+    if number:
+        case = visible_case(viewer, number)
+        pack = pack_of(case)
+        context |= {"case": case, "pack": pack, "state": pack.lifecycle.states[case.state]}
+    context["chart"] = chart_of(pack, now_in=context["case"].state if number else "")
+    return render(request, "policies/process.html", context)
+
+
+@route(audience="staff", permission="signed_in", kind="policy")
+def duties(request: HttpRequest, desk: str) -> HttpResponse:
+    """Who has which duty and authority in which state, as the policy publishes it."""
+    place, pack = _desk_and_pack(viewer_of(request), desk)
+    functions = list(dict.fromkeys(duty.function for duty in pack.routing.duties))
+    states = [name for name in pack.lifecycle.states if any(d.state == name for d in pack.routing.duties)]
+    cells = {(d.state, d.function): d for d in pack.routing.duties}
+    rows = [(words(pack.lifecycle.states[s].title), [cells.get((s, f)) for f in functions]) for s in states]
+    heads = [words(pack.routing.functions[f].title) if f in pack.routing.functions else f for f in functions]
+    context = {"area": "policies", "desk": place, "pack": pack, "heads": heads, "rows": rows}
+    return render(request, "policies/duties.html", context)

@@ -1,0 +1,100 @@
+"""What the portal offers: the desks that take forms from customers, with their kinds of contact and ways to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from amends.apps.messaging.actions import wording_of
+from amends.apps.messaging.rendering import fill
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.core.policy.base import Title
+from amends.core.policy.forms import Field, Form
+from amends.core.policy.pack import Pack
+from amends.web.wording import language, traditional, words
+
+NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case"})
+"""Fields that name people and units of the company: nobody outside chooses among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalDesk:
+    """A desk as customers meet it."""
+
+    desk: Desk
+    pack: Pack
+
+    @property
+    def title(self) -> str:
+        if language() == "en":
+            return self.desk.title_en or words(self.pack.head.title)
+        return traditional(self.desk.title) if language() == "zh-hant" else self.desk.title
+
+    @property
+    def hotline(self) -> str:
+        return self.pack.head.hotline or ""
+
+    @property
+    def mailbox(self) -> str:
+        setting = self.pack.head.settings.get("mailbox")
+        return str(setting.value or "") if setting else ""
+
+    @property
+    def kinds(self) -> list[tuple[str, Title]]:
+        """The kinds of contact that customers may open by form."""
+        return [(name, kind.title) for name, kind in self.pack.channels.kinds.items() if kind.portal]
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that forms of the portal come in by."""
+        channels = self.pack.channels.channels.items()
+        return next((name for name, channel in channels if channel.portal and not channel.retired), None)
+
+    @property
+    def how_it_works(self) -> str:
+        """What the pack says about its process, if it says it."""
+        return page_text(self.pack, "how_it_works", {"hotline": self.hotline, "desk": self.title})
+
+
+def page_text(pack: Pack, message: str, values: Mapping[str, str]) -> str:
+    """The words of the pack for a page of the portal, in the reader's language."""
+    text = wording_of(pack, message, "page", language())
+    if text is None:
+        return ""
+    shown = fill(text, values).strip()
+    return traditional(shown) if language() == "zh-hant" else shown
+
+
+def portal_desks(*, now: datetime) -> list[PortalDesk]:
+    """The desks that take forms from customers."""
+    found = []
+    for desk in Desk.objects.all():
+        try:
+            offered = PortalDesk(desk, pack_in_force(desk, now))
+        except NoPackInForce:
+            continue
+        if offered.channel and offered.kinds:
+            found.append(offered)
+    return found
+
+
+def portal_desk(code: str, *, now: datetime) -> PortalDesk | None:
+    return next((offered for offered in portal_desks(now=now) if offered.desk.code == code), None)
+
+
+def complainant_roles(pack: Pack) -> frozenset[str]:
+    """The roles of the pack that a complainant has on the own case."""
+    return frozenset(name for name, role in pack.roles.roles.items() if role.counts == "complainant")
+
+
+def form_for_customers(form: Form, roles: frozenset[str]) -> Form:
+    """The form without fields that customers neither see nor fill in."""
+    return form.model_copy(update={"fields": tuple(_fields_for_customers(form.fields, roles))})
+
+
+def _fields_for_customers(fields: Iterable[Field], roles: frozenset[str]) -> Iterable[Field]:
+    for f in fields:
+        if f.type not in NOT_FOR_CUSTOMERS and (not f.seen_by or set(f.seen_by) & roles):
+            yield f

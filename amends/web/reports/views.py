@@ -1,0 +1,111 @@
+"""Counts, and the check that every open case has a state, an owner and a due date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from amends.apps.reporting.queries import DIMENSIONS, Counts, counts, gaps
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData
+from amends.web.forms.drawing import Choice
+from amends.web.queue.rows import rows_of
+from amends.web.routes import route
+from amends.web.viewing import packs_of, viewer_of
+from amends.web.wording import words
+
+
+@route(audience="staff", permission="signed_in", kind="case")
+def page(request: HttpRequest) -> HttpResponse:
+    """A table for a desk: months down, the values of one dimension across."""
+    viewer = viewer_of(request)
+    packs = {d: p for d, p in packs_of(viewer).items() if viewer.caller(d, p).holdings} or packs_of(viewer)
+    desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
+    context: dict[str, Any] = {"area": "counts", "by": request.GET.get("by", "kind")}
+    if desk is None:
+        return render(request, "reports/counts.html", context)
+    pack, by = packs[desk], context["by"]
+    first, last = _day(request, "from"), _day(request, "to")
+    names = values_in_words(pack, by)
+    shown = {
+        counted: _drawn(counts(viewer, desk, by=by, counted=counted, first=first, last=last), names)
+        for counted in (True, False)
+    }
+    context |= {
+        "desk": desk,
+        "desks": [Choice(d.code, d.title, is_chosen=d == desk) for d in packs],
+        "dimensions": [Choice(k, title, is_chosen=k == by) for k, title in dimension_titles(pack).items()],
+        "first": request.GET.get("from", ""),
+        "last": request.GET.get("to", ""),
+        "counted": shown[True],
+        "apart": shown[False],
+    }
+    return render(request, "reports/counts.html", context)
+
+
+def _day(request: HttpRequest, name: str) -> date | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        field = gettext("起始日期") if name == "from" else gettext("截止日期")
+        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})]) from error
+
+
+def dimension_titles(pack: Pack) -> dict[str, str]:
+    """The dimensions in words; the level and the main category under the pack's own names."""
+    axis = pack.grading.axis(pack.grading.level or "")
+    titles = {
+        "kind": gettext("类型"), "channel": gettext("渠道"), "channel_group": gettext("渠道分类"),
+        "category": words(pack.categories.schemes[0].title), "level": words(axis.title) if axis else gettext("级别"),
+        "state": gettext("状态"), "department": gettext("责任部门"), "handler": gettext("处理人"),
+        "outcome": gettext("处理结果"), "partner": gettext("合作方"),
+    }  # fmt: skip
+    return {name: titles[name] for name in DIMENSIONS}
+
+
+def values_in_words(pack: Pack, by: str) -> Mapping[str, str]:
+    """The stored codes of a dimension with their words."""
+    axis = pack.grading.axis(pack.grading.level or "")
+    titles: dict[str, Any] = {
+        "kind": {k: v.title for k, v in pack.channels.kinds.items()},
+        "channel": {k: v.title for k, v in pack.channels.channels.items()},
+        "channel_group": pack.channels.groups,
+        "category": {path: node.title for path, node in pack.categories.schemes[0].walk()},
+        "level": {v.id: v.title for v in axis.values} if axis else {},
+        "state": {k: v.title for k, v in pack.lifecycle.states.items()},
+        "outcome": pack.categories.outcomes,
+    }.get(by, {})
+    return {name: words(title) for name, title in titles.items()}
+
+
+def _drawn(found: Counts, names: Mapping[str, str]) -> dict[str, Any]:
+    """The table as lines: newest month first, every line with its sum."""
+    lines = [
+        (f"{month:%Y-%m}", [found.cells[month].get(value, 0) for value in found.values], found.of_month(month))
+        for month in reversed(found.months)
+    ]
+    heads = [names.get(value, value) or gettext("未定") for value in found.values]
+    sums = [found.of_value(value) for value in found.values]
+    return {"heads": heads, "lines": lines, "sums": sums, "total": found.total}
+
+
+@route(audience="staff", permission="signed_in", kind="case")
+def gap_page(request: HttpRequest) -> HttpResponse:
+    """The open cases that nobody would move: without state, owner or next due date."""
+    viewer = viewer_of(request)
+    found = gaps(viewer)
+    titles = {
+        "no_state": gettext("没有状态"), "no_owner": gettext("没有承办人"), "owner_left": gettext("承办人已停用"),
+        "no_due": gettext("没有到期时间"),
+    }  # fmt: skip
+    rows = rows_of([gap.case for gap in found], viewer.now)
+    lines = [(row, [titles[reason] for reason in gap.reasons]) for row, gap in zip(rows, found, strict=True)]
+    return render(request, "reports/gaps.html", {"area": "gaps", "lines": lines})
