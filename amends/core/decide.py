@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from amends.core.archive import missing_from_file
 from amends.core.directory import Actor, Directory
 from amends.core.facts import CaseFacts
 from amends.core.form_data import Entered, Reading, read_form
@@ -24,7 +25,7 @@ from amends.core.policy.lifecycle import Notice, Process, Transition
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, WrongState
 from amends.core.routing import owner_rank, present_head, propose_route
-from amends.core.verbs import EXITS, VERBS
+from amends.core.verbs import EXITS, TAKE_OVER, VERBS
 
 NO_FORM = Form(id="nothing", title=Title(**{"zh-Hans": "无", "en": "nothing"}))
 
@@ -66,7 +67,8 @@ def decide(
     offered = _transitions_for(process, facts, request.verb, request.actor, pack)
     known = facts.with_values(request.given)
     form = form_for(pack, offered[0], request.form)
-    reading = Reading(pack=pack, facts=known, now=request.now, local_zone=request.local_zone)
+    is_old = request.verb == TAKE_OVER
+    reading = Reading(pack=pack, facts=known, now=request.now, local_zone=request.local_zone, is_old=is_old)
     entered = read_form(form, request.data, reading)
     known = known.with_values(entered.facts())
     if facts.state is None:
@@ -74,7 +76,7 @@ def decide(
         known = known.with_values(accepted)
         request = replace(request, given={**request.given, **accepted})
     transition = _first_that_holds(offered, known, facts, request.verb, entered)
-    _refuse_unmet_needs(transition, known, facts)
+    _refuse_unmet_needs(pack, process, transition, known)
     _refuse_same_hand(transition, facts, request.actor)
     outcome = _Outcome(
         pack=pack, facts=facts, known=known, entered=entered, request=request, directory=directory, form=form
@@ -131,8 +133,9 @@ def _first_that_holds(
     raise WrongState("按现在的情况，不能%(verb)s。", verb=_button(verb), missing=())
 
 
-def _refuse_unmet_needs(transition: Transition, known: CaseFacts, facts: CaseFacts) -> None:
+def _refuse_unmet_needs(pack: Pack, process: Process, transition: Transition, known: CaseFacts) -> None:
     missing = [need.say for need in transition.needs if not holds(need.that, known)]
+    missing += [title for title in missing_from_file(pack, process, known, transition) if title not in missing]
     if missing:
         raise WrongState(verb=_button(transition.verb), missing=missing)
 

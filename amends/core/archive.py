@@ -1,0 +1,48 @@
+"""The check list of a file: what it must hold before it is archived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amends.core.facts import CaseFacts
+from amends.core.policy.base import Title
+from amends.core.policy.conditions import holds
+from amends.core.policy.lifecycle import Process, Transition
+from amends.core.policy.pack import ArchiveItem, Pack
+from amends.core.verbs import TAKE_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedItem:
+    """One item of the check list of a case, and whether the file holds it."""
+
+    title: Title
+    is_there: bool
+
+
+def check_list(pack: Pack, facts: CaseFacts, *, doing: str | None = None) -> list[CheckedItem]:
+    """The items that this case needs in its file. What the verb that is being done brings along counts as there."""
+    items = pack.head.archive.items if pack.head.archive else ()
+    done = {*facts.done, *([doing] if doing else [])}
+    return [CheckedItem(item.title, _is_there(item, pack, facts, done)) for item in items if holds(item.when, facts)]
+
+
+def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition: Transition) -> list[Title]:
+    """What the file lacks for a transition that archives it; nothing for others and for cases taken over."""
+    target = process.states.get(transition.target(facts.state))
+    if target is None or target.category != "archived" or transition.verb == TAKE_OVER:
+        return []
+    return [item.title for item in check_list(pack, facts, doing=transition.verb) if not item.is_there]
+
+
+def _is_there(item: ArchiveItem, pack: Pack, facts: CaseFacts, done: set[str]) -> bool:
+    if item.evidence and not facts.value("evidence_count"):
+        return False
+    if item.verb:
+        return item.verb in done
+    return not item.form or bool(_verbs_with_form(pack, item.form) & done)
+
+
+def _verbs_with_form(pack: Pack, form: str) -> set[str]:
+    verbs = {t.verb for t in pack.lifecycle.transitions if t.form == form}
+    return verbs | ({"register"} if any(kind.form == form for kind in pack.channels.kinds.values()) else set())

@@ -1,0 +1,77 @@
+"""V(u): who sees which cases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from amends.apps.cases.queries import Viewer, visible_case, visible_to
+from amends.apps.people.actions import deactivate, note_absence, revoke_role
+from amends.apps.people.models import Membership, Person
+from amends.core.refusals import NotVisible
+from tests.doors import Office
+
+PACKS = ("express",)
+
+
+def seen(person: Person, office: Office) -> list[str]:
+    viewer = Viewer(person=person, now=office.world.now)
+    return sorted(visible_to(viewer).distinct().values_list("number", flat=True))
+
+
+def test_customer_service_sees_every_case_of_its_desk(office: Office) -> None:
+    case = office.world.register()
+    assert seen(office.world.person("cs_supervisor"), office) == [case.number]
+
+
+def test_a_department_sees_only_what_was_given_to_it(office: Office) -> None:
+    world = office.world
+    case = world.register()
+    for verb in ("accept", "confirm", "grade"):
+        case = world.do(case, verb)
+    staff = {p.department_id: p for (role, _), p in world.organisation.people.items() if role == "department_staff"}
+    assert [seen(person, office) for person in staff.values()] == [[]] * len(staff)
+    case = world.do(case, "dispatch")
+    assert case.department_id is not None
+    assert seen(staff[case.department_id], office) == [case.number]
+    others = [person for unit, person in staff.items() if not case.department.path.startswith(person.department.path)]
+    assert others
+    assert [seen(person, office) for person in others] == [[]] * len(others)
+
+
+def test_a_number_outside_ones_scope_is_as_if_it_did_not_exist(office: Office) -> None:
+    case = office.world.register()
+    viewer = Viewer(person=office.world.person("finance_officer"), now=office.world.now)
+    for number in (case.number, "KD000000-99999"):
+        with pytest.raises(NotVisible):
+            visible_case(viewer, number)
+
+
+def test_an_internal_complaint_is_hidden_from_the_department_complained_about(office: Office) -> None:
+    world = office.world
+    accused = world.person("department_head", "settlement")
+    case = world.register(kind="internal_complaint", by="employee", accused_department=accused.department_id)
+    assert case.hides_from_accused
+    assert seen(accused, office) == []
+
+
+def test_who_lost_a_role_or_left_sees_nothing_at_once(office: Office) -> None:
+    world = office.world
+    world.register()
+    supervisor, agent = world.person("cs_supervisor"), world.person("intake_officer")
+    revoke_role(membership=Membership.objects.get(person=agent, role="intake_officer"), by="system", now=world.now)
+    deactivate(person=supervisor, by="system", now=world.now)
+    assert seen(Person.objects.get(pk=supervisor.pk), office) == []
+    assert seen(agent, office) == []
+
+
+def test_a_deputy_sees_and_acts_only_between_the_dates(office: Office) -> None:
+    world = office.world
+    case = world.register()
+    away, deputy = world.person("cs_supervisor"), world.person("finance_officer")
+    until = world.now + timedelta(days=2)
+    note_absence(person=away, starts_at=world.now, ends_at=until, deputy=deputy, by="system", now=world.now)
+    assert seen(deputy, office) == [case.number]
+    office.clock.at(until + timedelta(seconds=1))
+    assert seen(deputy, office) == []
