@@ -11,6 +11,9 @@ from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import ArchiveItem, Pack
 from amends.core.verbs import TAKE_OVER
 
+EVIDENCE_IN_WORDS = "add_evidence"
+"""The verb that gives evidence, which is a text where there is no file."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedItem:
@@ -36,7 +39,7 @@ def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition
 
 
 def _is_there(item: ArchiveItem, pack: Pack, facts: CaseFacts, done: set[str]) -> bool:
-    if item.evidence and not facts.value("evidence_count"):
+    if item.evidence and not (facts.value("evidence_count") or EVIDENCE_IN_WORDS in done):
         return False
     if item.verb:
         return item.verb in done
