@@ -114,6 +114,7 @@ FIELD_SENTENCES = {
     "no_offset": "“%(field)s”缺少时区，例如 2026-03-05T14:30+08:00。",
     "no_such_local_time": "“%(field)s”所填的时间在当地不存在或出现两次（夏令时切换），请改填前后的时间。",
     "in_future": "“%(field)s”不能晚于现在。",
+    "closed_before_opened": "结案时间早于收到时间。",
     "in_past": "“%(field)s”不能早于现在。",
     "bad_format": "“%(field)s”的格式不对。",
     "too_few_rows": "“%(field)s”至少需要 %(limit)s 行。",

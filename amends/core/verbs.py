@@ -96,3 +96,6 @@ VERBS: dict[str, Verb] = {
 
 EXITS = frozenset({"withdraw", "mark_duplicate", "transfer", "decline", "no_answer", "reopen", "take_over"})
 """Ways out that are never proposed as a stage somebody forgot."""
+
+TAKE_OVER = "take_over"
+"""The verb by which a case of another system comes in as it was, without any stage being invented."""

@@ -70,7 +70,7 @@ def read_clocks(
 
 def clocks_of(case: Case, pack: Pack, now: datetime, *, with_segments: bool = True) -> list[ClockReading]:
     """The clocks of a case with their explanation; none for a case that was taken over and not reopened."""
-    if case.taken_over:
+    if case.taken_over and case.cycle == 1:
         return []
     return read_clocks(core_events(events_of(case.chain)), pack, now, with_segments=with_segments)
 

@@ -25,9 +25,10 @@ def conformity_of(case: Case, pack: Pack, now: datetime) -> dict[str, Any]:
     """Clause by clause: `kept`, `broken` or `running`, with the events and clocks that show it.
 
     A clause is kept by an event that was performed under it, broken by a clock that ran out, running while a clock of it
-    still has time. Clauses that nothing on the case touched are not listed. A case that was taken over is not judged.
+    still has time. Clauses that nothing on the case touched are not listed. A case that was taken over is not judged until it is
+    reopened.
     """
-    if case.taken_over:
+    if case.taken_over and case.cycle == 1:
         return {
             "number": case.number,
             "pack": pack.id,

@@ -218,3 +218,34 @@ class CaseLink(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "other", "kind"], name="a_link_once")]
+
+
+class OldRecord(models.Model):
+    """Which record of another system a case was taken over from: once a source and number, whatever is imported again.
+
+    `digest` (salted) tells whether a record that comes again still says the same.
+    """
+
+    source = models.CharField(max_length=63)
+    number = models.CharField(max_length=120)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="old_record")
+    salt = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "number"], name="an_old_record_once")]
+
+
+class ImportJob(models.Model):
+    """How far an import has come: moved on in the transaction of every batch, so that a killed one continues there."""
+
+    key = models.CharField(max_length=120, unique=True)
+    file_digest = models.CharField(max_length=64)
+    mapping_digest = models.CharField(max_length=64)
+    rows_done = models.PositiveBigIntegerField(default=0)
+    taken_over = models.PositiveBigIntegerField(default=0)
+    already_there = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    report_bytes = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)

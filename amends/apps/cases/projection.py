@@ -10,6 +10,7 @@ from amends.apps.cases.models import Case
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.roles import restrictions_on
+from amends.core.verbs import TAKE_OVER, VERBS
 
 DERIVED = (
     "version", "facts", "kind", "counts", "internal", "channel", "channel_group", "state", "state_category", "waits_for",
@@ -51,8 +52,8 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     case.restricted_to = f",{','.join(only)}," if only else ""
     case.hides_from_accused = any(r.hides_from_accused for r in restrictions)
     case.hides_reporter = any(r.hides_reporter for r in restrictions)
-    case.closed_at = _reached(facts, pack, case.closed_at, {"done", "archived"})
-    case.archived_at = _reached(facts, pack, case.archived_at, {"archived"})
+    case.closed_at = _closed_at_source(facts) if _is_as_taken_over(facts) else _reached(facts, pack, {"done", "archived"})
+    case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
     case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
 
@@ -66,7 +67,19 @@ def main_category(pack: Pack, facts: CaseFacts) -> str:
     return ""
 
 
-def _reached(facts: CaseFacts, pack: Pack, _before: datetime | None, categories: set[str]) -> datetime | None:
+def _is_as_taken_over(facts: CaseFacts) -> bool:
+    """Whether nothing moved the case since it came from another system."""
+    doing = facts.done.get(TAKE_OVER)
+    return doing is not None and not any(VERBS[verb].is_move for verb, later in facts.done.items() if later.seq > doing.seq)
+
+
+def _closed_at_source(facts: CaseFacts) -> datetime | None:
+    """When the other system closed the case; None when it did not say."""
+    stated = facts.value("source_closed_at")
+    return datetime.fromisoformat(stated) if stated else None
+
+
+def _reached(facts: CaseFacts, pack: Pack, categories: set[str]) -> datetime | None:
     """When the case came to rest in one of the categories: the time of the latest verb that led there, None while it is not there."""
     state = pack.lifecycle.states[facts.state or ""]
     if state.category not in categories:

@@ -42,9 +42,14 @@ def words_of(text: str) -> list[str]:
     return found
 
 
+def index_text(texts: Iterable[str]) -> str:
+    """The words of several texts as the index keeps them."""
+    return " ".join(word for text in texts for word in [*words_of(text), SEPARATOR])
+
+
 def index_case(case: Case, texts: Iterable[str], *, is_new: bool) -> None:
     """Add the words of `texts` to those the case is found by, within the caller's transaction."""
-    words = " ".join(word for text in texts for word in [*words_of(text), SEPARATOR])
+    words = index_text(texts)
     if is_new:
         SearchEntry.objects.create(case=case, words=words)
         return

@@ -1,8 +1,9 @@
 """Insert many rows of one table quickly: the import appends thousands of events a second."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -30,5 +31,10 @@ def insert_rows(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None
 
 
 def _for_sqlite(value: Any) -> Any:
-    """The form in which the model layer stores and reads times on SQLite."""
-    return str(value.astimezone(UTC).replace(tzinfo=None)) if type(value) is datetime else value
+    """The form in which the model layer stores and reads times, days and UUIDs on SQLite."""
+    kind = type(value)
+    if kind is datetime:
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    if kind is UUID:
+        return value.hex
+    return value.isoformat() if kind is date else value
