@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from amends.api.tokens import NoToken, viewer_of
+from amends.apps.cases.models import Case
 from amends.apps.deferred.models import Job
+from amends.apps.messaging.models import OutboxMessage
 from amends.web.routes import route
 
 
@@ -44,3 +49,34 @@ def _storage() -> None:
 
 def _queue() -> None:
     Job.objects.exists()
+
+
+@route(audience="machine", permission="loopback_or_token")
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Numbers for a monitor, to this machine and to holders of a token only; 404 for everybody else."""
+    if request.META.get("REMOTE_ADDR") not in LOOPBACK or request.headers.get("X-Forwarded-For"):
+        try:
+            viewer_of(request)
+        except NoToken:
+            return HttpResponse(status=404)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+def _registry() -> CollectorRegistry:
+    """Gauges read from the database now: three grouped counts, no personal data."""
+    registry = CollectorRegistry()
+    cases = Gauge(
+        "amends_cases", "Cases by desk, state category and lateness", ["desk", "category", "late"], registry=registry
+    )
+    for row in Case.objects.order_by().values("desk__code", "state_category", "is_late").annotate(n=Count("pk")):
+        cases.labels(row["desk__code"], row["state_category"], str(row["is_late"]).lower()).set(row["n"])
+    jobs = Gauge("amends_jobs", "Deferred jobs by state", ["state"], registry=registry)
+    for row in Job.objects.order_by().values("state").annotate(n=Count("pk")):
+        jobs.labels(row["state"]).set(row["n"])
+    outbox = Gauge("amends_outbox", "Messages by state", ["state"], registry=registry)
+    for row in OutboxMessage.objects.order_by().values("state").annotate(n=Count("pk")):
+        outbox.labels(row["state"]).set(row["n"])
+    return registry

@@ -6,7 +6,7 @@ from django.urls import path
 
 from amends.api.app import api, catalogue
 from amends.api.cases import router
-from amends.api.health import healthz, readyz
+from amends.api.health import healthz, metrics, readyz
 from amends.web.routes import declare
 
 _patterns, _app_name, _namespace = api.urls
@@ -42,4 +42,5 @@ urlpatterns = [
     path("api/v1/", (_declared, _app_name, _namespace)),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
