@@ -6,24 +6,31 @@ fields with something valid, everything else left open.
 
 from __future__ import annotations
 
+import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.people.actions import create_token
 from amends.apps.people.models import Person
+from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.forms import Field, Form
 from amends.jobs.rehearsal import PICTURE, DeskWorld
 from amends.jobs.samples import Filler
 
+PACKS = Path(__file__).resolve().parents[1] / "packs"
 TOP = ("subject", "description", "demand", "occurred_at", "received_at", "backdate_reason")
 IN_THE_CALL_OF = "complainant_"
 START = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
@@ -54,6 +61,8 @@ class RequiredOnly(Filler):
     def _is_wanted(self, f: Field, known: CaseFacts, form: Form, answers: Mapping[str, Any]) -> bool:
         if f.id in self.wishes:
             return self.wishes[f.id] is not None
+        if f.id in answers:
+            return True
         if f.required is True or (f.required is not False and holds(f.required, known)):
             return True
         return any(o.asks == f.id and answers.get(other.id) == o.id for other in form.fields for o in other.options)
@@ -236,6 +245,28 @@ class Office:
         """The code by which the API names that department."""
         return self.world.organisation.departments[function].code
 
+    def notices(self, number: str, *, to: Api | None = None, by: Api | None = None) -> list[dict[str, Any]]:
+        """What staff were told on a case, oldest first, or one of them only; read by somebody who sees the case."""
+        reader = by or self._reader(number)
+        told = reader.read(f"cases/{number}/messages")["notices"]
+        return [notice for notice in told if to is None or notice["to"] == to.username]
+
+    def told(self, number: str, message: str) -> list[str]:
+        """The usernames of those who got a certain notice on a case."""
+        return sorted({notice["to"] for notice in self.notices(number) if notice["message"] == message})
+
+    def messages(self, number: str) -> list[str]:
+        """What was sent to the complainant, by the id of the message, oldest first."""
+        sent = self._reader(number).read(f"cases/{number}/messages")["messages"]
+        return [message["message"] for message in sent]
+
+    def _reader(self, number: str) -> Api:
+        """Somebody of the desk who sees the case."""
+        for person in self.world.organisation.people.values():
+            if visible_to(Viewer(person=person, now=self.clock.now)).filter(number=number).exists():
+                return self.of(person)
+        raise LookupError(f"nobody sees {number}")
+
     def does(self, number: str, verb: str, **wishes: Any) -> dict[str, Any]:
         """Whoever of the desk may performs the verb; a minute passes."""
         self.clock.later(minutes=1)
@@ -249,6 +280,25 @@ class Office:
         for verb in verbs:
             after = self.does(number, verb, **wishes_by_verb.get(verb, {}))
         return after
+
+    def change_policy(self, folder: Path, *changes: tuple[str, str, str]) -> None:
+        """Publish the desk's pack with changed lines as its next version, from today on.
+
+        Each change names a file of the pack, text in it and what stands there instead. The worked examples, which are
+        those of the shipped policy, are left out. `folder` is empty.
+        """
+        copied = shutil.copytree(PACKS / self.world.pack.id, folder / self.world.pack.id)
+        (copied / "examples.yaml").write_text("[]\n", encoding="utf-8")
+        for file, old, new in changes:
+            text = (copied / file).read_text(encoding="utf-8")
+            assert text.count(old) == 1, f"{file} has {text.count(old)} times: {old}"
+            (copied / file).write_text(text.replace(old, new), encoding="utf-8")
+        call_command("pack", "publish", str(copied), "--next", stdout=io.StringIO())
+        self.world.pack = pack_in_force(self.world.desk, self.clock.now)
+
+    def work(self) -> None:
+        """What the worker does at this moment: clocks are looked at, reminders given, messages sent."""
+        call_command("worker", "--once", stdout=io.StringIO())
 
 
 class Staff(Client):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from amends.apps.policies.actions import PackRefused, content_hash, publish_folder
+from amends.apps.policies.actions import PackRefused, content_hash, publish_folder, publish_if_changed
 from amends.apps.policies.check import Check, check_folder, is_pack_folder, with_overlaps
 from amends.apps.policies.models import PackVersion
 from amends.core.policy.pack import Pack
@@ -31,6 +31,9 @@ class Command(BaseCommand):
         publish = commands.add_parser("publish", help="store a folder as the version it names; refused with problems")
         publish.add_argument("folder", type=Path, metavar="FOLDER")
         publish.add_argument("--json", action="store_true", help="print JSON")
+        publish.add_argument(
+            "--next", action="store_true", help="as the next version from today on; the version before ends yesterday"
+        )
         commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
@@ -56,13 +59,20 @@ class Command(BaseCommand):
         if any(check.faults for check in checks):
             raise SystemExit(1)
 
-    def publish_folder(self, *, folder: Path, json: bool, **options: Any) -> None:
+    def publish_folder(self, *, folder: Path, json: bool, next: bool, **options: Any) -> None:
+        now = timezone.now()
         try:
-            version = publish_folder(folder, now=timezone.now(), shipped=is_shipped(folder))
+            if next:
+                version = publish_if_changed(folder, now=now)
+            else:
+                version = publish_folder(folder, now=now, shipped=is_shipped(folder))
         except PackRefused as refusal:
             for line in refusal.lines or [problem.sentence() for problem in refusal.problems]:
                 self.stdout.write(line)
             raise SystemExit(1) from refusal
+        if version is None:
+            self.stdout.write("The policy is published already; nothing changed.")
+            return
         if json:
             self._print_json({"pack": version.pack_id, "version": version.version, "hash": version.hash})
             return
