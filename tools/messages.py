@@ -1,7 +1,8 @@
 """Messages are written in Simplified Chinese in the code; English is translated, Traditional Chinese derived.
 
-`extract` brings locale/en up to date with the code, `check` says what it lacks, `compile` writes the .mo
-files and derives Traditional Chinese with OpenCC (Taiwan's words).
+Messages are what gettext and the templates mark, and the sentences of the core that doors translate. `extract` brings
+locale/en up to date with the code, `check` says what it lacks, `compile` writes the .mo files and derives Traditional
+Chinese with OpenCC (Taiwan's words).
 """
 
 import io
@@ -13,6 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from tools.messages_in_sentences import glued_texts_of, sentences_of, sentences_of_verbs
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGLISH = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
@@ -36,10 +39,18 @@ def messages_in_code() -> Catalog:
     found = Catalog(locale="en", project="amends", header_comment="# English translation of amends.", charset="utf-8")
     for file in sorted((ROOT / "amends").rglob("*.py")):
         _add(found, file, file.read_bytes())
+        for sentence in sentences_of(_place(file), file.read_text(encoding="utf-8")):
+            found.add(sentence, locations=[(_place(file), None)])
+    for sentence in sentences_of_verbs():
+        found.add(sentence, locations=[("amends/core/verbs.py", None)])
     for file in sorted((ROOT / "amends").rglob("templates/**/*")):
         if file.suffix in {".html", ".txt", ".typ"}:
             _add(found, file, _calls_in_template(file))
     return found
+
+
+def _place(file: Path) -> str:
+    return str(file.relative_to(ROOT))
 
 
 def _add(found: Catalog, file: Path, code: bytes) -> None:
@@ -47,7 +58,7 @@ def _add(found: Catalog, file: Path, code: bytes) -> None:
         if message and any(message if isinstance(message, tuple) else [message]):
             found.add(
                 message,
-                locations=[(str(file.relative_to(ROOT)), None)],
+                locations=[(_place(file), None)],
                 auto_comments=comments,
                 context=context,
             )
@@ -91,12 +102,21 @@ def problems() -> list[str]:
     sentences = []
     for message in wanted:
         translated = known.get(message.id, context=message.context) if message.id else None
-        if message.id and (translated is None or not translated.string or not all(_strings(translated))):
+        if message.id and (translated is None or translated.fuzzy or not all(_strings(translated))):
             sentences.append(f"No English for {message.id!r} ({message.locations[0][0]}).")
         elif translated is not None and message.id:
             sentences += [f"{message.id!r}: {error}" for error in translated.check(known)]
     unused = [message for message in known if message.id and wanted.get(message.id, context=message.context) is None]
-    return sentences + [f"Nothing uses {message.id!r} any more." for message in unused]
+    sentences += [f"Nothing uses {message.id!r} any more." for message in unused]
+    return sentences + [f"{place}: {said!r} is glued together; write %(name)s." for place, said in _glued_texts()]
+
+
+def _glued_texts() -> list[tuple[str, str]]:
+    return [
+        (f"{_place(file)}:{line}", said)
+        for file in sorted((ROOT / "amends").rglob("*.py"))
+        for line, said in glued_texts_of(_place(file), file.read_text(encoding="utf-8"))
+    ]
 
 
 def _strings(message) -> tuple[str, ...]:

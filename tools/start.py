@@ -54,7 +54,7 @@ def compile_messages() -> None:
     stamp, key = VENV / "compiled-messages", digest(*sorted(sources), *_compiled())
     if is_current(stamp, key):
         return
-    run([PYTHON, "tools/messages.py", "compile"])
+    run([PYTHON, "-m", "tools.messages", "compile"])
     mark_current(stamp, digest(*sorted(sources), *_compiled()))
 
 

@@ -68,12 +68,12 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise _NotANumber(f"不接受 {name}")
+    raise _NotANumber("其中有 NaN 或 Infinity，不是数字")
 
 
 def _check(value: Any, depth: int) -> None:
     if depth > DEEPEST:
-        raise Unreadable(why=f"嵌套超过 {DEEPEST} 层")
+        raise Unreadable("请求内容不是有效的 JSON：嵌套超过 %(deepest)s 层。", deepest=DEEPEST)
     if isinstance(value, dict):
         for part in value.values():
             _check(part, depth + 1)

@@ -36,7 +36,7 @@ conclude|提交调查结论|提交了调查结论|move
 propose|提交处理方案|提交了处理方案|move
 approve|批准|批准了|move
 disapprove|不批准|没有批准|move
-send_back|退回修改|退回修改|move
+send_back|退回修改|退回了，要求修改|move
 tell|告知客户|把结果告知了客户|move
 agree|客户接受|客户接受了结果|move
 refuse|客户不接受|客户不接受结果|move
@@ -66,7 +66,7 @@ link|关联个案|关联了个案|aside
 convert|转为投诉|把反馈转为投诉|aside
 pause|暂停计时|暂停了计时|aside
 resume|恢复计时|恢复了计时|aside
-acknowledge|确认收悉|确认收悉|aside
+acknowledge|确认收悉|确认了收悉|aside
 rate|评价|客户作出了评价|aside
 no_answer|客户未答复|记录了客户未答复|move
 escalate|申请升级|申请了升级|aside

@@ -83,7 +83,7 @@ def store_upload(upload: Upload, *, rules: Evidence, given: Given, now: datetime
     if extension not in rules.extensions:
         sentence = "不接收“%(extension)s”类型的文件（%(name)s）。可上传：%(allowed)s；其他材料请联系客服提交。"
         raise FileRefused(
-            sentence, name=name, extension=extension or "无扩展名", allowed="、".join(rules.extensions[:12])
+            sentence, name=name, extension=extension or "无扩展名", allowed=list(rules.extensions[:12])
         )
     location, digest, size, head = _keep(upload, now=now, limit=limit)
     if not _looks_like(extension, head):

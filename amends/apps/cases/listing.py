@@ -70,7 +70,7 @@ def filtered(viewer: Viewer, filters: Mapping[str, Any]) -> QuerySet[Case]:
     errors: list[FieldError] = []
     for name, value in filters.items():
         if name not in FILTERS:
-            errors.append(FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": "、".join(FILTERS)}))
+            errors.append(FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": list(FILTERS)}))
         elif value not in ("", None):
             try:
                 cases = FILTERS[name](cases, str(value), viewer)
@@ -90,7 +90,7 @@ def each_once(cases: QuerySet[Case]) -> QuerySet[Case]:
 
 def _columns_of(sort: str) -> tuple[str, ...]:
     if sort not in SORTS:
-        raise InvalidData([FieldError("/sort", "unknown_sort", {"name": sort[:60], "allowed": "、".join(SORTS)})])
+        raise InvalidData([FieldError("/sort", "unknown_sort", {"name": sort[:60], "allowed": list(SORTS)})])
     return SORTS[sort]
 
 

@@ -76,12 +76,12 @@ def _unknown(request: HttpRequest, tab: str) -> InvalidData | None:
 
     allowed = {*FILTERS, "tab", "sort", "cursor"}
     errors = [
-        FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": "、".join(sorted(allowed))})
+        FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": sorted(allowed)})
         for name in request.GET
         if name not in allowed
     ]
     if tab not in TABS:
-        errors.append(FieldError("/tab", "unknown_filter", {"name": tab[:60], "allowed": "、".join(TABS)}))
+        errors.append(FieldError("/tab", "unknown_filter", {"name": tab[:60], "allowed": list(TABS)}))
     return InvalidData(errors) if errors else None
 
 
