@@ -250,21 +250,17 @@ def clean_text(raw: Any, *, limit: int) -> str:
     if not isinstance(raw, str):
         raise _Bad("wrong_type")
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
-    for position, character in enumerate(text, start=1):
-        if _is_forbidden(character):
-            raise _Bad("control_character", character=f"U+{ord(character):04X}", position=position)
+    if found := _FORBIDDEN.search(text):
+        raise _Bad("control_character", character=f"U+{ord(found[0]):04X}", position=found.start() + 1)
     if len(text) > limit:
         raise _Bad("too_long", limit=limit, length=len(text))
     return text
 
 
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-
-
-def _is_forbidden(character: str) -> bool:
-    if character in "\n\t":
-        return False
-    return unicodedata.category(character) in ("Cc", "Cs") or character in _BIDI
+_FORBIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""Control characters but tab and line feed, halves of characters, and marks that turn the direction of writing."""
 
 
 def _text(f: Field, raw: Any, reading: Reading) -> str:
@@ -290,7 +286,7 @@ def _phone(f: Field, raw: Any, reading: Reading) -> str:
     digits = re.sub(r"[ ()\-–.]", "", text)
     if not re.fullmatch(r"\+?\d{5,15}(?:[x转,]\d{1,6})?", digits):
         raise _Bad("bad_phone")
-    if re.fullmatch(r"1\d{10}", digits) and not re.fullmatch(r"1[3-9]\d{9}", digits):
+    if re.fullmatch(r"1\d{10}|1[3-9]\d{7,}", digits) and not re.fullmatch(r"1[3-9]\d{9}", digits):
         raise _Bad("bad_phone")
     if len(set(digits[-8:])) == 1 and len(digits) >= 8:
         raise _Bad("bad_phone")
