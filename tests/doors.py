@@ -21,7 +21,7 @@ from django.test import Client
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
-from amends.apps.people.actions import create_token
+from amends.apps.people.actions import create_department, create_token, grant_role
 from amends.apps.people.models import Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
@@ -295,6 +295,17 @@ class Office:
             (copied / file).write_text(text.replace(old, new), encoding="utf-8")
         call_command("pack", "publish", str(copied), "--next", stdout=io.StringIO())
         self.world.pack = pack_in_force(self.world.desk, self.clock.now)
+
+    def new_team(self, parent: str, role: str) -> tuple[int, Api]:
+        """A further team below the department of a function: its number, and the API of somebody who holds a role in it."""
+        above = self.world.organisation.departments[parent]
+        code = f"{above.code}.team{above.children.count() + 1}"
+        team = create_department(code=code, title=f"{above.title}新班组", parent=above)
+        person = Person.objects.create(
+            username=f"{code}.{role}"[-60:], name="新组员", sort_key="xin zuyuan", department=team
+        )
+        grant_role(person=person, desk=self.world.desk, role=role, department=team, by="system", now=self.clock.now)
+        return team.pk, self.of(person)
 
     def work(self) -> None:
         """What the worker does at this moment: clocks are looked at, reminders given, messages sent."""
