@@ -128,6 +128,7 @@ def context_of(seen: CaseView) -> dict[str, Any]:
         "may_reveal": seen.may("reveal"),
         "may_print": seen.may("print"),
         "printed": [form for form in pack.forms.values() if form.printed],
+        "has_duties": bool(pack.routing.duties),
     }
 
 

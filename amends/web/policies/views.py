@@ -47,12 +47,24 @@ def process(request: HttpRequest, desk: str) -> HttpResponse:
 
 @route(audience="staff", permission="signed_in", kind="policy")
 def duties(request: HttpRequest, desk: str) -> HttpResponse:
-    """Who has which duty and authority in which state, as the policy publishes it."""
-    place, pack = _desk_and_pack(viewer_of(request), desk)
+    """Who has which duty and authority in which state, as the policy publishes it; with `case`, its stage is marked."""
+    viewer = viewer_of(request)
+    place, pack = _desk_and_pack(viewer, desk)
+    context: dict[str, Any] = {"area": "policies", "desk": place}
+    number = request.GET.get("case")
+    if number:
+        case = visible_case(viewer, number)
+        pack = pack_of(case)
+        context["case"] = case
+    return render(request, "policies/duties.html", context | {"pack": pack} | _matrix(pack))
+
+
+def _matrix(pack: Pack) -> dict[str, Any]:
+    """The functions as heads, and a line for every state that names a duty."""
     functions = list(dict.fromkeys(duty.function for duty in pack.routing.duties))
     states = [name for name in pack.lifecycle.states if any(d.state == name for d in pack.routing.duties)]
     cells = {(d.state, d.function): d for d in pack.routing.duties}
-    rows = [(words(pack.lifecycle.states[s].title), [cells.get((s, f)) for f in functions]) for s in states]
-    heads = [words(pack.routing.functions[f].title) if f in pack.routing.functions else f for f in functions]
-    context = {"area": "policies", "desk": place, "pack": pack, "heads": heads, "rows": rows}
-    return render(request, "policies/duties.html", context)
+    return {
+        "heads": [words(pack.routing.functions[f].title) if f in pack.routing.functions else f for f in functions],
+        "rows": [(s, words(pack.lifecycle.states[s].title), [cells.get((s, f)) for f in functions]) for s in states],
+    }
