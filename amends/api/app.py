@@ -15,7 +15,7 @@ from amends.api.showing import schema_of
 from amends.api.tokens import viewer_of
 from amends.apps.policies.queries import pack_in_force, versions_of
 from amends.core.refusals import Refusal
-from amends.web.wording import words
+from amends.doors.wording import words
 
 catalogue = Router(tags=["catalogue"])
 

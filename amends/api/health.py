@@ -12,7 +12,7 @@ from amends.api.tokens import NoToken, viewer_of
 from amends.apps.cases.models import Case
 from amends.apps.deferred.models import Job
 from amends.apps.messaging.models import OutboxMessage
-from amends.web.routes import route
+from amends.doors.routes import route
 
 
 @route(audience="public", permission="none")
@@ -74,9 +74,9 @@ def _registry() -> CollectorRegistry:
     for row in Case.objects.order_by().values("desk__code", "state_category", "is_late").annotate(n=Count("pk")):
         cases.labels(row["desk__code"], row["state_category"], str(row["is_late"]).lower()).set(row["n"])
     jobs = Gauge("amends_jobs", "Deferred jobs by state", ["state"], registry=registry)
-    for row in Job.objects.order_by().values("state").annotate(n=Count("pk")):
-        jobs.labels(row["state"]).set(row["n"])
+    for state, n in Job.objects.order_by().values_list("state").annotate(n=Count("pk")):
+        jobs.labels(state).set(n)
     outbox = Gauge("amends_outbox", "Messages by state", ["state"], registry=registry)
-    for row in OutboxMessage.objects.order_by().values("state").annotate(n=Count("pk")):
-        outbox.labels(row["state"]).set(row["n"])
+    for state, n in OutboxMessage.objects.order_by().values_list("state").annotate(n=Count("pk")):
+        outbox.labels(state).set(n)
     return registry

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import override
 
 from amends.core.refusals import InvalidData, Refusal, WrongState
-from amends.web.wording import in_words, said, said_of_field, words
+from amends.doors.wording import in_words, said, said_of_field, words
 
 TYPE = "about:blank"
 

@@ -20,7 +20,7 @@ from amends.core.masking import masked
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
 from amends.core.policy.pack import Pack
-from amends.web.wording import button_of, words
+from amends.doors.wording import button_of, words
 
 
 def show_case(case: Case) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def show_case(case: Case) -> dict[str, Any]:
         "subject": case.subject,
         "department": case.department.code if case.department else None,
         "handler": case.handler.username if case.handler else None,
+        "partner": {"name": case.partner.name, "kind": case.partner.kind} if case.partner else None,
         "received_at": utc_text(case.received_at),
         "registered_at": utc_text(case.registered_at),
         "changed_at": utc_text(case.changed_at),

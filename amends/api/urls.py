@@ -7,7 +7,7 @@ from django.urls import path
 from amends.api.app import api, catalogue
 from amends.api.cases import router
 from amends.api.health import healthz, metrics, readyz
-from amends.web.routes import declare
+from amends.doors.routes import declare
 
 _patterns, _app_name, _namespace = api.urls
 

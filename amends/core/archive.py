@@ -26,8 +26,9 @@ class CheckedItem:
 def check_list(pack: Pack, facts: CaseFacts, *, doing: str | None = None) -> list[CheckedItem]:
     """The items that this case needs in its file. What the verb that is being done brings along counts as there."""
     items = pack.head.archive.items if pack.head.archive else ()
-    done = {*facts.done, *([doing] if doing else [])}
-    return [CheckedItem(item.title, _is_there(item, pack, facts, done)) for item in items if holds(item.when, facts)]
+    # A case that exists was registered; what is being done counts as done.
+    done = {*facts.done, "register", *([doing] if doing else [])}
+    return [CheckedItem(item.title, _is_there(item, pack, done)) for item in items if holds(item.when, facts)]
 
 
 def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition: Transition) -> list[Title]:
@@ -38,7 +39,7 @@ def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition
     return [item.title for item in check_list(pack, facts, doing=transition.verb) if not item.is_there]
 
 
-def _is_there(item: ArchiveItem, pack: Pack, facts: CaseFacts, done: set[str]) -> bool:
+def _is_there(item: ArchiveItem, pack: Pack, done: set[str]) -> bool:
     if item.evidence and not (facts.value("evidence_count") or EVIDENCE_IN_WORDS in done):
         return False
     if item.verb:

@@ -47,12 +47,11 @@ def rank_in_step(grading: Grading, by: str, value: Any) -> int:
     axis = grading.axis(by)
     if axis is None or name is None:
         return step.otherwise
-    return min(axis.rank_of(name), LAST_RANK)
+    return min(axis.rank_of(str(name)), LAST_RANK)
 
 
 def explain_priority(grading: Grading, values: Mapping[str, Any]) -> list[tuple[str, Any, int]]:
     """Each key of the queue order with the case's value and its rank: why the case stands where it stands."""
     return [
-        (step.by, values.get(step.by), rank_in_step(grading, step.by, values.get(step.by)))
-        for step in grading.priority
+        (step.by, values.get(step.by), rank_in_step(grading, step.by, values.get(step.by))) for step in grading.priority
     ]

@@ -33,8 +33,11 @@ _DETECTABLE = frozenset({"pdf", "jpg", "png", "gif", "webp", "bmp", "zip", "rar"
 class Upload(Protocol):
     """A file as a door received it."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def size(self) -> int | None: ...
 
     def chunks(self) -> Iterable[bytes]: ...
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import opencc
 from django.db import connection
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from amends.apps.cases.models import Case, SearchEntry
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_FIRST_HAN = "\u3400"
 _RUN = re.compile(f"[{_HAN}]+|[a-z0-9]+")
 SEPARATOR = "qzq"
 """Stands between texts, so that no phrase is found across two of them."""
@@ -34,7 +36,7 @@ def words_of(text: str) -> list[str]:
     """Pairs of neighbouring Han characters with the last single one, and Latin words and digits whole."""
     found: list[str] = []
     for run in _RUN.findall(folded(text)):
-        if not _IS_HAN.match(run):
+        if run[0] < _FIRST_HAN:
             found.append(run)
             continue
         found += [run[i : i + 2] for i in range(len(run) - 1)]
@@ -84,7 +86,7 @@ def _phrase(term: str) -> list[str]:
     return words
 
 
-def _ids_with(words: list[str]) -> QuerySet[SearchEntry]:
+def _ids_with(words: list[str]) -> QuerySet[SearchEntry, dict[str, Any]]:
     entries = SearchEntry.objects.all()
     if connection.vendor == "postgresql":
         return entries.extra(where=[_POSTGRES], params=[_postgres_query(words)]).values("case_id")  # noqa: S610

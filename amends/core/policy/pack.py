@@ -57,7 +57,11 @@ class Repeats(Ruled):
 
 
 class ArchiveItem(Ruled):
-    """One item of the archive's check list; with `when`, only of files for which the condition holds."""
+    """One item of the archive's check list; with `when`, only of files for which the condition holds.
+
+    It is there once its verb was done, or a verb with its form. `evidence` says that the files of the case belong to it;
+    a policy that insists on files says so in a need of the archiving verb, because it may accept a reason instead.
+    """
 
     title: Title
     when: Condition | None = None

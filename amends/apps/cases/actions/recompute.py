@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -33,7 +34,7 @@ def recompute_provisional_dates(*, now: datetime) -> list[Recomputed]:
 
 
 @transaction.atomic
-def _recompute(key: object, now: datetime) -> Iterable[Recomputed]:
+def _recompute(key: UUID, now: datetime) -> Iterable[Recomputed]:
     case = Case.objects.select_related("desk", "chain").get(pk=key)
     before = dict(ClockRow.objects.filter(case=case, provisional=True).values_list("instance", "due_at"))
     version = case.version

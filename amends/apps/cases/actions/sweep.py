@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -28,7 +29,7 @@ def sweep_due_cases(*, now: datetime, limit: int = 200) -> int:
 
 
 @transaction.atomic
-def _sweep(key: object, now: datetime) -> None:
+def _sweep(key: UUID, now: datetime) -> None:
     case = Case.objects.select_related("desk", "chain", "complainant", "department", "handler").get(pk=key)
     pack = pack_of(case)
     readings = clocks_of(case, pack, now, with_segments=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from amends.web.routes import all_routes, undeclared_routes
+from amends.doors.routes import all_routes, undeclared_routes
 
 
 class Command(BaseCommand):

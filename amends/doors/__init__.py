@@ -1,0 +1,1 @@
+"""What the doors share: route declarations, words for the reader, files as downloads."""

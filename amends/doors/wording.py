@@ -1,0 +1,170 @@
+"""Words for the reader: titles of packs, sentences of refusals, times and durations, in the language of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import opencc
+from django.utils.translation import get_language, gettext, ngettext
+
+from amends.core.policy.base import Title
+from amends.core.refusals import FieldError, InvalidData, Refusal, WrongState
+from amends.core.verbs import VERBS
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+@lru_cache(maxsize=1)
+def _to_traditional() -> opencc.OpenCC:
+    return opencc.OpenCC("s2twp")
+
+
+@lru_cache(maxsize=4096)
+def traditional(text: str) -> str:
+    """The text in Traditional Chinese with the words of Taiwan."""
+    return str(_to_traditional().convert(text))
+
+
+def language() -> str:
+    """The reader's language: zh-hans, zh-hant or en."""
+    return (get_language() or "zh-hans").lower()
+
+
+def words(value: Any) -> str:
+    """A title, or anything that may stand for one, in the reader's language."""
+    if value is None:
+        return ""
+    if isinstance(value, Title):
+        return _of_title(value)
+    if isinstance(value, Mapping) and "zh-Hans" in value:
+        return _of_names(value)
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if isinstance(value, list | tuple):
+        return listed(value)
+    return str(value)
+
+
+def _of_title(title: Title) -> str:
+    if language() == "zh-hant" and title.zh_hant is None:
+        return traditional(title.zh_hans)
+    return title.in_language(language())
+
+
+def _of_names(names: Mapping[str, str]) -> str:
+    if language() == "en":
+        return names.get("en") or names["zh-Hans"]
+    if language() == "zh-hant":
+        return names.get("zh-Hant") or traditional(names["zh-Hans"])
+    return names["zh-Hans"]
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Several words in a row, joined as the language does."""
+    return (", " if language() == "en" else "、").join(words(value) for value in values)
+
+
+def in_words(sentence: str) -> str:
+    """A sentence written in Chinese, in the reader's language."""
+    found = gettext(sentence)
+    if found == sentence and language() == "zh-hant":
+        return traditional(sentence)
+    return found
+
+
+def filled(sentence: str, params: Mapping[str, Any]) -> str:
+    """A sentence in the reader's language with its parameters in it."""
+    return in_words(sentence) % {name: _parameter(value) for name, value in params.items()}
+
+
+def _parameter(value: Any) -> str:
+    return in_words(value) if isinstance(value, str) else words(value)
+
+
+def said(refusal: Refusal) -> str:
+    """What a refusal says to people."""
+    params = dict(refusal.params)
+    if isinstance(refusal, WrongState):
+        params["missing"] = listed([_translated(m) for m in refusal.missing])
+    return filled(refusal.sentence, params)
+
+
+def _translated(value: Any) -> Any:
+    return in_words(value) if isinstance(value, str) else value
+
+
+def said_of_field(error: FieldError) -> str:
+    return filled(error.sentence, error.params)
+
+
+def faults(refusal: InvalidData) -> dict[str, list[str]]:
+    """The sentences of a refusal by the pointer of their field, without the leading slash."""
+    found: dict[str, list[str]] = {}
+    for error in refusal.errors:
+        found.setdefault(error.pointer.lstrip("/"), []).append(said_of_field(error))
+    return found
+
+
+def button_of(verb: str) -> str:
+    """What the button of a verb says."""
+    return in_words(VERBS[verb].button) if verb in VERBS else verb
+
+
+def happened(verb: str) -> str:
+    """What the timeline says of a verb."""
+    return in_words(VERBS[verb].happened) if verb in VERBS else verb
+
+
+def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """A time of the desk, shorter the nearer it is: today, this year, or with its year."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if local.date() == today.date():
+        return gettext("今天 %(clock)s") % {"clock": clock}
+    if local.date() == today.date() + timedelta(days=1):
+        return gettext("明天 %(clock)s") % {"clock": clock}
+    if local.date() == today.date() - timedelta(days=1):
+        return gettext("昨天 %(clock)s") % {"clock": clock}
+    return f"{day_words(local, year=local.year != today.year)} {clock}"
+
+
+def day_words(local: Any, *, year: bool) -> str:
+    """A day with its weekday."""
+    if language() == "en":
+        return f"{local:%a} {local.day} {local:%b}" + (f" {local.year}" if year else "")
+    text = f"{local.month}月{local.day}日 {WEEKDAYS[local.weekday()]}"
+    text = f"{local.year}年{text}" if year else text
+    return traditional(text) if language() == "zh-hant" else text
+
+
+def left_words(due: datetime, now: datetime) -> str:
+    """How much time is left, or by how much it is late."""
+    late = now > due
+    span = (now - due) if late else (due - now)
+    text = span_words(span)
+    return (gettext("超时 %(time)s") if late else gettext("剩 %(time)s")) % {"time": text}
+
+
+def span_words(span: timedelta) -> str:
+    """A duration in its two largest units that matter: days and hours, hours and minutes, or minutes."""
+    minutes = int(span.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    if days:
+        text = ngettext("%(n)s 天", "%(n)s 天", days) % {"n": days}
+        return text + (" " + _hours(hours) if hours and days < 10 else "")
+    if hours:
+        return _hours(hours) + (" " + _minutes(left) if left else "")
+    return _minutes(left)
+
+
+def _hours(n: int) -> str:
+    return ngettext("%(n)s 小时", "%(n)s 小时", n) % {"n": n}
+
+
+def _minutes(n: int) -> str:
+    return ngettext("%(n)s 分钟", "%(n)s 分钟", n) % {"n": n}
