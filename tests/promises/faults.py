@@ -1,0 +1,65 @@
+"""Faults that harnesses plant in a server to prove that they would notice. The product knows none of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+
+Next = Callable[[HttpRequest], HttpResponse]
+COMMITS_LATER_SECONDS = 0.4
+
+
+class AcknowledgeBeforeCommit:
+    """Answers a POST while its transaction is still open, and commits a moment later."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return self.get_response(request)
+        answered, found = threading.Event(), []
+
+        def work() -> None:
+            with transaction.atomic():
+                found.append(self.get_response(request))
+                answered.set()
+                time.sleep(COMMITS_LATER_SECONDS)
+            connection.close()
+
+        threading.Thread(target=work, daemon=True).start()
+        answered.wait()
+        return found[0]
+
+
+class DropTheKey:
+    """Forgets the key that makes a repeated request safe."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META.pop("HTTP_IDEMPOTENCY_KEY", None)
+        return self.get_response(request)
+
+
+class IgnoreTheVersion:
+    """Takes every save for one of the newest version."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from amends.apps.cases.models import Case
+
+        parts = request.path.split("/")
+        if request.method == "POST" and "actions" in parts:
+            body = json.loads(request.body)
+            body["version"] = Case.objects.values_list("version", flat=True).get(number=parts[4])
+            request._body = json.dumps(body).encode()
+        return self.get_response(request)
