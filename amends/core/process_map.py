@@ -21,31 +21,66 @@ class Step:
 def main_line(process: Process) -> list[str]:
     """The states of the ordinary way, in order: the longest way forward from registration to a state of rest.
 
-    Forward means the order in which the pack lists its states; exits such as withdrawal are no part of it; an archived
-    end is preferred to a merely finished one.
+    Ways back to a state that was passed are left out, and so are exits such as withdrawal; an archived end is
+    preferred to a merely finished one.
     """
-    order = {state: place for place, state in enumerate(process.states)}
     start = first_state(process)
     if start is None:
         return []
+    return max((_longest_way(process, start, last_first=flag) for flag in (False, True)), key=len)
+
+
+def _longest_way(process: Process, start: str, *, last_first: bool) -> list[str]:
+    forward = _forward_ways(process, start, last_first=last_first)
     best: dict[str, list[str]] = {start: [start]}
-    for state in sorted(order, key=lambda name: order[name]):
-        if state not in best:
-            continue
-        for target in _forward_targets(process, state, order):
+    for state in _in_order(forward, start):
+        for target in forward.get(state, ()):
             way = [*best[state], target]
             if len(way) > len(best.get(target, [])):
                 best[target] = way
     return _longest_to_rest(process, best)
 
 
-def _forward_targets(process: Process, state: str, order: dict[str, int]) -> list[str]:
-    found = []
-    for transition in process.from_state(state):
-        target = transition.target(state)
-        if transition.verb not in EXITS and order.get(target, -1) > order[state]:
-            found.append(target)
-    return found
+def _forward_ways(process: Process, start: str, *, last_first: bool) -> dict[str, list[str]]:
+    """Where each state leads, followed from the start; a way back to where one came from is none.
+
+    What counts as back depends on which branch is followed first, so both ends of the pack's order are tried.
+    """
+    forward: dict[str, list[str]] = {}
+    stack: list[str] = []
+
+    def follow(state: str) -> None:
+        stack.append(state)
+        forward[state] = []
+        for target in _targets(process, state)[:: -1 if last_first else 1]:
+            if target in stack:
+                continue
+            forward[state].append(target)
+            if target not in forward:
+                follow(target)
+        stack.pop()
+
+    follow(start)
+    return forward
+
+
+def _targets(process: Process, state: str) -> list[str]:
+    leading = (t for t in process.from_state(state) if t.verb not in EXITS)
+    return [target for target in dict.fromkeys(t.target(state) for t in leading) if target in process.states]
+
+
+def _in_order(forward: dict[str, list[str]], start: str) -> list[str]:
+    """The states so that each stands before every state it leads to."""
+    found: list[str] = []
+
+    def visit(state: str) -> None:
+        for target in forward[state]:
+            if target not in found:
+                visit(target)
+        found.append(state)
+
+    visit(start)
+    return found[::-1]
 
 
 def _longest_to_rest(process: Process, best: dict[str, list[str]]) -> list[str]:

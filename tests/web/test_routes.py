@@ -5,8 +5,8 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import include, path
 
+from amends.doors.routes import all_routes, declaration_of, route, undeclared_routes
 from amends.web.middleware.declared_routes import DeclaredRoutes
-from amends.web.routes import all_routes, declaration_of, route, undeclared_routes
 
 
 @route(audience="public", permission="none", kind="none", methods=["GET"])

@@ -22,6 +22,8 @@ from amends.core.policy.lifecycle import Transition
 from amends.core.refusals import InvalidData, NotPermitted, Refusal, Stale, WrongState
 from amends.core.routing import propose_route
 from amends.core.verbs import VERBS
+from amends.doors.routes import route
+from amends.doors.wording import button_of, faults, happened, said, words
 from amends.web.case.views import CaseView, case_view
 from amends.web.drafts.views import content_of
 from amends.web.forms import Posted, draw, posted
@@ -29,8 +31,6 @@ from amends.web.forms.drawing import Drawing
 from amends.web.forms.posted import is_redraw, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
 from amends.web.intake.views import several_of
-from amends.web.routes import route
-from amends.web.wording import button_of, faults, happened, said, words
 
 
 @route(audience="staff", permission="visible", kind="case", methods=["GET", "POST"])

@@ -18,10 +18,10 @@ from amends.core.decide import Action
 from amends.core.policy.pack import Pack
 from amends.core.process_map import main_line, place_on_line
 from amends.core.verbs import EXITS
+from amends.doors.wording import button_of, language, listed, traditional, words
 from amends.web.queue.rows import waits_words
-from amends.web.wording import button_of, language, listed, traditional, words
 
-ROUND_VERBS = ("conclude", "propose", "approve", "send_back", "tell", "answer", "agree", "refuse", "no_answer", "rate")
+ROUND_VERBS = ("propose", "approve", "send_back", "tell", "answer", "agree", "refuse", "no_answer", "rate")
 SOON = timedelta(hours=24)
 
 

@@ -19,10 +19,10 @@ from amends.apps.people.actions import log_access
 from amends.core.policy.base import Title
 from amends.core.policy.forms import Form, Printed, PrintRow
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.doors.routes import route
+from amends.doors.wording import language, words
 from amends.web.case.views import CaseView, as_attachment, case_view
-from amends.web.routes import route
 from amends.web.templatetags.amends_words import exactly, moment_of, money
-from amends.web.wording import language, words
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "print" / "record.typ"
 LARGEST_ROW = 2

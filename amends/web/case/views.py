@@ -29,6 +29,8 @@ from amends.core.masking import masked, masked_contact
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 from amends.core.roles import has_right
+from amends.doors.routes import route
+from amends.doors.wording import faults, words
 from amends.web.case.glance import (
     buttons_of,
     clocks_shown,
@@ -39,9 +41,7 @@ from amends.web.case.glance import (
     waits_for,
 )
 from amends.web.queue.rows import category_words, level_words
-from amends.web.routes import route
 from amends.web.viewing import viewer_of, zone_of
-from amends.web.wording import faults, words
 
 REASON_LENGTH = 300
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.drafts import drop_draft, save_draft
 from amends.apps.cases.models import Draft
-from amends.web.routes import route
+from amends.doors.routes import route
 from amends.web.viewing import viewer_of
 
 NEVER_KEPT = ("csrfmiddlewaretoken", "_place", "_redraw", "_add", "_remove", "_token")

@@ -20,8 +20,8 @@ from amends.core.policy.conditions import Condition, holds
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.intake import CategoryNode
 from amends.core.policy.pack import Pack
+from amends.doors.wording import listed, words
 from amends.web.forms.posted import Posted, without_blank_rows
-from amends.web.wording import listed, words
 
 FEW = 7
 """Up to this many choices are drawn side by side; more of them go into a list."""

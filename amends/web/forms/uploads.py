@@ -13,8 +13,8 @@ from amends.apps.cases.models import EvidenceFile
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
 from amends.core.refusals import Refusal
+from amends.doors.wording import said
 from amends.web.forms.posted import Posted
-from amends.web.wording import said
 
 IDENTITY = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 PREFIX = "_upload-"

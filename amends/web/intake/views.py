@@ -26,15 +26,15 @@ from amends.core.policy.forms import Field, Form
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
 from amends.core.roles import actor_on_case, has_right
+from amends.doors.routes import route
+from amends.doors.wording import faults, said, words
 from amends.web.drafts.views import content_of
 from amends.web.forms import Posted, draw, posted
 from amends.web.forms.drawing import Choice, Drawing
 from amends.web.forms.posted import KEPT, is_redraw, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
 from amends.web.queue.rows import rows_of
-from amends.web.routes import route
 from amends.web.viewing import Nowhere, may_register, packs_of, viewer_of, zone_of
-from amends.web.wording import faults, said, words
 
 PLACE = "intake"
 META = {"kind": "_kind", "channel": "_channel", "received_at": "_received_at", "backdate_reason": "_backdate_reason"}
@@ -101,7 +101,7 @@ def several_of(form: Form, pack: Pack) -> frozenset[str]:
 def page(request: HttpRequest) -> HttpResponse:
     """The form, drawn again as it is filled in, and registered once however often it is sent."""
     viewer = viewer_of(request)
-    desks = {d: p for d, p in packs_of(viewer).items() if may_register(viewer, d, p)}
+    desks = desks_to_register_on(viewer)
     if not desks:
         return render(request, "intake/closed.html", {"area": "intake"}, status=403)
     if request.method == "GET":
@@ -113,6 +113,12 @@ def page(request: HttpRequest) -> HttpResponse:
     if is_redraw(request.POST) or errors:
         return _drawn(request, intake, errors, status=422 if errors else 200)
     return _registered(request, intake)
+
+
+def desks_to_register_on(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks on which the viewer may register, those where they hold a role first."""
+    allowed = [(desk, pack) for desk, pack in packs_of(viewer).items() if may_register(viewer, desk, pack)]
+    return dict(sorted(allowed, key=lambda found: not viewer.caller(*found).holdings))
 
 
 def _opened(request: HttpRequest, viewer: Viewer, desks: dict[Desk, Pack]) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 
-from amends.web.routes import Declared, declaration_of
+from amends.doors.routes import Declared, declaration_of
 
 SIGNED_IN_AUDIENCES = frozenset({"staff", "admin"})
 

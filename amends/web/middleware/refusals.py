@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.defaults import page_not_found
 
 from amends.core.refusals import InvalidData, NotVisible, Refusal
-from amends.web.wording import said, said_of_field
+from amends.doors.wording import said, said_of_field
 
 
 class RefusalPages:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from amends.apps.messaging.actions import acknowledge_notice
 from amends.apps.messaging.models import Notice
 from amends.apps.messaging.queries import notices_of
-from amends.web.routes import route
+from amends.doors.routes import route
 from amends.web.viewing import viewer_of
 
 PAGE_SIZE = 50

@@ -11,10 +11,10 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
+from amends.doors.routes import route
+from amends.doors.wording import words
 from amends.web.policies.chart import chart_of
-from amends.web.routes import route
 from amends.web.viewing import packs_of, viewer_of
-from amends.web.wording import words
 
 
 @route(audience="staff", permission="signed_in", kind="policy")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.models import Case
 from amends.apps.policies.queries import read_version
 from amends.core.policy.pack import Pack
-from amends.web.wording import words
+from amends.doors.wording import words
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.people.choices import departments_to_choose, people_to_choose
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
-from amends.core.refusals import InvalidData
+from amends.core.process_map import main_line
+from amends.core.refusals import FieldError, InvalidData
+from amends.doors.routes import route
+from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.routes import route
 from amends.web.viewing import packs_of, viewer_of
-from amends.web.wording import faults, words
 
 TABS: dict[str, dict[str, str]] = {
     "mine": {"handler": "me", "status": "open"},
@@ -72,8 +73,6 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _unknown(request: HttpRequest, tab: str) -> InvalidData | None:
-    from amends.core.refusals import FieldError
-
     allowed = {*FILTERS, "tab", "sort", "cursor"}
     errors = [
         FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": sorted(allowed)})
@@ -135,7 +134,8 @@ def _status_filter(asked: dict[str, str]) -> FilterField:
 
 
 def _filters_of_pack(pack: Pack, asked: dict[str, str]) -> list[FilterField]:
-    states = {name: state.title for name, state in pack.lifecycle.states.items()}
+    line = main_line(pack.lifecycle)
+    states = {name: pack.lifecycle.states[name].title for name in [*line, *pack.lifecycle.states]}
     scheme = pack.categories.schemes[0]
     categories = [
         Choice(path, words(node.title), depth=path.count("/"), is_chosen=path == asked.get("category"))

@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 from amends.apps.reporting.queries import DIMENSIONS, Counts, counts, gaps
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
+from amends.doors.routes import route
+from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.routes import route
 from amends.web.viewing import packs_of, viewer_of
-from amends.web.wording import words
 
 
 @route(audience="staff", permission="signed_in", kind="case")

@@ -11,8 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from amends.apps.people.models import Person
+from amends.doors.routes import route
 from amends.web.middleware.session_age import BEGAN, LAST_USED
-from amends.web.routes import route
 from amends.web.sign_in.forms import SignInForm
 
 

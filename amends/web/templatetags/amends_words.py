@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 
-from amends.web import wording
+from amends.doors import wording
 
 register = template.Library()
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")

@@ -8,10 +8,10 @@ from django.template.loader import render_to_string
 from amends.apps.cases.evidence import Given, rules_of, store_upload
 from amends.core.policy.pack import Evidence
 from amends.core.refusals import Refusal
+from amends.doors.routes import route
+from amends.doors.wording import said
 from amends.web.forms.uploads import PREFIX
-from amends.web.routes import route
 from amends.web.viewing import packs_of, viewer_of
-from amends.web.wording import said
 
 
 @route(audience="staff", permission="signed_in", kind="upload", methods=["POST"])
