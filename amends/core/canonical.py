@@ -43,8 +43,8 @@ def _plain(value: object) -> object:
     kind = type(value)
     if value is None or kind is str or kind is bool or kind is int:
         return value
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the first question is the fast one
+        return {key if type(key) is str else _key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -25,14 +26,20 @@ def next_number(pattern: str, *, day: date) -> str:
 
 def numbers_for(pattern: str, days: Sequence[date]) -> list[str]:
     """A number for each day given, claimed at once, for imports; under one prefix they count up in the order given."""
-    prefixes = [_fill(pattern, day, None) for day in days]
+    prefixes = [_prefix(pattern, day) for day in days]
     wanted = Counter(prefixes)
     following = {prefix: last - wanted[prefix] for prefix, last in _claim_many(wanted).items()}
+    width = next((int(width or 0) for name, width in _PART.findall(pattern) if name == "seq"), 0)
     numbers = []
-    for prefix, day in zip(prefixes, days, strict=True):
+    for prefix in prefixes:
         following[prefix] += 1
-        numbers.append(_fill(pattern, day, following[prefix]))
+        numbers.append(prefix.replace("{seq}", str(following[prefix]).zfill(width)))
     return numbers
+
+
+@lru_cache(maxsize=4096)
+def _prefix(pattern: str, day: date) -> str:
+    return _fill(pattern, day, None)
 
 
 def _claim_many(wanted: Mapping[str, int]) -> dict[str, int]:

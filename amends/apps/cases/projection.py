@@ -84,12 +84,7 @@ def _reached(facts: CaseFacts, pack: Pack, categories: set[str]) -> datetime | N
     state = pack.lifecycle.states[facts.state or ""]
     if state.category not in categories:
         return None
-    leading = {
-        t.verb for t in pack.lifecycle.transitions if t.to in pack.lifecycle.states and _ends(pack, t.to, categories)
-    }
+    leading = pack.lifecycle.verbs_into(categories)
     times = [(doing.seq, doing.at) for verb, doing in facts.done.items() if verb in leading]
     return max(times)[1] if times else None
 
-
-def _ends(pack: Pack, state: str, categories: set[str]) -> bool:
-    return pack.lifecycle.states[state].category in categories

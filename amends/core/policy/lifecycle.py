@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -124,3 +125,15 @@ class Process(Ruled):
 
     def with_verb(self, verb: str) -> list[Transition]:
         return [t for t in self.transitions if t.verb == verb]
+
+    @cached_property
+    def _verbs_into(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for t in self.transitions:
+            if t.to in self.states:
+                found.setdefault(self.states[t.to].category, set()).add(t.verb)
+        return found
+
+    def verbs_into(self, categories: Iterable[str]) -> set[str]:
+        """The verbs that lead into a state of one of the categories."""
+        return set().union(*(self._verbs_into.get(category, set()) for category in categories))
