@@ -21,6 +21,7 @@ class CheckedItem:
 
     title: Title
     is_there: bool
+    is_needed: bool = True
 
 
 def check_list(pack: Pack, facts: CaseFacts, *, doing: str | None = None) -> list[CheckedItem]:
@@ -28,7 +29,9 @@ def check_list(pack: Pack, facts: CaseFacts, *, doing: str | None = None) -> lis
     items = pack.head.archive.items if pack.head.archive else ()
     # A case that exists was registered; what is being done counts as done.
     done = {*facts.done, "register", *([doing] if doing else [])}
-    return [CheckedItem(item.title, _is_there(item, pack, done)) for item in items if holds(item.when, facts)]
+    has_evidence = bool(facts.value("evidence_count")) or EVIDENCE_IN_WORDS in done
+    asked = [item for item in items if holds(item.when, facts)]
+    return [CheckedItem(item.title, _is_there(item, pack, done, has_evidence), item.needed) for item in asked]
 
 
 def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition: Transition) -> list[Title]:
@@ -36,12 +39,13 @@ def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition
     target = process.states.get(transition.target(facts.state))
     if target is None or target.category != "archived" or transition.verb == TAKE_OVER:
         return []
-    return [item.title for item in check_list(pack, facts, doing=transition.verb) if not item.is_there]
+    return [item.title for item in check_list(pack, facts, doing=transition.verb) if item.is_needed and not item.is_there]
 
 
-def _is_there(item: ArchiveItem, pack: Pack, done: set[str]) -> bool:
-    if item.evidence and not (facts.value("evidence_count") or EVIDENCE_IN_WORDS in done):
-        return False
+def _is_there(item: ArchiveItem, pack: Pack, done: set[str], has_evidence: bool) -> bool:
+    """An item of a verb or form is there once that was done; one of evidence alone needs evidence."""
+    if item.evidence and not (item.verb or item.form):
+        return has_evidence
     if item.verb:
         return item.verb in done
     return not item.form or bool(_verbs_with_form(pack, item.form) & done)

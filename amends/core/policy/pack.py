@@ -59,8 +59,8 @@ class Repeats(Ruled):
 class ArchiveItem(Ruled):
     """One item of the archive's check list; with `when`, only of files for which the condition holds.
 
-    It is there once its verb was done, or a verb with its form. `evidence` says that the files of the case belong to it;
-    a policy that insists on files says so in a need of the archiving verb, because it may accept a reason instead.
+    It is there once its verb was done, or a verb with its form; an item of `evidence` alone once the case has evidence.
+    `needed: false` lists an item without insisting on it.
     """
 
     title: Title
@@ -68,6 +68,7 @@ class ArchiveItem(Ruled):
     form: Name | None = None
     verb: Name | None = None
     evidence: bool = False
+    needed: bool = True
 
 
 class Archive(Ruled):
