@@ -93,8 +93,8 @@ def _ids_with(words: list[str]) -> QuerySet[SearchEntry, dict[str, Any]]:
     return entries.extra(where=[_SQLITE], params=[_sqlite_query(words)]).values("case_id")  # noqa: S610
 
 
-_POSTGRES = "to_tsvector('simple', cases_searchentry.words) @@ to_tsquery('simple', %s)"
-_SQLITE = "cases_searchentry.rowid IN (SELECT rowid FROM cases_search_index WHERE cases_search_index MATCH %s)"
+_POSTGRES = "to_tsvector('simple', words) @@ to_tsquery('simple', %s)"
+_SQLITE = "rowid IN (SELECT rowid FROM cases_search_index WHERE cases_search_index MATCH %s)"
 
 
 def _is_prefix(words: list[str]) -> bool:
