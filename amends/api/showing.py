@@ -79,7 +79,7 @@ def show_entry(entry: Entry) -> dict[str, Any]:
         "round": entry.round,
         "values": [_shown(value) for value in entry.values],
         "graded": [_graded(*found) for found in entry.graded],
-        "department": entry.department or None,
+        "department": words(entry.department) or None,
         "handler": entry.handler or None,
         "clauses": list(entry.clauses),
     }

@@ -58,7 +58,7 @@ def queue(
     cases = filtered(viewer, filters)
     if cursor:
         cases = cases.filter(_after(columns, _read_cursor(cursor, sort, columns)))
-    rows = list(cases.select_related("desk", "department", "handler").defer("facts").order_by(*columns)[: size + 1])
+    rows = list(cases.select_related("desk", "department", "handler", "partner").defer("facts").order_by(*columns)[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, _cursor_at(rows[-1], sort, columns) if more else None, sort, size)
@@ -221,6 +221,7 @@ FILTERS: dict[str, Filter] = {
     "outcome": _equal("outcome"),
     "department": _department,
     "handler": _handler,
+    "partner": _equal("partner__name"),
     "waits_for": _equal("waits_for"),
     "late": _late,
     "urgent": _yes_no("urgent"),
