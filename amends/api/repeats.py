@@ -66,5 +66,18 @@ def _first_answer(entry: IdempotencyKey, digest: str) -> HttpResponse:
 
 
 def _digest(request: HttpRequest) -> str:
-    parts = (request.method or "", request.get_full_path(), request.content_type or "")
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.body).hexdigest()
+    """What makes two requests the same. The parts of a multipart body count, not the chance boundary between them."""
+    kind = request.content_type or ""
+    hasher = hashlib.sha256("\n".join((request.method or "", request.get_full_path(), kind)).encode() + b"\n")
+    if kind != "multipart/form-data":
+        hasher.update(request.body)
+        return hasher.hexdigest()
+    for name, values in sorted(request.POST.lists()):
+        hasher.update(repr((name, values)).encode())
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            hasher.update(repr((name, file.name, file.size)).encode())
+            for chunk in file.chunks():
+                hasher.update(chunk)
+            file.seek(0)
+    return hasher.hexdigest()
