@@ -174,7 +174,7 @@ class _Drawer:
         return known
 
     def form_drawn(self) -> DrawnForm:
-        visible = {f.id: f for f in self.shown if holds(f.when, self.known)}
+        visible = {f.id: f for f in self.shown if holds(f.when, self.known) and not self._waits_for_others(f)}
         drawn = {name: self._field(f) for name, f in visible.items()}
         sections, placed = [], set()
         for title, names in self.form.sections:
@@ -187,6 +187,10 @@ class _Drawer:
             sections.append(("", rest))
         hidden = [(f.id, v) for f in self.shown if f.id not in visible and (v := self._scalar(f.id))]
         return DrawnForm(words(self.form.title), sections, hidden, self._loose_errors(drawn), self._faults(drawn))
+
+    def _waits_for_others(self, f: Field) -> bool:
+        """A computed value is shown once what it is computed from is known."""
+        return f.computed is not None and compute(f.computed, self.known) is None
 
     def _scalar(self, name: str) -> str:
         value = self.data.get(name) or self.kept.get(name) or ""
@@ -241,7 +245,7 @@ class _Drawer:
         found = []
         for item in self.what.facts.open_items(self.what.settles):
             label = labels.get(item["no"], "")
-            title = gettext("第 %(n)s 项") % {"n": item["no"]} + (f"：{label}" if label else "")
+            title = gettext("第 %(n)s 项") % {"n": item["no"]} + (gettext("：") + label if label else "")
             found.append(Choice(str(item["no"]), title, is_chosen=str(item["no"]) == str(raw)))
         return found
 
@@ -298,10 +302,12 @@ class _Drawer:
 
     def _fill_departments(self, f: Field, drawn: DrawnField, chosen: set[str]) -> None:
         for unit in self.what.departments:
-            drawn.choices.append(Choice(str(unit.id), unit.title, depth=unit.depth, is_chosen=str(unit.id) in chosen))
+            drawn.choices.append(
+                Choice(str(unit.id), words(unit.title), depth=unit.depth, is_chosen=str(unit.id) in chosen)
+            )
         drawn.widget = "select"
         if f.id == "department" and self.what.department is not None:
-            title = next((u.title for u in self.what.departments if u.id == self.what.department), "")
+            title = next((words(u.title) for u in self.what.departments if u.id == self.what.department), "")
             drawn.proposal = gettext("系统建议：%(value)s") % {"value": title} + self.what.department_reason
             if not drawn.required:
                 drawn.choices.insert(
@@ -318,7 +324,7 @@ class _Drawer:
                 Choice(
                     str(person.id),
                     person.name + note,
-                    group=person.department_title,
+                    group=words(person.department_title),
                     is_chosen=str(person.id) in chosen,
                     is_closed=person.away and f.id == "handler",
                 )  # fmt: skip

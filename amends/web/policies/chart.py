@@ -93,6 +93,9 @@ class _Painter:
         self.lanes = self._lanes()
         self.left = LANE * (max([lane for lane, _ in self.lanes.values()], default=0) + 2) + 90
         self.boxes = {name: self._box(name, n, self.left, is_main=True) for name, n in self.place.items()}
+        for name, box in self.boxes.items():
+            if box.is_done and name == self.line[-1]:
+                box.who = self._after_the_end(name)
         self._place_the_rest()
 
     def _written_in_boxes(self) -> dict[str, list[Step]]:
@@ -105,7 +108,11 @@ class _Painter:
 
     def _lanes(self) -> dict[tuple[str, str], tuple[int, bool]]:
         """The lane beside the main line for each way on it that is not to the next state: shortest nearest."""
-        jumps = [s for s in self.steps if s.origin in self.place and s.target in self.place and not s.is_main]
+        jumps = [
+            s
+            for s in self.steps
+            if s.origin in self.place and s.target in self.place and not s.is_main and not self._is_written_at(s)
+        ]
         jumps.sort(key=lambda s: abs(self.place[s.origin] - self.place[s.target]))
         taken: list[list[tuple[int, int]]] = []
         found = {}
@@ -147,11 +154,16 @@ class _Painter:
                 row += 1
             taken.add(row)
             box = self._box(name, row, column)
+            if box.is_done:
+                box.who = self._after_the_end(name)
             if name in self.written:
                 verbs = dict.fromkeys(verb for step in self.written[name] for verb in step.verbs)
                 box.note = "← " + listed([button_of(verb) for verb in verbs])
-                box.who = ""
             self.boxes[name] = box
+
+    def _after_the_end(self, name: str) -> str:
+        verbs = dict.fromkeys(verb for step in self.steps if step.origin == name for verb in step.verbs)
+        return "→ " + listed([button_of(verb) for verb in verbs]) if verbs else ""
 
     def chart(self) -> Chart:
         ways = [way for step in self.steps if (way := self._way(step)) is not None]
@@ -163,7 +175,7 @@ class _Painter:
 
     def _way(self, step: Step) -> Way | None:
         a, b = self.boxes.get(step.origin), self.boxes.get(step.target)
-        if a is None or b is None or step.target in self.written:
+        if a is None or b is None or step.target in self.written or self._is_written_at(step):
             return None
         label = listed([button_of(verb) for verb in step.verbs])
         if step.is_main:
@@ -174,13 +186,18 @@ class _Painter:
             return _outwards(a, b, label)
         return _back(a, b, label)
 
+    def _is_written_at(self, step: Step) -> bool:
+        """What can follow an end, such as reopening, stands in its box: drawn, it would cross everything."""
+        ended = self.process.states[step.origin].category in ("done", "archived")
+        return ended and not step.is_main
+
     def _beside(self, step: Step, a: Box, b: Box, label: str) -> Way:
         lane, is_back = self.lanes[step.origin, step.target]
         x = self.left - LANE * (lane + 1)
         start, end = a.middle + (8 if is_back else -8), b.middle + (-8 if is_back else 8)
         path = f"M{a.x} {start} H{x + 8} Q{x} {start} {x} {start + (-8 if is_back else 8)} "
         path += f"V{end + (8 if is_back else -8)} Q{x} {end} {x + 8} {end} H{b.x - 6}"
-        return Way(path, label, x - 5, (start + end) // 2, "end")
+        return Way(path, label, x - 5, start + (-18 if is_back else 26), "end")
 
 
 def _down(a: Box, b: Box) -> str:
@@ -190,7 +207,7 @@ def _down(a: Box, b: Box) -> str:
 def _outwards(a: Box, b: Box, label: str) -> Way:
     """From the main line to a state on its right."""
     if a.row == b.row:
-        return Way(f"M{a.right} {a.middle} H{b.x - 6}", label, (a.right + b.x) // 2, a.middle - 6, "middle")
+        return Way(f"M{a.right} {a.middle - 8} H{b.x - 6}", label, (a.right + b.x) // 2, a.middle - 14, "middle")
     bend = b.x - 44
     path = f"M{a.right} {a.middle + 7} H{bend} V{b.middle} H{b.x - 6}"
     return Way(path, label, bend - 5, b.middle - 6, "end")
@@ -202,4 +219,7 @@ def _back(a: Box, b: Box, label: str) -> Way:
         return Way(f"M{a.center} {a.bottom} V{b.y - 6}", label, a.center + 8, a.bottom + 18, "start")
     bend = a.x - 24
     path = f"M{a.x} {a.middle + 10} H{bend} V{b.middle - 9} H{b.right + 6}"
+    if a.row == b.row:
+        path = f"M{a.x} {a.middle + 8} H{b.right + 6}"
+        return Way(path, label, (a.x + b.right) // 2, a.middle + 22, "middle")
     return Way(path, label, b.right + 14, b.middle - 14, "start")

@@ -11,6 +11,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
+from amends.core.process_map import main_line
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.policies.chart import chart_of
@@ -62,7 +63,8 @@ def duties(request: HttpRequest, desk: str) -> HttpResponse:
 def _matrix(pack: Pack) -> dict[str, Any]:
     """The functions as heads, and a line for every state that names a duty."""
     functions = list(dict.fromkeys(duty.function for duty in pack.routing.duties))
-    states = [name for name in pack.lifecycle.states if any(d.state == name for d in pack.routing.duties)]
+    ordered = dict.fromkeys([*main_line(pack.lifecycle), *pack.lifecycle.states])
+    states = [name for name in ordered if any(d.state == name for d in pack.routing.duties)]
     cells = {(d.state, d.function): d for d in pack.routing.duties}
     return {
         "heads": [words(pack.routing.functions[f].title) if f in pack.routing.functions else f for f in functions],
