@@ -211,8 +211,9 @@ class _Run:
             if fates[place] is not Fate.TAKEN_OVER:
                 continue
             said = hash(one.text)
-            if self.seen.setdefault(one.number, said) != said:
-                fates[place] = Fate.DIFFERS
+            if one.number in self.seen:
+                fates[place] = Fate.ALREADY_THERE if self.seen[one.number] == said else Fate.DIFFERS
+            self.seen.setdefault(one.number, said)
         return fates
 
     def _refused(self, verdicts: Verdicts, fates: list[Fate]) -> list[Refused]:
