@@ -1,8 +1,20 @@
 """Logging to stderr, one line an event, control characters escaped."""
 
+import re
 from typing import Any
 
 import structlog
+
+PRIVATE_LINK = re.compile(r"(/portal/s/)[^/\s\"']+")
+
+
+def without_private_links(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A private link opens a case, so the framework's lines about requests must not keep one."""
+    for key, value in event.items():
+        if isinstance(value, str) and "/portal/s/" in value:
+            event[key] = PRIVATE_LINK.sub(r"\1…", value)
+    return event
+
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -11,6 +23,7 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
+    without_private_links,
 ]
 
 

@@ -180,15 +180,23 @@ class PortalKey(models.Model):
 
 
 class PortalCode(models.Model):
-    """A one-time code sent to the address on file; five tries, ten minutes."""
+    """A request for a one-time code; the code goes to the address on file. Five tries, ten minutes.
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="portal_codes")
-    code_hash = models.CharField(max_length=128)
+    There is one for every request, right or wrong: the worker finds out whether number and address belong together.
+    `address_hash` and `network` are keyed digests.
+    """
+
+    case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="portal_codes")
+    number = models.CharField(max_length=40)
+    address_hash = models.CharField(max_length=64, db_index=True)
+    session = models.CharField(max_length=64)
+    network = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    code_hash = models.CharField(max_length=128, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
-    network = models.CharField(max_length=64, blank=True)
 
 
 class SearchEntry(models.Model):

@@ -9,22 +9,36 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from amends.apps.cases.models import Case
-from amends.apps.messaging.actions import notify, write_to_outbox
+from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
+from amends.apps.messaging.actions import Automatic, mentions, notify, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
 from amends.core.facts import CaseFacts
 from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
 
+LANGUAGE = "zh-hans"
+"""Of messages, unless the complainant chose another when they complained."""
+
 
 def message_values(
-    case: Case, facts: CaseFacts, pack: Pack, *, texts: Mapping[str, str], extra: Mapping[str, str] | None = None
+    case: Case,
+    facts: CaseFacts,
+    pack: Pack,
+    *,
+    texts: Mapping[str, str],
+    extra: Mapping[str, str] | None = None,
+    language: str = LANGUAGE,
+    to_stranger: bool = False,
 ) -> dict[str, str]:
-    """What placeholders stand for, from the case as it is now."""
+    """What placeholders stand for, from the case as it is now.
+
+    With `to_stranger` nothing that the submitter typed is among them: the address may be somebody else's.
+    """
     zone = ZoneInfo(pack.head.zone)
     level = pack.grading.axis(pack.grading.level or "") if pack.grading.level else None
     level_title = level.title_of(case.level) if level and case.level else None
-    return {
+    values = {
         "number": case.number,
         "case_title": case.subject,
         "state": pack.lifecycle.states[case.state].title.zh_hans,
@@ -39,9 +53,15 @@ def message_values(
         "round": str(case.round),
         "reason": texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or "",
         "promised_reply_at": _when(_moment(facts.value("promised_reply_at")), zone),
-        "link": f"{settings.BASE_URL}/portal/{case.number}/",
+        "link": f"{settings.BASE_URL}/portal/",
         **(extra or {}),
     }
+    return {**values, **_in_place_of_typed(case, pack, language)} if to_stranger else values
+
+
+def _in_place_of_typed(case: Case, pack: Pack, language: str) -> dict[str, str]:
+    kind = pack.channels.kinds[case.kind].title.in_language(language)
+    return {"complainant_name": "customer" if language == "en" else "客户", "case_title": kind, "reason": ""}
 
 
 def _moment(value: object) -> datetime | None:
@@ -54,27 +74,38 @@ def _when(moment: datetime | None, zone: ZoneInfo) -> str:
 
 def address_of(case: Case) -> tuple[str, str] | None:
     """How the complainant is reached: (channel, address), e-mail before SMS; None when no address is on file."""
-    if case.complainant is None:
-        return None
-    points = {point.kind: point.value for point in case.complainant.contact_points.all()}
-    if "email" in points:
-        return "email", points["email"]
-    return ("sms", points["phone"]) if "phone" in points else None
+    return next(iter(addresses_of(case)), None)
 
 
 def tell_complainant(
-    case: Case, messages: Iterable[str], *, facts: CaseFacts, pack: Pack, texts: Mapping[str, str], now: datetime
+    case: Case,
+    messages: Iterable[str],
+    *,
+    facts: CaseFacts,
+    pack: Pack,
+    texts: Mapping[str, str],
+    now: datetime,
+    to_stranger: bool = False,
 ) -> None:
-    """Put the messages into the outbox; a complainant without an address on file reads them in the portal only."""
+    """Put the messages into the outbox; a complainant without an address on file reads them in the portal only.
+
+    A message that mentions the link carries a private link of its own. `to_stranger` says that the message answers
+    by itself what somebody outside sent: then the limits of automatic mail hold.
+    """
     messages = list(messages)
     reached = address_of(case) if messages else None
     if reached is None:
         return
     channel, address = reached
-    values = message_values(case, facts, pack, texts=texts)
+    language = str(facts.value("language") or LANGUAGE)
+    automatic = Automatic(to_verified_address=is_verified(address)) if to_stranger else None
+    unverified = automatic is not None and not automatic.to_verified_address
+    values = message_values(case, facts, pack, texts=texts, language=language, to_stranger=unverified)
     for message in messages:
+        has_link = mentions(pack, message, channel, language, "link")
         write_to_outbox(
-            pack=pack, message=message, channel=channel, address=address, language="zh-hans", values=values,
+            pack=pack, message=message, channel=channel, address=address, language=language, values=values,
+            secrets={"link": new_link(case, now=now)} if has_link else {}, automatic=automatic,
             case_key=str(case.pk), now=now,
         )  # fmt: skip
 

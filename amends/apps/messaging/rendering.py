@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 PLACEHOLDERS = frozenset({
@@ -11,16 +12,27 @@ PLACEHOLDERS = frozenset({
 })  # fmt: skip
 """Everything a message of a pack may mention."""
 
+HIDDEN = "••••••"
+"""Stands in the readable copy of a message where a secret was sent."""
+
 _PLACE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+_LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with each `{{name}}` replaced; an unknown or empty one becomes nothing. Control characters are dropped."""
+    return _PLACE.sub(lambda match: without_controls(values.get(match.group(1), "")), text)
 
-    def value(match: re.Match[str]) -> str:
-        return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", values.get(match.group(1), ""))
 
-    return _PLACE.sub(value, text)
+def fill_line(text: str, values: Mapping[str, str]) -> str:
+    """As `fill`, on one line: no value can end the line and begin a header."""
+    line = "".join(" " if c in _LINE_ENDS else c for c in _PLACE.sub(lambda m: values.get(m.group(1), ""), text))
+    return " ".join(without_controls(line).split())
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters, line ends and tabs apart."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def placeholders_in(text: str) -> set[str]:

@@ -12,11 +12,12 @@ from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.policy.base import Title
 from amends.core.policy.forms import Field, Form
+from amends.core.policy.intake import Kind
 from amends.core.policy.pack import Pack
 from amends.web.wording import language, traditional, words
 
-NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case"})
-"""Fields that name people and units of the company: nobody outside chooses among them."""
+NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case", "computed"})
+"""Fields that name people and units of the company, or are worked out: nobody outside fills them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,27 @@ class PortalDesk:
 
     @property
     def kinds(self) -> list[tuple[str, Title]]:
-        """The kinds of contact that customers may open by form."""
-        return [(name, kind.title) for name, kind in self.pack.channels.kinds.items() if kind.portal]
+        """The kinds of contact that customers may open by form, complaints before the rest."""
+        kinds = [(name, kind) for name, kind in self.pack.channels.kinds.items() if kind.portal]
+        return [(name, kind.title) for name, kind in sorted(kinds, key=lambda found: _place(*found))]
 
     @property
     def channel(self) -> str | None:
-        """The channel that forms of the portal come in by."""
+        """The channel that forms of the portal come in by: the one the pack names, else the only one there is."""
         channels = self.pack.channels.channels.items()
-        return next((name for name, channel in channels if channel.portal and not channel.retired), None)
+        open_to_all = [name for name, channel in channels if channel.portal and not channel.retired]
+        named = self.pack.head.settings.get("portal_channel")
+        return named.value if named and named.value in open_to_all else next(iter(open_to_all), None)
 
     @property
     def how_it_works(self) -> str:
         """What the pack says about its process, if it says it."""
         return page_text(self.pack, "how_it_works", {"hotline": self.hotline, "desk": self.title})
+
+
+def _place(name: str, kind: Kind) -> tuple[bool, bool, str]:
+    """Complaints first: those that count, and among them the kind that carries the name."""
+    return not kind.counts, name != "complaint", name
 
 
 def page_text(pack: Pack, message: str, values: Mapping[str, str]) -> str:

@@ -32,12 +32,22 @@ class Saying:
     next: str
 
 
-RECEIVED = Saying(0, gettext_noop("我们已收到，正在核对"), gettext_noop("工作人员会尽快看完您的反映，确定由哪个部门负责。"))
+RECEIVED = Saying(
+    0, gettext_noop("我们已收到，正在核对"), gettext_noop("工作人员会尽快看完您的反映，确定由哪个部门负责。")
+)
 ACCEPTED = Saying(0, gettext_noop("已经受理"), gettext_noop("工作人员可能会联系您，核对情况和诉求。"))
 ASSIGNED = Saying(0, gettext_noop("已经受理，正在安排负责的部门"), gettext_noop("负责的部门接手后，开始调查处理。"))
-INVESTIGATED = Saying(1, gettext_noop("负责的部门正在调查处理"), gettext_noop("查清情况后，我们会给出处理方案并答复您。"))
-PLANNED = Saying(2, gettext_noop("正在准备给您的答复"), gettext_noop("我们会把处理结果告诉您，您可以接受，也可以不接受。"))
-YOUR_TURN = Saying(2, gettext_noop("我们已答复，等您确认"), gettext_noop("请看我们的答复，告诉我们您是否接受。不接受时请说明理由，我们会继续处理。"))
+INVESTIGATED = Saying(
+    1, gettext_noop("负责的部门正在调查处理"), gettext_noop("查清情况后，我们会给出处理方案并答复您。")
+)
+PLANNED = Saying(
+    2, gettext_noop("正在准备给您的答复"), gettext_noop("我们会把处理结果告诉您，您可以接受，也可以不接受。")
+)
+YOUR_TURN = Saying(
+    2,
+    gettext_noop("我们已答复，等您确认"),
+    gettext_noop("请看我们的答复，告诉我们您是否接受。不接受时请说明理由，我们会继续处理。"),
+)
 CARRIED_OUT = Saying(2, gettext_noop("正在落实处理结果"), gettext_noop("落实之后，我们会再与您确认。"))
 FINISHING = Saying(2, gettext_noop("处理已经完成，正在收尾"), gettext_noop("还需要补充的，现在仍可以告诉我们。"))
 FOLLOWED = Saying(2, gettext_noop("处理已经完成，正在听取您的意见"), gettext_noop("欢迎告诉我们您是否满意。"))

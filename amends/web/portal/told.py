@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_noop
@@ -15,7 +14,7 @@ from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import events_of
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
-from amends.web.portal.desks import NOT_FOR_CUSTOMERS, complainant_roles, page_text
+from amends.web.portal.desks import NOT_FOR_CUSTOMERS, complainant_roles
 from amends.web.portal.progress import in_full
 from amends.web.wording import happened, in_words
 
@@ -64,7 +63,6 @@ class Passed:
     at: str
     is_yours: bool
     is_answer: bool
-    lead: str
     values: tuple[ShownValue, ...]
     round: int
 
@@ -92,7 +90,7 @@ def exchange_of(case: Case, pack: Pack) -> Exchange:
         if event.kind == "register":
             found.reported = tuple(_of_customers(entry, pack))
         if yours or event.kind in ANSWERED_BY_CUSTOMER or _was_told(event, pack):
-            found.passed.append(_passed(entry, pack, yours, ZoneInfo(pack.head.zone)))
+            found.passed.append(_passed(event, entry, pack, yours=yours))
     return found
 
 
@@ -108,28 +106,24 @@ def _messages(verb: str, origin: str | None, target: str | None, pack: Pack) -> 
                 yield told.message
 
 
-def _passed(entry: Entry, pack: Pack, yours: bool, zone: ZoneInfo) -> Passed:
+def _passed(event: LedgerEvent, entry: Entry, pack: Pack, *, yours: bool) -> Passed:
+    zone = ZoneInfo(pack.head.zone)
     title = (YOURS if yours else OURS).get(entry.verb)
     if entry.verb == "register":
         values: tuple[ShownValue, ...] = ()
     elif yours:
         values = tuple(_of_customers(entry, pack))
     else:
-        values = tuple(_told(entry, pack)) if entry.verb in ADDRESSED else ()
+        values = tuple(_told(entry, pack.forms.get(event.data.get("form", "")))) if entry.verb in ADDRESSED else ()
     return Passed(
         verb=entry.verb,
         title=in_words(title) if title else happened(entry.verb),
         at=in_full(entry.at, zone),
         is_yours=yours,
         is_answer=entry.verb in ANSWERS and not yours,
-        lead="",
         values=values,
         round=entry.round,
     )
-
-
-def _form_of(entry: Entry, pack: Pack) -> Form | None:
-    return next((form for form in pack.forms.values() if form.title == entry.form), None)
 
 
 def _of_customers(entry: Entry, pack: Pack) -> Iterable[ShownValue]:
@@ -140,30 +134,18 @@ def _of_customers(entry: Entry, pack: Pack) -> Iterable[ShownValue]:
             yield value
 
 
-def _told(entry: Entry, pack: Pack) -> Iterable[ShownValue]:
+def _told(entry: Entry, form: Form | None) -> Iterable[ShownValue]:
     """Of a form that was written for the customer: the answer where there is one, else the texts it must hold.
 
     What a form merely may hold is a note of the staff.
     """
-    form = _form_of(entry, pack)
     required = {f.id for f in form.fields if f.required is True and not f.seen_by} if form else set()
     has_answer = any(value.id == ANSWER_TEXT for value in entry.values)
     for value in entry.values:
-        if value.id == ANSWER_TEXT or value.id == "promised_reply_at":
+        if (
+            value.id == ANSWER_TEXT
+            or value.id == "promised_reply_at"
+            or value.id in required
+            and (value.kind == "text" or (value.kind == "long_text" and not has_answer))
+        ):
             yield value
-        elif value.id in required and (value.kind == "text" or (value.kind == "long_text" and not has_answer)):
-            yield value
-
-
-def page_lead(case: Case, pack: Pack, *, values: dict[str, str]) -> str:
-    """What the pack says on the page about where the case stands: the words of the message that led here."""
-    for transition in pack.lifecycle.transitions:
-        if transition.target(None) == case.state and transition.from_:
-            for told in transition.messages():
-                if text := page_text(pack, told.message, values):
-                    return text
-    return ""
-
-
-def as_moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -145,7 +145,10 @@ def follow(case: Case, *, pack: Pack, before: CaseFacts, event: LedgerEvent, dec
     )
     for run in _PROJECTORS:
         run(performed)
-    tell_complainant(case, decision.tells, facts=facts, pack=pack, texts=decision.texts, now=wish.now)
+    outside = wish.caller.person is None and not wish.caller.is_system
+    tell_complainant(
+        case, decision.tells, facts=facts, pack=pack, texts=decision.texts, now=wish.now, to_stranger=outside
+    )
     key = f"{case.pk}:{event.seq}"
     notify_staff(case, decision.notices, facts=facts, pack=pack, texts=decision.texts, now=wish.now, key=key)
     return case

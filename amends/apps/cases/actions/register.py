@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from amends.apps.cases.actions.perform import Wish, count_files, follow
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.numbers import next_number
+from amends.apps.cases.portal_keys import normal_contact
 from amends.apps.cases.queries import earlier_cases_of, open_cases
 from amends.apps.ledger.actions import append
 from amends.apps.ledger.models import Chain
@@ -34,7 +33,11 @@ from amends.core.roles import actor_on_case, has_right
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A first contact as a door hands it over. `data` is the kind's form; times without offset are read in `local_zone`."""
+    """A first contact as a door hands it over. `data` is the kind's form; times without offset are read in `local_zone`.
+
+    Without `is_vouched` nobody has checked who it is: a name and number that are on file count as an earlier case, but
+    the case gets a complainant of its own, so that a stranger's address never joins somebody else's.
+    """
 
     desk: Desk
     kind: str
@@ -47,6 +50,8 @@ class Contact:
     local_zone: ZoneInfo | None = None
     complainant: Complainant | None = None
     uploads_of: str = ""
+    is_vouched: bool = True
+    language: str = "zh-hans"
 
 
 @transaction.atomic
@@ -70,7 +75,7 @@ def register_case(contact: Contact) -> Case:
     )  # fmt: skip
     decision = decide(pack=pack, process=pack.lifecycle, facts=CaseFacts(), request=request, directory=directory)
     _refuse_receipt_reason(contact)
-    return _store(contact, version, pack, decision, complainant)
+    return _store(contact, version, pack, decision, complainant if contact.is_vouched else contact.complainant)
 
 
 def _check_way_in(pack: Pack, contact: Contact) -> None:
@@ -104,10 +109,12 @@ def _refuse_receipt_reason(contact: Contact) -> None:
 
 def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | None) -> dict[str, Any]:
     kind, channel = pack.channels.kinds[contact.kind], pack.channels.channels[contact.channel]
+    spoken = {} if contact.language == "zh-hans" else {"language": contact.language}
     has_contact = (
         any(contact.data.get(name) for name in ("complainant_phone", "complainant_email")) or complainant is not None
     )
     return {
+        **spoken,
         "kind": contact.kind,
         "counts": kind.counts,
         "internal": kind.internal,
@@ -136,15 +143,6 @@ def known_complainant(data: Mapping[str, Any]) -> Complainant | None:
 
 
 _CONTACT_FIELDS = (("phone", "complainant_phone"), ("email", "complainant_email"))
-
-
-def normal_contact(kind: str, value: str) -> str:
-    """A contact as it is compared: digits of a telephone number without the country's +86, an address in lower case."""
-    text = unicodedata.normalize("NFKC", value).strip()
-    if kind == "email":
-        return text.lower()
-    digits = re.sub(r"[^\d+]", "", text)
-    return re.sub(r"^(?:\+?86|0086)(?=1\d{10}$)", "", digits)
 
 
 def count_earlier_cases(pack: Pack, contact: Contact, complainant: Complainant | None) -> int:

@@ -1,0 +1,98 @@
+"""The front page of the portal, and following a case by its number and the address on file."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from amends.apps.cases.actions.portal import Asking, ask_for_code, enter_code
+from amends.apps.messaging.allowances import TooMany
+from amends.core.refusals import Refusal
+from amends.web.portal.answering import portal_page, with_retry
+from amends.web.portal.desks import portal_desks
+from amends.web.portal.network import network_of
+from amends.web.portal.sessions import PortalSession
+from amends.web.routes import route
+from amends.web.wording import language, said
+
+
+@route(audience="public", permission="none", methods=["GET"])
+@portal_page
+def front(request: HttpRequest) -> HttpResponse:
+    """Hotline, mailbox and form of every desk, how a complaint is handled, and the way to follow one.
+
+    Source: REP-4.1.1
+    """
+    return render(request, "portal/front.html", {"desks": portal_desks(now=timezone.now())})
+
+
+@route(audience="public", permission="none", methods=["GET", "POST"])
+@portal_page
+def follow(request: HttpRequest) -> HttpResponse:
+    """Ask for a code by number and address. Right and wrong pairs are answered alike."""
+    if request.method != "POST":
+        return render(request, "portal/follow.html", {"number": request.GET.get("number", "")[:40]})
+    number, address = request.POST.get("number", "").strip()[:60], request.POST.get("address", "").strip()[:254]
+    errors = {}
+    if not number:
+        errors["number"] = gettext("请填写编号。")
+    if not address:
+        errors["address"] = gettext("请填写登记时留下的手机号码或电子邮箱。")
+    typed = {"number": number, "address": address}
+    if errors:
+        return render(request, "portal/follow.html", {**typed, "errors": errors}, status=422)
+    session = PortalSession(request)
+    try:
+        asked = ask_for_code(number=number, address=address, asking=asking_of(request))
+    except TooMany as refusal:
+        return too_many_codes(request, "portal/follow.html", typed, refusal)
+    session.await_code(asked.pk)
+    return HttpResponseRedirect(reverse("portal_code"))
+
+
+def asking_of(request: HttpRequest) -> Asking:
+    """Who asks for a code."""
+    return Asking(
+        session=PortalSession(request).id, network=network_of(request), language=language(), now=timezone.now()
+    )
+
+
+def too_many_codes(request: HttpRequest, page: str, context: dict[str, object], refusal: TooMany) -> HttpResponse:
+    """The page again with what was typed, the wait, and the hotlines."""
+    context = {**context, "refusal": said(refusal), "hotlines": portal_desks(now=timezone.now())}
+    return with_retry(render(request, page, context, status=refusal.status), refusal)
+
+
+@route(audience="public", permission="none", methods=["GET", "POST"])
+@portal_page
+def code(request: HttpRequest) -> HttpResponse:
+    """Enter the code that was sent; the right one opens the case in this browser for half an hour."""
+    session = PortalSession(request)
+    asked = session.code_request
+    if asked is None:
+        return HttpResponseRedirect(reverse("portal_follow"))
+    if request.method != "POST":
+        return render(request, "portal/code.html")
+    typed = request.POST.get("code", "")
+    if not typed.strip():
+        return render(request, "portal/code.html", {"error": gettext("请输入收到的 6 位验证码。")}, status=422)
+    now = timezone.now()
+    try:
+        case = enter_code(asked, session=session.id, typed=typed, now=now)
+    except Refusal as refusal:
+        context = {"error": said(refusal), "is_over": refusal.code == "code_over"}
+        return render(request, "portal/code.html", context, status=refusal.status)
+    session.open(case, now=now)
+    session.await_code(None)
+    return HttpResponseRedirect(reverse("portal_case", args=[case.number]))
+
+
+@route(audience="public", permission="none", methods=["POST"])
+@portal_page
+def leave(request: HttpRequest) -> HttpResponse:
+    """Close what this browser has open: for a phone or computer that others use."""
+    PortalSession(request).close()
+    return HttpResponseRedirect(reverse("portal"))
