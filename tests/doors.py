@@ -6,6 +6,7 @@ fields with something valid, everything else left open.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 from collections.abc import Mapping
@@ -22,13 +23,14 @@ from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.people.actions import create_department, create_token, grant_role
-from amends.apps.people.models import Person
+from amends.apps.people.models import Partner, Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.forms import Field, Form
 from amends.jobs.rehearsal import PICTURE, DeskWorld
 from amends.jobs.samples import Filler
+from tests.pages import tables_of
 
 PACKS = Path(__file__).resolve().parents[1] / "packs"
 TOP = ("subject", "description", "demand", "occurred_at", "received_at", "backdate_reason")
@@ -245,6 +247,10 @@ class Office:
         """The code by which the API names that department."""
         return self.world.organisation.departments[function].code
 
+    def partner(self, name: str, *, kind: str) -> int:
+        """The number of a company that is put into the register of partners."""
+        return int(Partner.objects.create(name=name, kind=kind).pk)
+
     def notices(self, number: str, *, to: Api | None = None, by: Api | None = None) -> list[dict[str, Any]]:
         """What staff were told on a case, oldest first, or one of them only; read by somebody who sees the case."""
         reader = by or self._reader(number)
@@ -287,14 +293,22 @@ class Office:
         Each change names a file of the pack, text in it and what stands there instead. The worked examples, which are
         those of the shipped policy, are left out. `folder` is empty.
         """
+        said = self.tries_to_change_policy(folder, *changes)
+        assert "is published" in said, said
+        self.world.pack = pack_in_force(self.world.desk, self.clock.now)
+
+    def tries_to_change_policy(self, folder: Path, *changes: tuple[str, str, str]) -> str:
+        """As `change_policy`, published or not; returns what the command says."""
         copied = shutil.copytree(PACKS / self.world.pack.id, folder / self.world.pack.id)
         (copied / "examples.yaml").write_text("[]\n", encoding="utf-8")
         for file, old, new in changes:
             text = (copied / file).read_text(encoding="utf-8")
             assert text.count(old) == 1, f"{file} has {text.count(old)} times: {old}"
             (copied / file).write_text(text.replace(old, new), encoding="utf-8")
-        call_command("pack", "publish", str(copied), "--next", stdout=io.StringIO())
-        self.world.pack = pack_in_force(self.world.desk, self.clock.now)
+        said = io.StringIO()
+        with contextlib.suppress(SystemExit):
+            call_command("pack", "publish", str(copied), "--next", stdout=said)
+        return said.getvalue()
 
     def new_team(self, parent: str, role: str) -> tuple[int, Api]:
         """A further team below the department of a function: its number, and the API of somebody who holds a role in it."""
@@ -317,8 +331,20 @@ class Staff(Client):
 
     def __init__(self, world: DeskWorld, role: str, function: str = "", **defaults: Any) -> None:
         super().__init__(**defaults)
+        self.world = world
         self.person = world.person(role, function)
         self.force_login(self.person)
+
+    def counts(self, by: str) -> dict[str, int]:
+        """The complaints of the desk by one dimension, as the page of counts shows them; `合计` is their sum."""
+        return self._tables(by).get("计入投诉数", {})
+
+    def counts_apart(self, by: str) -> dict[str, int]:
+        """What is counted apart from complaints, by one dimension."""
+        return self._tables(by).get("不计入投诉数（咨询、内部事项等）", {})
+
+    def _tables(self, by: str) -> dict[str, dict[str, int]]:
+        return dict(tables_of(self.get("/counts/", {"desk": self.world.desk.code, "by": by})))
 
 
 def said(response: Any) -> str:

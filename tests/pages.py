@@ -1,0 +1,37 @@
+"""What stands on pages, as a reader sees it: the text, and the tables of counts."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+def text_of(response: Any) -> str:
+    """The words of a page without its markup; the page has to be there."""
+    assert response.status_code == 200, response.content.decode()[:2000]
+    return in_words(response.content.decode())
+
+
+def in_words(html: str) -> str:
+    return " ".join(unescape(TAG.sub(" ", html)).split())
+
+
+def tables_of(response: Any) -> list[tuple[str, dict[str, int]]]:
+    """The tables of the page of counts: their title, and the sum under every head that is not nought."""
+    assert response.status_code == 200, response.content.decode()[:2000]
+    sections = re.findall(r"<section.*?</section>", response.content.decode(), re.DOTALL)
+    return [(in_words(_first("h2", section)), _sums(section)) for section in sections]
+
+
+def _sums(section: str) -> dict[str, int]:
+    heads = [in_words(head) for head in re.findall(r"<th\b.*?</th>", section, re.DOTALL)]
+    sums = [in_words(cell) for cell in re.findall(r"<td\b.*?</td>", _first("tfoot", section), re.DOTALL)]
+    return {head: int(n) for head, n in zip(heads[1:], sums[1:], strict=True) if int(n)}
+
+
+def _first(tag: str, html: str) -> str:
+    found = re.search(rf"<{tag}\b.*?</{tag}>", html, re.DOTALL)
+    return found.group(0) if found else ""
