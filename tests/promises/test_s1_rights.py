@@ -1,0 +1,202 @@
+"""S1: denied unless allowed. Every route, everybody, every method, and objects inside and outside what they may see.
+
+What is expected stands in routes.yaml, which is reviewed by people and read from nothing in the product.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from ruamel.yaml import YAML
+
+from amends.apps.cases import queries
+from amends.apps.cases.models import Case
+from amends.doors.routes import all_routes, undeclared_routes
+from tests.promises.small_world import RELATIONS, Principal, SmallWorld, small_world, undone
+
+TABLE = YAML(typ="safe").load((Path(__file__).parent / "routes.yaml").read_text(encoding="utf-8"))
+ROUTES: dict[str, dict[str, Any]] = {route["path"]: route for route in TABLE["routes"]}
+STRANGERS: dict[str, list[str]] = TABLE["strangers"]
+SEES: dict[str, list[str]] = TABLE["sees"]
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[SmallWorld]:
+    with django_db_blocker.unblock(), small_world() as made:
+        yield made
+
+
+def test_every_route_declares_itself():
+    assert undeclared_routes() == []
+
+
+def test_the_reviewed_table_lists_every_route_as_it_is_declared():
+    declared: dict[str, dict[str, Any]] = {}
+    for route in all_routes():
+        entry = declared.setdefault(route.path, {"methods": set()})
+        entry |= {"audience": route.audience, "permission": route.permission, "kind": route.kind}
+        entry["methods"] |= set(route.methods)
+    reviewed = {
+        path: {"methods": set(r["answers"]), **{k: r[k] for k in ("audience", "permission", "kind")}}
+        for path, r in ROUTES.items()
+    }
+
+    assert declared == reviewed
+
+
+def test_everybody_is_in_the_table(world: SmallWorld):
+    assert set(world.principals) == set(SEES)
+
+
+@pytest.mark.parametrize("path", list(ROUTES))
+def test_every_cell_is_as_expected(world: SmallWorld, path: str):
+    assert wrong_cells(world, path) == []
+
+
+def wrong_cells(world: SmallWorld, path: str) -> list[str]:
+    """The cells that answer otherwise than the table says: who, method, object, expected, answered."""
+    route, wrong = ROUTES[path], []
+    for method in route["answers"]:
+        for who, principal in world.principals.items():
+            for relation in relations_of(path, who, route):
+                wanted = expected(route, method, who, relation)
+                with undone():
+                    answered = ask(world, principal, route, method, relation).status_code
+                if answered != wanted:
+                    wrong.append(f"{who} {method} {relation}: {wanted} expected, {answered} answered")
+    return wrong
+
+
+def relations_of(path: str, who: str, route: dict[str, Any]) -> tuple[str, ...]:
+    """Objects of every relation where the address names one; who has no way in is asked about one of each side."""
+    if "number>" not in path and "file>" not in path:
+        return ("absent",)
+    return ("own", "absent") if who in STRANGERS[route["audience"]] or route["audience"] == "portal" else RELATIONS
+
+
+def expected(route: dict[str, Any], method: str, who: str, relation: str) -> int:
+    """The status of a cell: strangers first, then what is hidden, then the answer to this role."""
+    answers = route["answers"][method]
+    if not isinstance(answers, dict):
+        return int(answers)
+    if who in STRANGERS[route["audience"]] and "stranger" in answers:
+        return int(answers["stranger"])
+    is_hidden = "hidden" in answers and relation not in SEES[who]
+    found = answers["hidden"] if is_hidden else answers.get(who, answers["visible"])
+    return int(found)
+
+
+def ask(world: SmallWorld, principal: Principal, route: dict[str, Any], method: str, relation: str) -> HttpResponse:
+    client = principal.machine() if route["audience"] == "machine" else principal.browser()
+    sends = route.get("sends", {})
+    body: dict[str, Any] = {}
+    if method == "POST" and sends:
+        version = world.cases[relation].version if relation in world.cases else 1
+        body = filled_in(sends["body"], version)
+        as_json = {"data": body, "content_type": "application/json"} if sends.get("as") == "json" else {"data": body}
+        return client.post(address_of(world, route["path"], relation), **as_json)
+    return client.generic(method, address_of(world, route["path"], relation))
+
+
+def filled_in(body: dict[str, Any], version: int) -> dict[str, Any]:
+    return {name: version if value == "<version>" else value for name, value in body.items()}
+
+
+PARTS = {"verb": "contact", "form_id": "night_book", "pk": "999999", "desk": "night", "kind": "grumble",
+         "secret": "no-such-secret", "file_id": None, "file": None}  # fmt: skip
+NO_FILE = "00000000-0000-4000-8000-000000000000"
+
+
+def address_of(world: SmallWorld, path: str, relation: str) -> str:
+    def part(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name == "number":
+            return world.number(relation)
+        return PARTS[name] or world.files.get(relation, NO_FILE)
+
+    return re.sub(r"<(?:\w+:)?(\w+)>", part, path)
+
+
+@pytest.mark.parametrize("path", list(ROUTES))
+def test_other_methods_are_refused(world: SmallWorld, path: str):
+    route = ROUTES[path]
+    others = [method for method in METHODS if method not in route["answers"]]
+    for method in others:
+        for who in ("anonymous", "receptionist"):
+            answered = ask(world, world.principals[who], route, method, "own").status_code
+            assert answered == 405, f"{who} {method} {path}: {answered}"
+
+
+OBJECT_ROUTES = [path for path in ROUTES if "number>" in path or "file>" in path]
+
+
+@pytest.mark.parametrize("path", OBJECT_ROUTES)
+def test_what_is_hidden_answers_exactly_like_what_does_not_exist(world: SmallWorld, path: str):
+    route = ROUTES[path]
+    for method in route["answers"]:
+        for who, seen in SEES.items():
+            absent = plain(world, ask(world, world.principals[who], route, method, "absent"), "absent")
+            for relation in set(RELATIONS) - set(seen) - {"absent"}:
+                hidden = plain(world, ask(world, world.principals[who], route, method, relation), relation)
+                assert hidden == absent, f"{who} {method} {relation} {path}"
+
+
+CHANCE = (r'"request_id": "[0-9a-f]+"', r'csrfmiddlewaretoken" value="[^"]+"', r'X-CSRFToken": "[^"]+"')
+CHANGING_HEADERS = {"set-cookie", "date"}
+
+
+def plain(world: SmallWorld, response: HttpResponse, relation: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body without what is different each time, and without the address that was asked for."""
+    text = response.content.decode() if not response.streaming else "a file"
+    for pattern in CHANCE:
+        text = re.sub(pattern, "chance", text)
+    text = text.replace(world.number(relation), "NUMBER").replace(world.files.get(relation, NO_FILE), "FILE")
+    headers = {k.lower(): v.replace(world.number(relation), "NUMBER") for k, v in response.items()}
+    headers = {k: v for k, v in headers.items() if k not in CHANGING_HEADERS and k != "content-length"}
+    return response.status_code, headers, text
+
+
+@pytest.mark.parametrize("who", [who for who in SEES if who not in STRANGERS["machine"]])
+def test_a_list_shows_the_visible_cases_and_no_others(world: SmallWorld, who: str):
+    response = world.principals[who].machine().get("/api/v1/cases", {"size": "200"})
+
+    shown = {case["number"] for case in response.json()["cases"]}
+    assert shown == {world.number(relation) for relation in SEES[who]}
+
+
+def test_a_scope_that_is_skipped_is_noticed(world: SmallWorld, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queries, "visible_to", lambda viewer: Case.objects.all())
+
+    assert wrong_cells(world, "/api/v1/cases/<number>") != []
+    assert wrong_cells(world, "/cases/<str:number>/") != []
+
+
+def test_a_route_without_a_declaration_is_noticed(monkeypatch: pytest.MonkeyPatch, client: Any):
+    from amends.web.queue import views
+
+    monkeypatch.delattr(views.page, "declared_route")
+
+    assert undeclared_routes() == ["/"]
+    assert client.get("/").status_code == 404
+
+
+@pytest.mark.parametrize("path", list(ROUTES))
+def test_every_answer_carries_the_security_headers(world: SmallWorld, path: str):
+    route = ROUTES[path]
+    for method in route["answers"]:
+        for who in ("anonymous", "receptionist"):
+            headers = ask(world, world.principals[who], route, method, "own").headers
+            assert "default-src" in headers["Content-Security-Policy"], path
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert "Access-Control-Allow-Origin" not in headers
+            assert "no-store" in headers["Cache-Control"], path
