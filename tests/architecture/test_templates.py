@@ -8,7 +8,7 @@ TEMPLATES = sorted(ROOT.glob("amends/*/templates/**/*.html"))
 CODE = sorted((ROOT / "amends").rglob("*.py"))
 
 INLINE = re.compile(
-    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|<style\b|\son[a-z]+\s*=\s*[\"']|javascript:|\bhx-on|\bstyle=\"[^\"]*\{",
+    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|<style\b|\son[a-z]+\s*=\s*[\"']|javascript:|\bhx-on",
     re.IGNORECASE,
 )
 ELSEWHERE = re.compile(r"(?:src|href|action)=[\"'](?:https?:)?//", re.IGNORECASE)

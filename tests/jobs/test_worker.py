@@ -26,7 +26,8 @@ def database_url():
     if connection.vendor == "sqlite":
         return f"sqlite:///{settings['NAME']}"
     login = f"{settings['USER']}:{settings['PASSWORD']}" if settings["PASSWORD"] else settings["USER"]
-    return f"postgres://{login}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+    # The host may be a folder with a socket, which has no place before the path.
+    return f"postgres://{login}@:{settings['PORT']}/{settings['NAME']}?host={settings['HOST']}"
 
 
 @pytest.fixture
