@@ -1,9 +1,5 @@
 """Which address leads to which door."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
-DOORS = ["amends.api.urls", "amends.web.urls"]
-
-urlpatterns = [path("", include(door)) for door in DOORS if find_spec(door)]
+urlpatterns = [path("", include("amends.api.urls")), path("", include("amends.web.urls"))]
