@@ -17,6 +17,7 @@ from amends.api.showing import (
     show_clock,
     show_entry,
     show_evidence,
+    show_item,
     show_message,
     show_notice,
 )
@@ -30,7 +31,7 @@ from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
-from amends.apps.cases.timeline import timeline
+from amends.apps.cases.timeline import labels_of, timeline
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.actions import log_access
 from amends.apps.policies.queries import pack_in_force
@@ -142,6 +143,16 @@ def clocks(request: HttpRequest, number: str) -> HttpResponse:
     readings = clocks_of(case, pack, viewer.now)
     note = "taken_over_not_judged" if case.taken_over else None
     return answer({"clocks": [show_clock(reading, pack) for reading in readings], "note": note})
+
+
+@router.get("/cases/{number}/items", operation_id="list_items")
+def items(request: HttpRequest, number: str) -> HttpResponse:
+    """The items of the case's lists, measures and questions for instance, and which of them are open."""
+    case = visible_case(viewer_of(request), number)
+    lists = facts_of(case).lists
+    labels = labels_of(case, lists)
+    found = [show_item(name, item, labels[name].get(item["no"], "")) for name in lists for item in lists[name]]
+    return answer({"items": found})
 
 
 @router.get("/cases/{number}/messages", operation_id="list_messages")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -73,6 +73,7 @@ def show_entry(entry: Entry) -> dict[str, Any]:
         "actor": entry.actor,
         "actor_name": entry.actor_name or None,
         "role": words(entry.role) or None,
+        "deputy_for": entry.deputy_for or None,
         "from": words(entry.from_state) or None,
         "to": words(entry.to_state) or None,
         "cycle": entry.cycle,
@@ -132,6 +133,17 @@ def show_message(message: OutboxMessage) -> dict[str, Any]:
         "state": message.state,
         "created_at": utc_text(message.created_at),
         "sent_at": _moment(message.sent_at),
+    }
+
+
+def show_item(list_name: str, item: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """One item of a list of the case: its number is what the verb that settles it asks for."""
+    return {
+        "list": list_name,
+        "no": item["no"],
+        "text": text,
+        "is_open": bool(item.get("open")),
+        "due_at": item.get("due_at"),
     }
 
 
@@ -214,6 +226,7 @@ def _shape(f: Field, pack: Pack) -> dict[str, Any]:
         "date": {"type": "string", "format": "date"},
         "datetime": {"type": "string", "format": "date-time"},
         "case": {"type": "string"},
+        "file_of_case": {"type": "string", "format": "uuid"},
         "files": {"type": "array", "items": {"type": "string", "format": "uuid"}},
     }.get(f.type, {"type": "integer", "minimum": 1})
 

@@ -477,16 +477,24 @@ def _case_number(f: Field, raw: Any, reading: Reading) -> str:
 
 def _files(f: Field, raw: Any, reading: Reading) -> list[str]:
     values = [raw] if isinstance(raw, str) else raw
-    if not isinstance(values, list) or not all(
-        isinstance(v, str) and re.fullmatch(r"[0-9a-f-]{32,36}", v) for v in values
-    ):
+    if not isinstance(values, list) or not all(_is_file_id(v) for v in values):
         raise _Bad("bad_file")
     return list(dict.fromkeys(values))
+
+
+def _file_of_case(f: Field, raw: Any, reading: Reading) -> str:
+    if not _is_file_id(raw):
+        raise _Bad("bad_file")
+    return str(raw)
+
+
+def _is_file_id(raw: Any) -> bool:
+    return isinstance(raw, str) and re.fullmatch(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", raw) is not None
 
 
 _READERS: dict[str, Callable[[Field, Any, Reading], Any]] = {
     "text": _text, "long_text": _text, "address": _text, "phone": _phone, "email": _email, "id_number": _id_number, "url": _url,
     "choice": _choice, "choices": _choices, "axis": _choice, "category": _category, "yes_no": _yes_no, "number": _number,
     "money": _money, "date": _date, "datetime": _datetime, "person": _identity, "department": _identity, "team": _identity,
-    "partner": _identity, "case": _case_number, "files": _files,
+    "partner": _identity, "case": _case_number, "files": _files, "file_of_case": _file_of_case,
 }  # fmt: skip

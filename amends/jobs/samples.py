@@ -86,6 +86,7 @@ class Filler:
             "date": lambda: (self.now + timedelta(days=3 if f.not_past else 0)).date().isoformat(),
             "datetime": lambda: (self.now + timedelta(days=0 if f.not_future else 2)).isoformat(),
             "case": lambda: None,
+            "file_of_case": lambda: None,
             "files": lambda: [self.upload()],
         }
         if f.type in simple:

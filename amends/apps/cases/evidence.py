@@ -164,8 +164,13 @@ def _is_markup(head: bytes) -> bool:
     return start.startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script"))
 
 
-def attach(files: Iterable[str], *, case: Case, owner: str, now: datetime, kind: str = "", source: str = "") -> int:
-    """Attach uploads to a case. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise."""
+def attach(
+    files: Iterable[str], *, case: Case, owner: str, now: datetime, kind: str = "", source: str = "", supersedes: str = ""
+) -> int:
+    """Attach uploads to a case. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise.
+
+    With `supersedes` they are new versions of that file of the case, which stays as it is.
+    """
     wanted = list(files)
     found = EvidenceFile.objects.filter(pk__in=wanted, owner=owner, case=None)
     values: dict[str, object] = {"case": case, "attached_at": now}
@@ -173,10 +178,20 @@ def attach(files: Iterable[str], *, case: Case, owner: str, now: datetime, kind:
         values["kind"] = kind
     if source:
         values["source"] = source
+    if supersedes:
+        values["supersedes"] = _file_on(case, supersedes)
     count = found.update(**values)
     if count != len(wanted):
         raise InvalidData([FieldError("/evidence_files", "bad_file", {"field": "证据材料"})])
     return count
+
+
+def _file_on(case: Case, file: str) -> EvidenceFile:
+    """A file that the case has. Raises InvalidData."""
+    found = EvidenceFile.objects.filter(pk=file, case=case).first()
+    if found is None:
+        raise InvalidData([FieldError("/superseded_file", "bad_file", {"field": "原文件"})])
+    return found
 
 
 def evidence_of(case: Case) -> QuerySet[EvidenceFile]:

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractMonth, ExtractYear
 
 from amends.apps.cases.actions.register import normal_contact
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.cases.search import matching
 from amends.apps.people.models import ContactPoint, Department
@@ -164,6 +164,12 @@ def _complainant_of(cases: QuerySet[Case], value: str, viewer: Viewer) -> QueryS
     return cases.filter(complainant__in=known.values("complainant"), hides_reporter=False).exclude(number=value)
 
 
+def _overdue(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
+    """The cases on which a clock, named by its id, runs and is past its due date."""
+    late = ClockRow.objects.filter(rule=value, stopped_at=None, due_at__lte=viewer.now)
+    return cases.filter(pk__in=late.values("case"))
+
+
 def _yes_no(column: str) -> Filter:
     def narrowed(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
         if value not in ("yes", "no"):
@@ -224,6 +230,7 @@ FILTERS: dict[str, Filter] = {
     "partner": _equal("partner__name"),
     "waits_for": _equal("waits_for"),
     "late": _late,
+    "overdue": _overdue,
     "urgent": _yes_no("urgent"),
     "internal": _yes_no("internal"),
     "counts": _yes_no("counts"),

@@ -40,9 +40,11 @@ def attach_files(done: Performed) -> None:
         file for field in done.pack.fields.values() if field.type == "files" for file in _new_files(done, field.id)
     ]
     if files:
-        kind = done.event.payload.get("set", {}).get("evidence_kind", "")
-        source = done.decision.texts.get("evidence_source", "")
-        attach(files, case=done.case, owner=done.uploads_of, now=done.now, kind=kind, source=source)
+        given = done.event.payload.get("set", {})
+        attach(
+            files, case=done.case, owner=done.uploads_of, now=done.now, kind=given.get("evidence_kind", ""),
+            source=done.decision.texts.get("evidence_source", ""), supersedes=given.get("superseded_file", ""),
+        )  # fmt: skip
 
 
 def _new_files(done: Performed, name: str) -> list[str]:

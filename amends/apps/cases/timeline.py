@@ -245,6 +245,8 @@ class _Teller:
             return "text", self.names.partners.get(value, "")
         if f.type == "files":
             return "files", len(value)
+        if f.type == "file_of_case":
+            return "files", 1
         if f.type == "case":
             return "case", value
         return f.type, value

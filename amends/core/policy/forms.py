@@ -14,7 +14,7 @@ FieldType = Literal[
     "text", "long_text", "phone", "email", "id_number", "address", "url",
     "choice", "choices", "yes_no", "category", "axis",
     "number", "money", "date", "datetime",
-    "person", "department", "team", "partner", "case", "files", "rows", "computed",
+    "person", "department", "team", "partner", "case", "files", "file_of_case", "rows", "computed",
 ]  # fmt: skip
 
 TEXT_TYPES = frozenset({"text", "long_text", "phone", "email", "id_number", "address", "url"})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.actions import Wish, perform
 from amends.apps.cases.drafts import draft_at, drop_draft
+from amends.apps.cases.evidence import evidence_of
 from amends.apps.cases.once import once
 from amends.apps.cases.timeline import labels_of
 from amends.apps.people.directory import OrganisationOfDesk
@@ -175,6 +176,7 @@ def _drawing(seen: CaseView, transition: Transition, form: Form, entered: Posted
         settles=transition.settles or "", is_new=is_new,
         labels=labels_of(seen.case, [name for name in lists if name]) if any(lists) else {},
         uploads=kept_uploads(form, entered, owner=viewer.person.actor_id),
+        files=_files_of(seen) if any(f.type == "file_of_case" for f in form.fields) else (),
     )  # fmt: skip
     if transition.routes:
         directory = OrganisationOfDesk(seen.case.desk, seen.pack, viewer.now)
@@ -184,3 +186,8 @@ def _drawing(seen: CaseView, transition: Transition, form: Form, entered: Posted
             title = words(proposal.route.title) if proposal.route.title else ""
             what.department_reason = gettext("（依据：%(reasons)s）") % {"reasons": title} if title else ""
     return what
+
+
+def _files_of(seen: CaseView) -> tuple[tuple[str, str], ...]:
+    """The files that the case has, by id, to choose one from."""
+    return tuple((str(file.pk), file.name) for file in evidence_of(seen.case))

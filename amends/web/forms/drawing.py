@@ -96,7 +96,8 @@ class DrawnForm:
 
 @dataclass
 class Drawing:
-    """What a form is drawn from. `labels` names the items of lists by number; `department` is the proposal of the route."""
+    """What a form is drawn from. `labels` names the items of lists by number; `department` is the proposal of the route,
+    `files` those that the case has."""
 
     pack: Pack
     facts: CaseFacts
@@ -109,6 +110,7 @@ class Drawing:
     department: int | None = None
     department_reason: str = ""
     uploads: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[tuple[str, str], ...] = ()
     is_new: bool = True
 
     @cached_property
@@ -269,6 +271,9 @@ class _Drawer:
             self._fill_people(f, drawn, chosen)
         elif f.type == "partner":
             drawn.choices = [Choice(str(k), name, is_chosen=str(k) in chosen) for k, name in self.what.partners]
+            drawn.widget = "select"
+        elif f.type == "file_of_case":
+            drawn.choices = [Choice(k, name, is_chosen=k in chosen) for k, name in self.what.files]
             drawn.widget = "select"
 
     def _fill_axis(self, f: Field, drawn: DrawnField, chosen: set[str]) -> None:

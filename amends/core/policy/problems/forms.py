@@ -25,6 +25,7 @@ FIXED_TYPES = {
     "demands": ("rows",),
     "occurred_at": ("date", "datetime"),
     "evidence_files": ("files",),
+    "superseded_file": ("file_of_case",),
     "accused_person": ("person",),
     "accused_department": ("department",),
     "partner": ("partner",),
