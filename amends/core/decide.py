@@ -512,7 +512,8 @@ def allowed_actions(*, pack: Pack, process: Process, facts: CaseFacts, actor: Ac
         unmet = tuple(
             need.say for need in transition.needs if _is_unmet_already(need.that, facts, pack, transition)
         )
-        found[verb] = Action(verb, transition.title, form_for(pack, transition), VERBS[verb].is_move, unmet)
+        moves = VERBS[verb].is_move and transition.target(facts.state) != facts.state
+        found[verb] = Action(verb, transition.title, form_for(pack, transition), moves, unmet)
     return list(found.values())
 
 
