@@ -131,7 +131,10 @@ def notify_staff(
 
 
 def people_in_roles(case: Case, roles: Iterable[str], *, pack: Pack, now: datetime) -> list[Person]:
-    """The people whom roles mean on this case; the party complained about is left out."""
+    """The people whom roles mean on this case; the party complained about is left out.
+
+    Who sees the whole desk is told wherever the case lies, also after it went on to another department.
+    """
     found: dict[int, Person] = {}
     for name in roles:
         role = pack.roles.roles.get(name)
@@ -139,7 +142,7 @@ def people_in_roles(case: Case, roles: Iterable[str], *, pack: Pack, now: dateti
             continue
         if role.counts == "handler":
             people = [case.handler] if case.handler else []
-        elif role.counts in ("department", "superior"):
+        elif role.counts in ("department", "superior") and role.sees != "desk":
             people = holders_of(
                 [name], desk=case.desk, now=now, within=_units(case, superior=role.counts == "superior")
             )
