@@ -2,7 +2,7 @@
 
 Messages are what gettext and the templates mark, and the sentences of the core that doors translate. `extract` brings
 locale/en up to date with the code, `check` says what it lacks, `compile` writes the .mo files and derives Traditional
-Chinese with OpenCC (Taiwan's words).
+Chinese.
 """
 
 import io
@@ -124,19 +124,18 @@ def _strings(message) -> tuple[str, ...]:
 
 
 def compile_messages() -> None:
-    from opencc import OpenCC
+    from amends.doors.wording import traditional
 
     english = translation()
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.with_suffix(".mo").open("wb") as file:
         write_mo(file, english)
-    convert = OpenCC("s2twp").convert
     derived = Catalog(locale="zh_Hant", charset="utf-8")
     for message in english:
         if message.id:
             source = message.id[0] if message.pluralizable else message.id
             # Chinese has one form for every number.
-            string = (convert(source),) if message.pluralizable else convert(source)
+            string = (traditional(source),) if message.pluralizable else traditional(source)
             derived.add(message.id, string, context=message.context)
     TRADITIONAL.parent.mkdir(parents=True, exist_ok=True)
     with TRADITIONAL.open("wb") as file:

@@ -50,7 +50,11 @@ def prepare(requirements: str = "requirements.txt", *, meanwhile: Callable[[], N
 
 
 def compile_messages() -> None:
-    sources = [*(ROOT / "locale").rglob("*.po"), ROOT / "tools" / "messages.py"]
+    sources = [
+        *(ROOT / "locale").rglob("*.po"),
+        ROOT / "tools" / "messages.py",
+        ROOT / "amends" / "doors" / "wording.py",
+    ]
     stamp, key = VENV / "compiled-messages", digest(*sorted(sources), *_compiled())
     if is_current(stamp, key):
         return

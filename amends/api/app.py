@@ -44,7 +44,7 @@ def desks(request: HttpRequest) -> HttpResponse:
         found.append(
             {
                 "code": desk.code,
-                "title": desk.title,
+                "title": words(desk.called),
                 "pack": pack.id,
                 "version": pack.version,
                 "kinds": kinds,

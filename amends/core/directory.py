@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from amends.core.policy.base import Title
+
 
 class Directory(Protocol):
     """The organisation of one desk at one moment. Departments and people are known by their ids."""
@@ -16,7 +18,7 @@ class Directory(Protocol):
 
     def function_of(self, department: int) -> str | None: ...
 
-    def name_of_department(self, department: int) -> str: ...
+    def name_of_department(self, department: int) -> Title | str: ...
 
     def department_exists(self, department: int) -> bool: ...
 

@@ -18,15 +18,23 @@ from amends.core.verbs import VERBS
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
+OTHER_CHARACTERS = (("伙伴", "夥伴"), ("彙報", "匯報"), ("檯賬", "臺賬"))
+"""Where OpenCC takes another of the characters that were simplified to one."""
+
+
 @lru_cache(maxsize=1)
 def _to_traditional() -> opencc.OpenCC:
-    return opencc.OpenCC("s2twp")
+    # Characters only: the phrases of s2twp speak of software, and make an object of complaint (投诉对象) a 物件.
+    return opencc.OpenCC("s2tw")
 
 
 @lru_cache(maxsize=4096)
 def traditional(text: str) -> str:
-    """The text in Traditional Chinese with the words of Taiwan."""
-    return str(_to_traditional().convert(text))
+    """The text in Traditional Chinese, in the characters used in Taiwan."""
+    converted = str(_to_traditional().convert(text))
+    for taken, right in OTHER_CHARACTERS:
+        converted = converted.replace(taken, right)
+    return converted
 
 
 def language() -> str:
@@ -52,12 +60,17 @@ def words(value: Any) -> str:
 def _of_title(title: Title) -> str:
     if language() == "zh-hant" and title.zh_hant is None:
         return traditional(title.zh_hans)
-    return title.in_language(language())
+    return _begun(title.in_language(language()))
+
+
+def _begun(text: str) -> str:
+    """English titles begin with a capital wherever they are shown, however the pack writes them."""
+    return text[:1].upper() + text[1:] if language() == "en" else text
 
 
 def _of_names(names: Mapping[str, str]) -> str:
     if language() == "en":
-        return names.get("en") or names["zh-Hans"]
+        return _begun(names.get("en") or names["zh-Hans"])
     if language() == "zh-hant":
         return names.get("zh-Hant") or traditional(names["zh-Hans"])
     return names["zh-Hans"]

@@ -52,7 +52,7 @@ class Entry:
     form: Title | None
     values: tuple[ShownValue, ...]
     graded: tuple[tuple[Title, Title | None, Title | None, tuple[Title, ...]], ...] = ()
-    department: str = ""
+    department: Title | str = ""
     handler: str = ""
     clauses: tuple[str, ...] = ()
     was_late_entry: bool = False
@@ -63,7 +63,7 @@ class Names:
     """The names behind the ids that events hold; three queries for any number of events."""
 
     people: dict[int, str] = field(default_factory=dict)
-    departments: dict[int, str] = field(default_factory=dict)
+    departments: dict[int, Title | str] = field(default_factory=dict)
     partners: dict[int, str] = field(default_factory=dict)
 
     def of_actor(self, actor: str) -> str:
@@ -115,7 +115,7 @@ def names_in(events: Iterable[LedgerEvent], pack: Pack) -> Names:
                     partners |= _numbers([value])
     return Names(
         people=dict(Person.objects.filter(pk__in=people).values_list("pk", "name")) if people else {},
-        departments=dict(Department.objects.filter(pk__in=departments).values_list("pk", "title"))
+        departments={unit.pk: unit.called for unit in Department.objects.filter(pk__in=departments)}
         if departments
         else {},
         partners=dict(Partner.objects.filter(pk__in=partners).values_list("pk", "name")) if partners else {},

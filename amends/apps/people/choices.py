@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amends.apps.people.models import Absence, Department, Partner, Person
+from amends.core.policy.base import Title
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class PersonChoice:
     id: int
     name: str
     department: int | None
-    department_title: str
+    department_title: Title | None
     away: bool = False
     deputy: str = ""
 
@@ -25,7 +26,7 @@ class DepartmentChoice:
     """A department with its depth in the tree and the path of its ids."""
 
     id: int
-    title: str
+    title: Title
     depth: int
     path: str
 
@@ -40,7 +41,7 @@ def departments_to_choose() -> list[DepartmentChoice]:
         return [(unit.sort_key, unit.pk) for unit in line]
 
     ordered = sorted(rows, key=place)
-    return [DepartmentChoice(row.pk, row.title, max(row.path.count(".") - 1, 0), row.path) for row in ordered]
+    return [DepartmentChoice(row.pk, row.called, max(row.path.count(".") - 1, 0), row.path) for row in ordered]
 
 
 def people_to_choose(*, now: datetime) -> list[PersonChoice]:
@@ -55,7 +56,7 @@ def people_to_choose(*, now: datetime) -> list[PersonChoice]:
             id=person.pk,
             name=person.name,
             department=person.department_id,
-            department_title=person.department.title if person.department else "",
+            department_title=person.department.called if person.department else None,
             away=person.pk in away,
             deputy=away.get(person.pk, ""),
         )

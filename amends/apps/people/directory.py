@@ -10,6 +10,7 @@ from functools import cached_property
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
 from amends.apps.policies.models import Desk
 from amends.core.directory import Caller, Holding
+from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
 
 
@@ -56,9 +57,9 @@ class OrganisationOfDesk:
     def function_of(self, department: int) -> str | None:
         return next((f for f, d in self._bindings.items() if d == department), None)
 
-    def name_of_department(self, department: int) -> str:
+    def name_of_department(self, department: int) -> Title | str:
         found = self._departments.get(department)
-        return found.title if found else ""
+        return found.called if found else ""
 
     def department_exists(self, department: int) -> bool:
         found = self._departments.get(department)

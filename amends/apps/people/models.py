@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from amends.apps.policies.models import Desk
+from amends.core.policy.base import Title
 
 
 class Department(models.Model):
@@ -29,6 +30,11 @@ class Department(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def called(self) -> Title:
+        """What it is called, in the languages it has a name in."""
+        return Title.model_validate({"zh-Hans": self.title, "en": self.title_en or None})
 
     def lies_within(self, ancestor: Department) -> bool:
         return self.path.startswith(ancestor.path)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models
 
 from amends.apps.policies.triggers import PACK_VERSION_FROZEN
+from amends.core.policy.base import Title
 
 
 class PublishedIsFixed(Exception):
@@ -31,6 +32,11 @@ class Desk(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def called(self) -> Title:
+        """What it is called, in the languages it has a name in."""
+        return Title.model_validate({"zh-Hans": self.title, "en": self.title_en or None})
 
 
 class FixedRows(models.QuerySet[Any]):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pylopdf_fonts_zh_cn
 import typst
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from amends.apps.cases.timeline import ShownValue, timeline
 from amends.apps.people.actions import log_access
@@ -99,7 +99,7 @@ def _lines(row: PrintRow, values: Mapping[str, ShownValue], seen: CaseView, layo
     if row.heading is not None:
         return [{"kind": "heading", "text": words(row.heading)}]
     if row.signature:
-        return [{"kind": "signature", "titles": [words(title) for title in row.signature]}]
+        return [{"kind": "signature", "titles": [words(title) + gettext("：") for title in row.signature]}]
     cells = [_cell(name, values, seen) for name in row.cells]
     groups = [cells[n : n + LARGEST_ROW] for n in range(0, len(cells), LARGEST_ROW)]
     return [{"kind": "cells", "cells": group} for group in groups]
@@ -122,7 +122,10 @@ def in_print(value: ShownValue, zone: ZoneInfo) -> str:
         return gettext("已按个人信息要求删除")
     if value.kind == "rows":
         lines = [
-            "　".join(f"{words(c.title)}：{in_print(c, zone)}" if len(row) > 1 else in_print(c, zone) for c in row)
+            "　".join(
+                f"{words(c.title)}{gettext('：')}{in_print(c, zone)}" if len(row) > 1 else in_print(c, zone)
+                for c in row
+            )
             for row in value.value
         ]
         return "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
@@ -131,5 +134,5 @@ def in_print(value: ShownValue, zone: ZoneInfo) -> str:
     if value.kind == "datetime":
         return moment_of(value.value, zone)
     if value.kind == "files":
-        return gettext("%(n)s 个文件") % {"n": value.value}
+        return ngettext("%(n)s 个文件", "%(n)s 个文件", value.value) % {"n": value.value}
     return words(value.value)

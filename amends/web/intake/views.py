@@ -192,7 +192,7 @@ def _drawn(
         "area": "intake",
         "form": draw(intake.form, what, intake.entered, about_form),
         "intake": intake,
-        "desks": _choices({d.code: d.title for d in intake.desks}, intake.desk.code),
+        "desks": _choices({d.code: d.called for d in intake.desks}, intake.desk.code),
         "kinds": _choices({k: v.title for k, v in intake.pack.channels.kinds.items()}, intake.kind),
         "channels": _channels(intake),
         "may_backdate": intake.may_backdate(),

@@ -98,7 +98,7 @@ def _fill_bar(context: dict[str, Any], viewer: Viewer, asked: dict[str, str]) ->
     context["desks"] = packs
     chosen = [(d, p) for d, p in packs.items() if d.code == asked.get("desk")] or list(packs.items())[:1]
     one_desk = len(packs) == 1 or "desk" in asked
-    bar = [FilterField("desk", gettext("全部服务台"), _choices({d.code: d.title for d in packs}, asked.get("desk")))]
+    bar = [FilterField("desk", gettext("全部服务台"), _choices({d.code: d.called for d in packs}, asked.get("desk")))]
     bar = bar if len(packs) > 1 else []
     if one_desk and chosen:
         bar += _filters_of_pack(chosen[0][1], asked)
@@ -158,7 +158,7 @@ def _filters_of_people(tab: str, viewer: Viewer, asked: dict[str, str]) -> list[
     found = []
     if tab in ("all", "archive"):
         units = [
-            Choice(str(u.id), u.title, depth=u.depth, is_chosen=str(u.id) == asked.get("department"))
+            Choice(str(u.id), words(u.title), depth=u.depth, is_chosen=str(u.id) == asked.get("department"))
             for u in departments_to_choose()
         ]
         found.append(FilterField("department", gettext("部门"), units))

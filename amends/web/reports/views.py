@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from amends.apps.reporting.queries import DIMENSIONS, Counts, counts, gaps
+from amends.apps.people.choices import departments_to_choose
+from amends.apps.reporting.queries import DIMENSIONS, Counts, counts, further_schemes, gaps
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
@@ -38,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
     }
     context |= {
         "desk": desk,
-        "desks": [Choice(d.code, d.title, is_chosen=d == desk) for d in packs],
+        "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in packs],
         "dimensions": [Choice(k, title, is_chosen=k == by) for k, title in dimension_titles(pack).items()],
         "first": request.GET.get("from", ""),
         "last": request.GET.get("to", ""),
@@ -68,7 +69,8 @@ def dimension_titles(pack: Pack) -> dict[str, str]:
         "state": gettext("状态"), "department": gettext("责任部门"), "handler": gettext("处理人"),
         "outcome": gettext("处理结果"), "partner": gettext("合作方"),
     }  # fmt: skip
-    return {name: titles[name] for name in DIMENSIONS}
+    further = {name: words(scheme.title) for name, scheme in further_schemes(pack).items()}
+    return {name: titles[name] for name in DIMENSIONS} | further
 
 
 def values_in_words(pack: Pack, by: str) -> Mapping[str, str]:
@@ -82,8 +84,14 @@ def values_in_words(pack: Pack, by: str) -> Mapping[str, str]:
         "level": {v.id: v.title for v in axis.values} if axis else {},
         "state": {k: v.title for k, v in pack.lifecycle.states.items()},
         "outcome": pack.categories.outcomes,
-    }.get(by, {})
+        "department": {u.title.zh_hans: u.title for u in departments_to_choose()} if by == "department" else {},
+    }.get(by) or _titles_in_scheme(pack, by)
     return {name: words(title) for name, title in titles.items()}
+
+
+def _titles_in_scheme(pack: Pack, by: str) -> dict[str, Any]:
+    scheme = further_schemes(pack).get(by)
+    return {path: node.title for path, node in scheme.walk()} if scheme else {}
 
 
 def _drawn(found: Counts, names: Mapping[str, str]) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def _drawn(found: Counts, names: Mapping[str, str]) -> dict[str, Any]:
     ]
     heads = [names.get(value, value) or gettext("未定") for value in found.values]
     sums = [found.of_value(value) for value in found.values]
-    return {"heads": heads, "lines": lines, "sums": sums, "total": found.total}
+    return {"heads": heads, "lines": lines, "sums": sums, "total": found.total, "has_several": found.has_several}
 
 
 @route(audience="staff", permission="signed_in", kind="case")
