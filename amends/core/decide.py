@@ -89,6 +89,22 @@ def marks_on_acceptance(pack: Pack, known: CaseFacts) -> dict[str, Any]:
     return next((dict(rule.marks) for rule in pack.head.acceptance if holds(rule.when, known)), {})
 
 
+def first_classification(pack: Pack, facts: CaseFacts, known: CaseFacts) -> dict[str, Any]:
+    """The level and the main category as they are first given, kept for figures when they are corrected later."""
+    found = {"first_level": known.value(pack.grading.level) if pack.grading.level else None}
+    found["first_category"] = main_category(pack, known)
+    return {name: value for name, value in found.items() if value and facts.value(name) is None}
+
+
+def main_category(pack: Pack, facts: CaseFacts) -> str:
+    """The value of the pack's first category scheme, under whichever field holds it; empty when there is none."""
+    scheme = pack.categories.schemes[0].id
+    for f in pack.fields.values():
+        if f.scheme == scheme and (value := facts.value(f.id)):
+            return str(value[0] if isinstance(value, list) else value)
+    return ""
+
+
 def form_for(pack: Pack, transition: Transition, given: str | None = None) -> Form:
     """The form of a transition; registering without one of its own takes the form of the kind (`given`)."""
     name = transition.form or given
@@ -219,6 +235,7 @@ class _Outcome:
         graded = self._grades(transition, known, errors)
         changed.update({axis: value["value"] for axis, value in graded.items()})
         known = known.with_values(changed)
+        changed |= first_classification(self.pack, self.facts, known)
         assign, routed = self._assignment(transition, known, errors)
         self._check_identities(errors)
         settled = self._settled(transition, errors)

@@ -98,6 +98,7 @@ _BUILT_IN = frozenset({"state", "cycle", "round", "department", "team", "handler
 BUILT_IN_FACTS = _BUILT_IN | {
     "kind", "channel", "channel_group", "written", "internal", "counts", "urgent", "priority", "outcome",
     "earlier_cases", "linked_cases", "received_at", "complainant_kind", "has_contact", "function", "evidence_count",
+    "first_level", "first_category",
 }  # fmt: skip
 """Facts that every case has without a form: what `pack check` accepts beside the fields of the pack."""
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import ExtractMonth, ExtractYear
+from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, ExtractMonth, ExtractYear
 
 from amends.apps.cases.actions.register import normal_contact
 from amends.apps.cases.models import Case, ClockRow
@@ -73,8 +74,10 @@ def filtered(viewer: Viewer, filters: Mapping[str, Any]) -> QuerySet[Case]:
             errors.append(FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": list(FILTERS)}))
         elif value not in ("", None):
             try:
+                if "\x00" in str(value):
+                    raise ValueError(name)
                 cases = FILTERS[name](cases, str(value), viewer)
-            except ValueError:
+            except (ValueError, OverflowError):
                 errors.append(FieldError(f"/{name}", "bad_filter_value", {"name": name, "value": str(value)[:60]}))
     if errors:
         raise InvalidData(errors)
@@ -164,6 +167,12 @@ def _complainant_of(cases: QuerySet[Case], value: str, viewer: Viewer) -> QueryS
     return cases.filter(complainant__in=known.values("complainant"), hides_reporter=False).exclude(number=value)
 
 
+def _first(name: str) -> Filter:
+    """By what a case was classified as at first; the present value is a filter of its own."""
+    fact = KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
+    return lambda cases, value, viewer: cases.alias(**{name: fact}).filter(**{name: value})
+
+
 def _overdue(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
     """The cases on which a clock, named by its id, runs and is past its due date."""
     late = ClockRow.objects.filter(rule=value, stopped_at=None, due_at__lte=viewer.now)
@@ -224,6 +233,8 @@ FILTERS: dict[str, Filter] = {
     "channel_group": _equal("channel_group"),
     "category": _category,
     "level": _equal("level"),
+    "first_category": _first("first_category"),
+    "first_level": _first("first_level"),
     "outcome": _equal("outcome"),
     "department": _department,
     "handler": _handler,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from amends.apps.cases.facts import facts_text
 from amends.apps.cases.models import Case
+from amends.core.decide import main_category
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.roles import restrictions_on
@@ -56,15 +57,6 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
     case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
-
-
-def main_category(pack: Pack, facts: CaseFacts) -> str:
-    """The value of the pack's first category scheme, under whichever field holds it."""
-    scheme = pack.categories.schemes[0].id
-    for field in pack.fields.values():
-        if field.scheme == scheme and (value := facts.value(field.id)):
-            return str(value[0] if isinstance(value, list) else value)
-    return ""
 
 
 def _is_as_taken_over(facts: CaseFacts) -> bool:
