@@ -50,12 +50,8 @@ SOURCES = {
 
 
 def rows_of(path, encoding):
-    opened = (
-        gzip.open(path, "rt", encoding=encoding, newline="")
-        if path.suffix == ".gz"
-        else path.open(encoding=encoding, newline="")
-    )
-    with opened as file:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding=encoding, newline="") as file:
         yield from csv.reader(file)
 
 

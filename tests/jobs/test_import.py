@@ -17,7 +17,7 @@ from amends.apps.cases.models import Case, ClockRow, ImportJob, OldRecord
 from amends.apps.cases.search import matching
 from amends.apps.ledger.models import Chain, Event
 from amends.apps.ledger.queries import details_of, events_of
-from amends.apps.messaging.models import OutboxMessage, Notice
+from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.models import Complainant
 from amends.core.refusals import Refusal
 from amends.jobs.imports import running

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
+import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.connection import wait
-from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 
 from amends.apps.cases.actions.take_over import Judged, TakeOver
 from amends.apps.policies.models import Desk
 from amends.core.directory import Caller
 from amends.core.refusals import InvalidData
+from amends.jobs.imports import second_process
 from amends.jobs.imports.mapping import Mapping
 from amends.jobs.imports.report import Refused
 from amends.jobs.imports.rows import BadRow, RowReader, fault_of
@@ -76,7 +74,7 @@ def judged_batches(task: Task, batches: Iterable[list[Row]], *, processes: int) 
     with _pool(task, processes - 1) as pool, closing(iter(batches)) as waiting:  # type: ignore[type-var]
         pending: deque[Future[Verdicts]] = deque()
         for rows in waiting:
-            pending.append(pool.submit(_judge_there, rows))
+            pending.append(pool.submit(second_process.judge_batch, rows))
             if len(pending) > AHEAD:
                 yield pending.popleft().result()
         while pending:
@@ -87,32 +85,6 @@ def judged_batches(task: Task, batches: Iterable[list[Row]], *, processes: int) 
 def _pool(task: Task, workers: int) -> Iterator[ProcessPoolExecutor]:
     settings = {name: connection.settings_dict[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=fresh, initializer=_start, initargs=(task, settings)) as pool:
+    arguments = (pickle.dumps(task), settings)
+    with ProcessPoolExecutor(workers, mp_context=fresh, initializer=second_process.start, initargs=arguments) as pool:
         yield pool
-
-
-_judge: Judge | None = None
-
-
-def _start(task: Task, database: dict[str, Any]) -> None:
-    import django
-
-    global _judge
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    django.setup()
-    connections["default"].settings_dict.update(database)
-    _judge = Judge(task)
-
-
-def _end_with_parent() -> None:
-    """A killed import leaves no process behind."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _judge_there(rows: list[Row]) -> Verdicts:
-    if _judge is None:
-        raise RuntimeError("the judging process was not started")
-    return _judge.batch(rows)

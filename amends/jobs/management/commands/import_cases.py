@@ -20,6 +20,7 @@ class Command(BaseCommand):
         "Take over old cases from a CSV (also .gz) or XLSX file. Rows that can not be taken are listed in a report; "
         "the same file again changes nothing, and an import that was broken off continues."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
