@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, JSONField, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast, ExtractMonth, ExtractYear
 
 from amends.apps.cases.actions.register import normal_contact
@@ -169,7 +169,7 @@ def _complainant_of(cases: QuerySet[Case], value: str, viewer: Viewer) -> QueryS
 
 def _first(name: str) -> Filter:
     """By what a case was classified as at first; the present value is a filter of its own."""
-    fact = KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
+    fact = KeyTransform(name, KeyTransform("values", Cast("facts", JSONField())))
     return lambda cases, value, viewer: cases.alias(**{name: fact}).filter(**{name: value})
 
 
