@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from amends.core.refusals import FieldError, InvalidData
+from amends.core.refusals import FieldError, InvalidData, in_pointer
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -71,7 +71,7 @@ _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 def _fault(fault: Any) -> FieldError:
     place = [str(part) for part in fault["loc"]]
     name = place[-1] if place else ""
-    pointer = "".join(f"/{part}" for part in place)
+    pointer = "".join(f"/{in_pointer(part)}" for part in place)
     return FieldError(pointer, _CODES.get(fault["type"], "wrong_type"), {"field": name, "name": name[:60]})
 
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
 from amends.api.bodies import NewCase, Reveal, Verb, checked, read_time
-from amends.api.reading import read_json
+from amends.api.reading import read_files, read_json
 from amends.api.repeats import once
 from amends.api.showing import (
     show_action,
@@ -181,6 +181,7 @@ def upload_evidence(request: HttpRequest, number: str) -> HttpResponse:
     """Keep a file for the next verb on this case: name its id in a `files` field of the form."""
     viewer = viewer_of(request)
     case = visible_case(viewer, number)
+    read_files(request)
     return once(request, viewer, lambda: _upload(request, viewer, case))
 
 
@@ -189,8 +190,9 @@ def _upload(request: HttpRequest, viewer: Viewer, case: Case) -> HttpResponse:
     pack = pack_of(case)
     if not actor.roles or (actor.scopes is not None and not {"all", "write"} & actor.scopes):
         raise NotPermitted(verb="补充材料")
-    upload = request.FILES.get("file")
-    if upload is None or len(request.FILES) != 1:
+    files = read_files(request)
+    upload = files.get("file")
+    if upload is None or len(files) != 1:
         raise InvalidData([FieldError("/file", "required", {"field": "file"})])
     given = Given(owner=viewer.person.actor_id, given_by=viewer.person.actor_id)
     file = store_upload(upload, rules=rules_of(pack), given=given, now=viewer.now)
@@ -203,8 +205,9 @@ def list_actions(request: HttpRequest, number: str) -> HttpResponse:
     case = visible_case(viewer, number)
     pack = pack_of(case)
     actor = actor_of(viewer, case)
-    found = allowed_actions(pack=pack, process=pack.lifecycle, facts=facts_of(case), actor=actor)
-    return answer({"version": case.version, "actions": [show_action(action, pack) for action in found]})
+    facts = facts_of(case)
+    found = allowed_actions(pack=pack, process=pack.lifecycle, facts=facts, actor=actor)
+    return answer({"version": case.version, "actions": [show_action(action, pack, facts.values) for action in found]})
 
 
 @router.post("/cases/{number}/actions/{verb}", operation_id="perform_verb")

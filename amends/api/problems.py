@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import override
 
 from amends.core.refusals import InvalidData, Refusal, WrongState
@@ -30,8 +31,9 @@ def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         body["errors"] = [_fault(error) for error in refusal.errors]
     if isinstance(refusal, WrongState):
         body["missing"] = [words(m) if not isinstance(m, str) else in_words(m) for m in refusal.missing]
-    response = JsonResponse(body, status=refusal.status, json_dumps_params={"ensure_ascii": False})
-    response["Content-Type"] = "application/problem+json"
+    # A sentence may quote what was sent, and half a character can not be sent back.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    response = HttpResponse(content, status=refusal.status, content_type="application/problem+json")
     if retry := getattr(refusal, "retry_after", None):
         response["Retry-After"] = str(retry)
     return response

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
 
 from amends.core.refusals import Refusal
 
@@ -32,6 +36,16 @@ class WrongMediaType(Refusal):
     code = "unsupported_media_type"
     status = 415
     sentence = "请以 application/json 发送请求内容。"
+
+
+def read_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile]:
+    """The files of a multipart body. Raises Unreadable or TooLarge for one that can not be taken apart."""
+    try:
+        return request.FILES
+    except (TooManyFilesSent, TooManyFieldsSent, RequestDataTooBig) as error:
+        raise TooLarge("请求中的文件或字段过多，请分几次提交。") from error
+    except MultiPartParserError as error:
+        raise Unreadable("请求内容不是有效的 multipart/form-data。") from error
 
 
 def read_json(request: HttpRequest) -> Any:

@@ -19,7 +19,7 @@ from amends.core.facts import TEXT_GIVEN, CaseFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form
 from amends.core.policy.pack import Pack
-from amends.core.refusals import FieldError
+from amends.core.refusals import FieldError, InvalidData, in_pointer
 
 DEFAULT_LENGTHS = {
     "text": 200,
@@ -74,7 +74,7 @@ def read_form(
     known = {f.id for f in form.fields} | also
     for name in data:
         if name not in known:
-            entered.errors.append(FieldError(f"/{name}", "unknown_field", {"name": str(name)[:60]}))
+            entered.errors.append(FieldError(f"/{in_pointer(name)}", "unknown_field", {"name": str(name)[:60]}))
     for f in form.fields:
         _read_field(f, data.get(f.id), f"/{f.id}", reading, entered)
     _compute(form, reading, entered)
@@ -124,7 +124,7 @@ def _read_row(
     codes: dict[str, Any] = {}
     for name in row:
         if not any(sub.id == name for sub in f.fields):
-            entered.errors.append(FieldError(f"{pointer}/{name}", "unknown_field", {"name": str(name)[:60]}))
+            entered.errors.append(FieldError(f"{pointer}/{in_pointer(name)}", "unknown_field", {"name": str(name)[:60]}))
     for sub in f.fields:
         raw = row.get(sub.id)
         if _is_empty(raw):
@@ -243,6 +243,14 @@ class _Bad(Exception):
     def __init__(self, code: str, **params: Any) -> None:
         self.code, self.params = code, params
         super().__init__(code)
+
+
+def checked_text(raw: Any, *, pointer: str, field: Any, limit: int) -> str:
+    """A text outside any form, cleaned like one within. Raises InvalidData at the pointer."""
+    try:
+        return clean_text(raw, limit=limit)
+    except _Bad as bad:
+        raise InvalidData([FieldError(pointer, bad.code, {"field": field, **bad.params})]) from bad
 
 
 def clean_text(raw: Any, *, limit: int) -> str:

@@ -81,6 +81,11 @@ class FieldError:
         return FIELD_SENTENCES[self.code]
 
 
+def in_pointer(name: object) -> str:
+    """A name as it stands in a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
 class InvalidData(Refusal):
     """What was entered can not be taken as it is; every fault is listed, at its field."""
 

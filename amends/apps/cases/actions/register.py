@@ -26,6 +26,7 @@ from amends.apps.policies.queries import read_version, version_in_force
 from amends.core.decide import Decision, Request, decide
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
+from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.roles import actor_on_case, has_right
@@ -102,9 +103,7 @@ def _check_backdating(pack: Pack, contact: Contact, *, may: bool) -> None:
 
 def _refuse_receipt_reason(contact: Contact) -> None:
     """The reason for backdating is a text like any other."""
-    if len(contact.backdate_reason) > 500:
-        params = {"field": "补录理由", "limit": 500, "length": len(contact.backdate_reason)}
-        raise InvalidData([FieldError("/backdate_reason", "too_long", params)])
+    checked_text(contact.backdate_reason, pointer="/backdate_reason", field="补录理由", limit=500)
 
 
 def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from amends.apps.cases.models import Case
 from amends.apps.ledger.queries import details_of, events_of, text_of
 from amends.apps.people.actions import log_access
 from amends.apps.people.models import Person
+from amends.core.form_data import checked_text
 from amends.core.refusals import FieldError, InvalidData
 
 
@@ -28,6 +29,7 @@ def reveal_field(case: Case, field: str, *, reason: str, by: Person, roles: froz
     text = None if hidden else _latest_text(case, field)
     if text is None:
         raise InvalidData([FieldError("/field", "unknown_choice", {"field": "字段", "value": field[:60]})])
+    reason = checked_text(reason, pointer="/reason", field="查看理由", limit=300)
     log_access(actor=by.actor_id, action="reveal", object=f"case:{case.pk}", field=field, reason=reason, now=now)
     return text
 
