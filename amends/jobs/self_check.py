@@ -19,6 +19,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from amends.apps.ledger.triggers import missing_triggers
+
 OLDEST_POSTGRES = 150000
 LEAST_FREE_BYTES = 1024**3
 LEAST_FREE_SHARE = 0.10
@@ -111,6 +113,7 @@ def wrong_database() -> list[Finding]:
         pending = pending_migrations()
         if not pending:
             ask_the_queue()
+            found += unguarded_ledger()
     except DatabaseError as error:
         kind = type(error).__name__
         return [fail("database", f"The database of AMENDS_DATABASE_URL does not answer ({kind}).")]
@@ -195,6 +198,15 @@ def pending_migrations() -> list[Finding]:
         return []
     sentence = f"{len(pending)} migrations are missing, the first is {pending[0][0]}: run `amends migrate`."
     return [fail("migrations", sentence, stops_start=True)]
+
+
+def unguarded_ledger() -> list[Finding]:
+    """Without its triggers the ledger could be changed by any program that may write to the database."""
+    missing = missing_triggers(connection)
+    if not missing:
+        return []
+    sentence = f"{len(missing)} triggers that guard the ledger are missing, the first is {missing[0]}: run `amends migrate`."
+    return [fail("ledger_triggers", sentence)]
 
 
 def ask_the_queue() -> None:
