@@ -16,8 +16,9 @@ from django.utils.translation import gettext, ngettext
 
 from amends.apps.cases.timeline import ShownValue, timeline
 from amends.apps.people.actions import log_access
+from amends.core.form_data import options_of
 from amends.core.policy.base import Title
-from amends.core.policy.forms import Form, Printed, PrintRow
+from amends.core.policy.forms import Field, Form, Printed, PrintRow
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 from amends.doors.routes import route
 from amends.doors.wording import language, words
@@ -111,9 +112,19 @@ def _cell(name: str, values: Mapping[str, ShownValue], seen: CaseView) -> dict[s
     title: Title | str = definition.title if definition else axis.title if axis else name
     if name in values:
         return {"title": words(title), "value": in_print(values[name], seen.zone)}
+    return {"title": words(title), "value": _known_otherwise(name, definition, seen)}
+
+
+def _known_otherwise(name: str, definition: Field | None, seen: CaseView) -> str:
+    """What a rule of the pack set without anybody filling it in: an axis that was graded, a category that followed."""
     fact = seen.facts.value(name)
-    graded = axis.title_of(fact) if axis and isinstance(fact, str) else None
-    return {"title": words(title), "value": words(graded)}
+    axis = seen.pack.grading.axis(name)
+    if axis is not None and isinstance(fact, str):
+        return words(axis.title_of(fact))
+    if definition is None or fact is None or definition.type not in ("category", "choice", "choices"):
+        return ""
+    options = options_of(definition, seen.pack)
+    return words([options[value] for value in (fact if isinstance(fact, list) else [fact]) if value in options])
 
 
 def in_print(value: ShownValue, zone: ZoneInfo) -> str:
