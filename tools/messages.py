@@ -124,7 +124,7 @@ def _strings(message) -> tuple[str, ...]:
 
 
 def compile_messages() -> None:
-    from amends.doors.wording import traditional
+    from amends.apps.policies.traditional import traditional
 
     english = translation()
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)

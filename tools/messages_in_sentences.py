@@ -18,7 +18,13 @@ SPEAK_BOTH_LANGUAGES = (
     "amends/apps/policies/check.py",
     "amends/apps/policies/files.py",
 )
-NOT_SHOWN = ("amends/config/", "/migrations/", "amends/core/verbs.py", "amends/doors/wording.py")
+NOT_SHOWN = (
+    "amends/config/",
+    "/migrations/",
+    "amends/core/verbs.py",
+    "amends/doors/wording.py",
+    "amends/apps/policies/traditional.py",
+)
 SAMPLE_DATA = ("amends/jobs/",)
 TRANSLATED_ELSEWHERE = {"gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "_"}
 TAKE_NO_SENTENCE = {"compile", "fullmatch", "match", "search", "sub", "split", "strftime"}

@@ -53,7 +53,7 @@ def compile_messages() -> None:
     sources = [
         *(ROOT / "locale").rglob("*.po"),
         ROOT / "tools" / "messages.py",
-        ROOT / "amends" / "doors" / "wording.py",
+        ROOT / "amends" / "apps" / "policies" / "traditional.py",
     ]
     stamp, key = VENV / "compiled-messages", digest(*sorted(sources), *_compiled())
     if is_current(stamp, key):

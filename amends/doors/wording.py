@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import opencc
 from django.utils.translation import get_language, gettext, ngettext
 
+from amends.apps.policies.traditional import traditional
 from amends.core.policy.base import Title
 from amends.core.refusals import FieldError, InvalidData, Refusal, WrongState
 from amends.core.verbs import VERBS
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-
-
-OTHER_CHARACTERS = (("伙伴", "夥伴"), ("彙報", "匯報"), ("檯賬", "臺賬"))
-"""Where OpenCC takes another of the characters that were simplified to one."""
-
-
-@lru_cache(maxsize=1)
-def _to_traditional() -> opencc.OpenCC:
-    # Characters only: the phrases of s2twp speak of software, and make an object of complaint (投诉对象) a 物件.
-    return opencc.OpenCC("s2tw")
-
-
-@lru_cache(maxsize=4096)
-def traditional(text: str) -> str:
-    """The text in Traditional Chinese, in the characters used in Taiwan."""
-    converted = str(_to_traditional().convert(text))
-    for taken, right in OTHER_CHARACTERS:
-        converted = converted.replace(taken, right)
-    return converted
 
 
 def language() -> str:

@@ -13,7 +13,9 @@ from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
 from amends.apps.messaging.actions import Automatic, mentions, notify, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
+from amends.apps.policies.traditional import traditional
 from amends.core.facts import CaseFacts
+from amends.core.policy.base import Title
 from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
 
@@ -41,18 +43,18 @@ def message_values(
     values = {
         "number": case.number,
         "case_title": case.subject,
-        "state": pack.lifecycle.states[case.state].title.zh_hans,
-        "due_at": _when(case.due_at, zone),
-        "received_at": _when(case.received_at, zone),
+        "state": _title(pack.lifecycle.states[case.state].title, language),
+        "due_at": _when(case.due_at, zone, language),
+        "received_at": _when(case.received_at, zone, language),
         "complainant_name": case.complainant.name if case.complainant else "",
-        "department": case.department.title if case.department else "",
+        "department": _title(case.department.called, language) if case.department else "",
         "handler": case.handler.name if case.handler else "",
         "hotline": pack.head.hotline or "",
-        "desk": case.desk.title,
-        "level": level_title.zh_hans if level_title else "",
+        "desk": _title(case.desk.called, language),
+        "level": _title(level_title, language) if level_title else "",
         "round": str(case.round),
         "reason": texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or "",
-        "promised_reply_at": _when(_moment(facts.value("promised_reply_at")), zone),
+        "promised_reply_at": _when(_moment(facts.value("promised_reply_at")), zone, language),
         "link": f"{settings.BASE_URL}/portal/",
         **(extra or {}),
     }
@@ -60,7 +62,7 @@ def message_values(
 
 
 def _in_place_of_typed(case: Case, pack: Pack, language: str) -> dict[str, str]:
-    kind = pack.channels.kinds[case.kind].title.in_language(language)
+    kind = _title(pack.channels.kinds[case.kind].title, language)
     return {"complainant_name": "customer" if language == "en" else "客户", "case_title": kind, "reason": ""}
 
 
@@ -68,8 +70,15 @@ def _moment(value: object) -> datetime | None:
     return datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else None
 
 
-def _when(moment: datetime | None, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y年%m月%d日 %H:%M") if moment else ""
+def _when(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
+    local = moment.astimezone(zone) if moment else None
+    if local is None:
+        return ""
+    return f"{local.day} {local:%B %Y, %H:%M}" if language == "en" else f"{local:%Y年%m月%d日 %H:%M}"
+
+
+def _title(title: Title, language: str) -> str:
+    return traditional(title.zh_hans) if language == "zh-hant" and not title.zh_hant else title.in_language(language)
 
 
 def address_of(case: Case) -> tuple[str, str] | None:
@@ -123,10 +132,10 @@ def notify_staff(
     """Give every holder of the named roles a notice, once for the event (`key`)."""
     for notice in notices:
         people = people_in_roles(case, notice.to, pack=pack, now=now)
-        values = message_values(case, facts, pack, texts=texts)
         notify(
-            people, pack=pack, message=notice.message, values=values, case_key=str(case.pk), case_number=case.number,
-            now=now, unique_key=f"{key}:{notice.message}",
+            people, pack=pack, message=notice.message, values=message_values(case, facts, pack, texts=texts),
+            values_en=message_values(case, facts, pack, texts=texts, language="en"), case_key=str(case.pk),
+            case_number=case.number, now=now, unique_key=f"{key}:{notice.message}",
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from amends.apps.messaging.allowances import Allowance, TooMany, spend
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in
 from amends.apps.people.models import Person
+from amends.apps.policies.traditional import traditional
 from amends.core.policy.pack import Pack
 
 State = OutboxMessage.State
@@ -59,9 +60,15 @@ def _composed(text: str, channel: str, values: Mapping[str, str]) -> tuple[str, 
 
 
 def wording_of(pack: Pack, message: str, channel: str, language: str) -> str | None:
-    """The pack's words for a message on a channel; Chinese where the language is missing, None where the channel is."""
+    """The pack's words for a message on a channel; Chinese where the language is missing, None where the channel is.
+
+    Traditional Chinese is derived where the pack does not bring it.
+    """
     texts: Mapping[str, str] = pack.messages.texts.get(message, {}).get(channel, {})  # type: ignore[call-overload]
-    return texts.get(language) or texts.get("zh-hans")
+    chinese = texts.get("zh-hans")
+    if language == "zh-hant" and "zh-hant" not in texts and chinese:
+        return traditional(chinese)
+    return texts.get(language) or chinese
 
 
 def mentions(pack: Pack, message: str, channel: str, language: str, placeholder: str) -> bool:
@@ -116,12 +123,12 @@ def _may_answer_by_itself(automatic: Automatic, case_key: str, channel: str, add
 
 def notify(
     people: Iterable[Person], *, pack: Pack, message: str, values: Mapping[str, str], case_key: str, case_number: str,
-    now: datetime, unique_key: str,
+    now: datetime, unique_key: str, values_en: Mapping[str, str] | None = None,
 ) -> int:  # fmt: skip
-    """Give each person a notice once for the key; returns how many were new."""
+    """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording."""
     wording = pack.messages.texts.get(message, {}).get("notice", {})
     text = fill(wording.get("zh-hans", message), values).strip()[:500]
-    text_en = fill(wording.get("en", ""), values).strip()[:500]
+    text_en = fill(wording.get("en", ""), values_en or values).strip()[:500]
     rows = [
         Notice(
             person=person, case_key=case_key, case_number=case_number, message=message, text=text, text_en=text_en,

@@ -63,10 +63,12 @@ def _was_reached(reading: ClockReading, step: LadderMoment) -> bool:
 
 def _remind(case: Case, pack: Pack, reading: ClockReading, moment: LadderMoment, now: datetime) -> None:
     rule = next(rule for rule in pack.clocks if rule.id == reading.rule_id)
-    title = rule.title.get("zh-Hans", rule.id)
-    values = message_values(case, facts_of(case), pack, texts={}, extra={"clock": title})
+    facts = facts_of(case)
+    title, title_en = rule.title.get("zh-Hans", rule.id), rule.title.get("en", rule.id)
+    values = message_values(case, facts, pack, texts={}, extra={"clock": title})
+    values_en = message_values(case, facts, pack, texts={}, extra={"clock": title_en}, language="en")
     people = people_in_roles(case, moment.step.tell, pack=pack, now=now)
     notify(
-        people, pack=pack, message=moment.step.message or USUAL_MESSAGE, values=values, case_key=str(case.pk),
+        people, pack=pack, message=moment.step.message or USUAL_MESSAGE, values=values, values_en=values_en, case_key=str(case.pk),
         case_number=case.number, now=now, unique_key=f"{case.pk}:{moment.key}",
     )  # fmt: skip
