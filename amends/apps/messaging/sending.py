@@ -62,7 +62,9 @@ def send_mail(message: OutboxMessage) -> None:
         # Mail that comes back to us is recognised by it.
         "X-Amends-Loop": host,
     }
-    mail = EmailMessage(subject=subject, body=body, to=[message.address], headers=headers, connection=_mail_connection())
+    mail = EmailMessage(
+        subject=subject, body=body, to=[message.address], headers=headers, connection=_mail_connection()
+    )
     try:
         mail.send()
     except SMTPRecipientsRefused as refused:

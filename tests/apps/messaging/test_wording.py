@@ -1,0 +1,44 @@
+"""What fills a message can neither begin a header nor leave a secret behind."""
+
+import pytest
+
+from amends.apps.messaging.actions import Wording
+from amends.apps.messaging.rendering import fill, fill_line
+
+PAYLOADS = [
+    f"x{end}{header}"
+    for end in ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x1c", "\x00\r\n")
+    for header in ("Bcc: a@b.c", "Subject: neu", "Content-Type: text/html", "\tfolded", "To: x@y.z")
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_value_ends_the_subject_line(payload):
+    line = fill_line("编号 {{case_title}}", {"case_title": payload})
+
+    assert line.splitlines() == [line]
+    assert all(ord(c) >= 32 for c in line)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_subject_stays_one_line_and_the_body_whole(payload):
+    subject, body = Wording("关于 {{case_title}}\n\n正文 {{case_title}}", {"case_title": payload}).shown("email")
+
+    assert subject.splitlines() == [subject]
+    assert body.startswith("正文 x")
+
+
+def test_a_placeholder_in_a_value_is_not_filled():
+    assert fill("{{case_title}}", {"case_title": "{{code}}", "code": "123456"}) == "{{code}}"
+
+
+def test_the_readable_copy_has_dots_where_the_secret_was():
+    wording = Wording("您的验证码 {{code}}\n\n{{code}} 用于 {{number}}", {"number": "KD1"}, {"code": "123456"})
+
+    assert "123456" not in "".join(wording.shown("email"))
+    assert wording.shown("email")[0] == "您的验证码 ••••••"
+    assert wording.sealed("email").count("123456") == 2
+
+
+def test_words_without_a_secret_are_not_sealed():
+    assert Wording("{{number}}", {"number": "KD1"}).sealed("sms") == ""

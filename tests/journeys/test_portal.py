@@ -1,0 +1,157 @@
+"""A customer on a phone: complains with a file, follows, refuses with a reason, accepts the second answer, rates."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from amends.apps.cases.models import Case
+from tests.web.portal import code_in, run_jobs, texts_sent
+from tests.web.portal.conftest import clock, packs_checked_once, world  # noqa: F401
+from tests.world import PICTURE
+
+PHONE = {"width": 390, "height": 844}
+FIRST_WAY = ("accept", "confirm", "grade", "dispatch", "sign_in", "investigate", "conclude", "propose", "tell")
+SHOTS = os.environ.get("AMENDS_TEST_SHOTS", "")
+
+
+@pytest.fixture
+def browser(chromium_path, monkeypatch):
+    # The browser's own loop runs in this thread; the database is used between its steps only.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing may be wider than the phone; with AMENDS_TEST_SHOTS the page is kept as a picture, narrow and wide."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    small = page.evaluate(
+        "[...document.querySelectorAll('a.btn, button.btn, input.form-control, select, .pill')]"
+        ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 43).map(e => e.outerHTML)"
+    )
+    assert small == [], name
+    if SHOTS:
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.wait_for_timeout(150)
+            page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
+        page.set_viewport_size(PHONE)
+
+
+def follow_the_code(page: Page, link: str, clock) -> None:  # noqa: F811
+    """Open the case by its link with the code that the file provider was given."""
+    page.goto(link)
+    look(page, "link")
+    page.get_by_role("button", name="发送验证码").click()
+    page.get_by_label("验证码").wait_for()
+    run_jobs("send_portal_code")
+    clock.later(minutes=2)
+    run_jobs("send_message")
+    code = code_in([text["text"] for text in texts_sent() if "验证码" in text["text"]][-1])
+    look(page, "code")
+    page.get_by_label("验证码").fill(code)
+    page.get_by_role("button", name="确认").click()
+    page.get_by_role("heading", name="经过").wait_for()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
+    browser,
+    live_server,
+    transactional_db,
+    world,  # noqa: F811
+    clock,  # noqa: F811
+    settings,
+    tmp_path,
+):
+    settings.BASE_URL = live_server.url
+    photo = Path(tmp_path) / "破损照片.png"
+    photo.write_bytes(PICTURE)
+    context = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
+    page = context.new_page()
+    noise: list[str] = []
+    page.on("pageerror", lambda error: noise.append(str(error)))
+
+    page.goto(f"{live_server.url}/portal/")
+    look(page, "front")
+    page.get_by_role("link", name="填写外部投诉").click()
+    page.get_by_label("姓名").fill("欧阳测试")
+    page.get_by_label("联系电话").fill("12")
+    page.get_by_label("投诉类型").select_option("item_damage")
+    page.wait_for_timeout(500)
+    page.get_by_label("投诉事项").fill("收到的花瓶碎了")
+    page.get_by_label("投诉经过").fill("外箱完好，里面的花瓶碎成三块。")
+    page.locator("[name='demands-0-text']").fill("按价赔偿 480 元")
+    page.locator("[name='_upload-evidence_files']").set_input_files(photo)
+    page.get_by_text("破损照片.png").wait_for()
+    page.locator("[name=concerns_parcel][value=no]").check()
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="提交", exact=True).click()
+    page.get_by_text("有内容需要修改").wait_for()
+    look(page, "errors")
+    assert page.get_by_label("投诉事项").input_value() == "收到的花瓶碎了"
+    page.get_by_label("联系电话").fill("13800138000")
+    page.get_by_role("button", name="提交", exact=True).dblclick()
+    page.get_by_role("heading", name="我们已经收到").wait_for()
+    look(page, "receipt")
+    link = page.locator("#link").get_attribute("href")
+
+    case = Case.objects.get()
+    assert case.evidence.get().name == "破损照片.png"
+    assert page.locator("#number").inner_text() == case.number
+    run_jobs()
+    for verb in FIRST_WAY:
+        wishes = {"answer_text": "我们赔付 200 元。"} if verb == "tell" else {}
+        case = world.do(case, verb, **wishes)
+    clock.now = max(clock.now, world.now) + timedelta(minutes=2)
+    run_jobs()
+    assert any("/portal/s/" in text["text"] for text in texts_sent()[1:])
+
+    other = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True).new_page()
+    follow_the_code(other, link, clock)
+    look(other, "told")
+    assert other.get_by_text("我们赔付 200 元。").first.is_visible()
+    other.get_by_role("link", name="不接受，说明理由").click()
+    other.get_by_role("button", name="提交", exact=True).click()
+    other.locator("#f-reason-error").wait_for()
+    look(other, "refuse")
+    other.get_by_label("不接受的理由").or_(other.locator("[name=reason]")).first.fill(
+        "发票上是 480 元，只赔 200 元不合理。"
+    )
+    other.get_by_role("button", name="提交", exact=True).click()
+    other.get_by_text("已记下您的理由").wait_for()
+    look(other, "refused")
+
+    case.refresh_from_db()
+    assert case.round == 2
+    world.now = clock.now
+    for verb in ("propose", "tell"):
+        case = world.do(case, verb, **({"answer_text": "按发票赔付 480 元。"} if verb == "tell" else {}))
+    clock.now = world.now + timedelta(minutes=1)
+    other.reload()
+    look(other, "told-again")
+    other.get_by_role("link", name="接受处理结果").click()
+    look(other, "agree")
+    other.get_by_role("button", name="确认接受").click()
+    other.get_by_text("您接受处理结果。谢谢您").wait_for()
+    case.refresh_from_db()
+    assert case.state == "agreed"
+
+    world.now = clock.now
+    case = world.do(case, "carry_out")
+    clock.now = world.now + timedelta(minutes=1)
+    other.reload()
+    other.get_by_role("link", name="评价这次处理").click()
+    other.locator(".pill input").first.check()
+    look(other, "rate")
+    other.get_by_role("button", name="提交", exact=True).click()
+    other.get_by_text("谢谢您的评价").wait_for()
+    look(other, "rated")
+    case.refresh_from_db()
+    assert "rate" in case.facts
+    assert noise == []
