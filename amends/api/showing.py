@@ -17,10 +17,13 @@ from amends.core.clocks import ClockReading
 from amends.core.decide import Action
 from amends.core.form_data import options_of
 from amends.core.masking import masked
+from amends.core.measures import fitting_first
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
 from amends.core.policy.pack import Pack
 from amends.doors.wording import button_of, words
+
+NOTHING_KNOWN: Mapping[str, Any] = {}
 
 
 def show_case(case: Case) -> dict[str, Any]:
@@ -55,6 +58,8 @@ def show_case(case: Case) -> dict[str, Any]:
         "due_clock": case.due_clock or None,
         "due_is_provisional": case.due_is_provisional,
         "is_late": case.is_late,
+        "last_told_at": _moment(case.last_told_at),
+        "department_told_at": _moment(case.department_told_at),
         "taken_over": case.taken_over,
     }
 
@@ -175,18 +180,18 @@ def show_evidence(file: EvidenceFile) -> dict[str, Any]:
     }
 
 
-def show_action(action: Action, pack: Pack) -> dict[str, Any]:
-    """A verb that is open now, with the JSON Schema of its form."""
+def show_action(action: Action, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
+    """A verb that is open now, with the JSON Schema of its form; measures that fit what is known come first."""
     return {
         "verb": action.verb,
         "title": words(action.title) if action.title else button_of(action.verb),
         "is_move": action.is_move,
         "missing": [words(need) for need in action.needs_unmet],
-        "schema": schema_of(action.form, pack),
+        "schema": schema_of(action.form, pack, known),
     }
 
 
-def schema_of(form: Form, pack: Pack) -> dict[str, Any]:
+def schema_of(form: Form, pack: Pack, known: Mapping[str, Any] = NOTHING_KNOWN) -> dict[str, Any]:
     """The JSON Schema of a form. Fields that are required by a condition say so in `description`."""
     fields = [f for f in form.fields if f.type != "computed"]
     return {
@@ -194,27 +199,27 @@ def schema_of(form: Form, pack: Pack) -> dict[str, Any]:
         "title": words(form.title),
         "type": "object",
         "additionalProperties": False,
-        "properties": {f.id: _property(f, pack) for f in fields},
+        "properties": {f.id: _property(f, pack, known) for f in fields},
         "required": [f.id for f in fields if f.required is True and f.when is None],
     }
 
 
-def _property(f: Field, pack: Pack) -> dict[str, Any]:
-    found: dict[str, Any] = {"title": words(f.title), **_shape(f, pack)}
+def _property(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"title": words(f.title), **_shape(f, pack, known)}
     if f.guidance:
         found["description"] = words(f.guidance)
     return found
 
 
-def _shape(f: Field, pack: Pack) -> dict[str, Any]:
+def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
     if f.type in TEXT_TYPES:
         return {"type": "string", **({"maxLength": f.max_length} if f.max_length else {})}
     if f.type == "rows":
-        properties = {sub.id: _property(sub, pack) for sub in f.fields}
+        properties = {sub.id: _property(sub, pack, known) for sub in f.fields}
         row = {"type": "object", "additionalProperties": False, "properties": properties}
         return {"type": "array", "items": row, "minItems": f.min_rows, "maxItems": f.max_rows}
     if f.type in ("choice", "choices", "axis", "category"):
-        return _choice_shape(f, pack)
+        return _choice_shape(f, pack, known)
     return {
         "yes_no": {"type": "boolean"},
         "number": {"type": "integer", **_bounds(f)},
@@ -231,8 +236,9 @@ def _shape(f: Field, pack: Pack) -> dict[str, Any]:
     }.get(f.type, {"type": "integer", "minimum": 1})
 
 
-def _choice_shape(f: Field, pack: Pack) -> dict[str, Any]:
-    choices = {"enum": list(options_of(f, pack))}
+def _choice_shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
+    options = options_of(f, pack)
+    choices = {"enum": list(fitting_first(options, pack, known) if f.options_from == "measures" else options)}
     scheme = pack.categories.scheme(f.scheme or "")
     if f.type == "choices" or (scheme is not None and scheme.several):
         return {"type": "array", "items": choices}

@@ -16,6 +16,7 @@ from amends.core.decide import fields_shown
 from amends.core.facts import CaseFacts
 from amends.core.form_data import DEFAULT_LENGTHS, Reading, compute, options_of, read_form
 from amends.core.grading import propose
+from amends.core.measures import fitting_first
 from amends.core.policy.conditions import Condition, holds
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.intake import CategoryNode
@@ -178,7 +179,8 @@ class _Drawer:
     def form_drawn(self) -> DrawnForm:
         visible = {f.id: f for f in self.shown if holds(f.when, self.known) and not self._waits_for_others(f)}
         drawn = {name: self._field(f) for name, f in visible.items()}
-        sections, placed = [], set()
+        sections: list[tuple[str, list[DrawnField]]] = []
+        placed: set[str] = set()
         for title, names in self.form.sections:
             fields = [drawn[name] for name in names if name in drawn]
             placed.update(names)
@@ -251,12 +253,17 @@ class _Drawer:
             found.append(Choice(str(item["no"]), title, is_chosen=str(item["no"]) == str(raw)))
         return found
 
+    def _options(self, f: Field) -> dict[str, Any]:
+        """The choices of a field; measures that fit the category of the case come first."""
+        options = options_of(f, self.what.pack)
+        if f.options_from != "measures":
+            return options
+        return fitting_first(options, self.what.pack, {**self.what.facts.values, **self.data})
+
     def _fill_choices(self, f: Field, drawn: DrawnField) -> None:
         chosen = {str(v) for v in _listed(drawn.value)}
         if f.type in ("choice", "choices"):
-            drawn.choices = [
-                Choice(k, words(t), is_chosen=k in chosen) for k, t in options_of(f, self.what.pack).items()
-            ]
+            drawn.choices = [Choice(k, words(t), is_chosen=k in chosen) for k, t in self._options(f).items()]
             drawn.widget = _widget_for(f.type, len(drawn.choices))
         elif f.type == "yes_no":
             drawn.choices = [Choice(v, words(v == "yes"), is_chosen=v in chosen) for v in ("yes", "no")]
