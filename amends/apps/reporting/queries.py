@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, JSONField, Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, TruncMonth
 
 from amends.apps.cases.listing import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, open_cases, visible_to
 from amends.apps.people.models import Membership
 from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import pack_in_force
+from amends.core.policy.intake import CategoryScheme
+from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 
 DIMENSIONS = {
@@ -40,9 +45,15 @@ class Counts:
     values: list[str] = field(default_factory=list)
     months: list[date] = field(default_factory=list)
     cells: dict[date, dict[str, int]] = field(default_factory=dict)
+    received: dict[date, int] = field(default_factory=dict)
 
     def of_month(self, month: date) -> int:
-        return sum(self.cells.get(month, {}).values())
+        return self.received.get(month, 0)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether a case counts under more than one value, so that the values add up to more than the cases."""
+        return sum(self.of_value(value) for value in self.values) > self.total
 
     def of_value(self, value: str) -> int:
         return sum(row.get(value, 0) for row in self.cells.values())
@@ -58,31 +69,50 @@ def counts(
     """How many visible cases of a desk were received in each month of its calendar, by one dimension; one query.
 
     `counted` takes the cases that belong into complaint figures, or else those that do not (enquiries, internal
-    matters): they are never added together. Raises InvalidData for an unknown dimension.
+    matters): they are never added together. Beside DIMENSIONS every category scheme of the policy in force is one; a
+    case with several values of a scheme counts under each. Raises InvalidData for an unknown dimension.
     """
-    if by not in DIMENSIONS:
-        allowed = "、".join(DIMENSIONS)
-        raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": allowed})])
-    column = DIMENSIONS[by]
+    allowed = [*DIMENSIONS, *further_schemes(pack_in_force(desk, viewer.now))]
+    if by not in allowed:
+        raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": "、".join(allowed)})])
+    column = F(DIMENSIONS[by]) if by in DIMENSIONS else _fact(by)
     cases = each_once(visible_to(viewer)).filter(desk=desk, counts=counted)
     if first is not None:
         cases = cases.filter(received_on__gte=first)
     if last is not None:
         cases = cases.filter(received_on__lte=last)
-    rows = cases.order_by().values(month=TruncMonth("received_on"), value=F(column)).annotate(count=Count("pk"))
+    rows = cases.order_by().values(month=TruncMonth("received_on"), value=column).annotate(count=Count("pk"))
     return _table(by, rows)
+
+
+def further_schemes(pack: Pack) -> dict[str, CategoryScheme]:
+    """The category schemes of a policy beside its main one, which is the dimension `category`."""
+    return {scheme.id: scheme for scheme in pack.categories.schemes[1:]}
+
+
+def _fact(name: str) -> KeyTextTransform:
+    """A fact of the case as text: a code, a JSON list of codes, or NULL."""
+    return KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
 
 
 def _table(by: str, rows: Iterable[dict[str, Any]]) -> Counts:
     found = Counts(by)
     for row in rows:
-        value = row["value"] or ""
         line = found.cells.setdefault(row["month"], {})
-        line[value] = line.get(value, 0) + row["count"]
+        found.received[row["month"]] = found.received.get(row["month"], 0) + row["count"]
+        for value in _values_in(row["value"]):
+            line[value] = line.get(value, 0) + row["count"]
     found.months = sorted(found.cells)
     totals = {value for line in found.cells.values() for value in line}
     found.values = sorted(totals, key=lambda value: (-found.of_value(value), value))
     return found
+
+
+def _values_in(stored: str | None) -> list[str]:
+    """The values of one group: a list of codes is stored as JSON, anything else is one value."""
+    if stored and stored.startswith("["):
+        return list(json.loads(stored)) or [""]
+    return [stored or ""]
 
 
 @dataclass(frozen=True, slots=True)
