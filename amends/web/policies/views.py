@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -42,8 +43,31 @@ def process(request: HttpRequest, desk: str) -> HttpResponse:
         case = visible_case(viewer, number)
         pack = pack_of(case)
         context |= {"case": case, "pack": pack, "state": pack.lifecycle.states[case.state]}
+    context["flow"] = flow_of(pack)
     context["chart"] = chart_of(pack, now_in=context["case"].state if number else "")
     return render(request, "policies/process.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """One step of a flow that the policy describes in its own words, and the steps that may come next."""
+
+    title: str
+    then: list[str]
+
+    @property
+    def branches(self) -> bool:
+        return len(self.then) > 1
+
+
+def flow_of(pack: Pack) -> dict[str, Any] | None:
+    """The flow that the policy draws beside its process, step by step with its branches; None when it draws none."""
+    flow = pack.extra.get("flow_chart")
+    if not flow:
+        return None
+    titles = {step["id"]: words(step["title"]) for step in flow["steps"]}
+    steps = [FlowStep(titles[step["id"]], [titles[name] for name in step["then"]]) for step in flow["steps"]]
+    return {"title": words(flow["title"]), "hotline": flow.get("hotline", ""), "steps": steps}
 
 
 @route(audience="staff", permission="signed_in", kind="policy")

@@ -26,6 +26,7 @@ class Row:
     level: str
     rank: int
     kind: str
+    channel: str
     category: str
     is_late: bool
     is_soon: bool
@@ -39,7 +40,7 @@ def rows_of(cases: list[Case], now: datetime) -> list[Row]:
 def row_of(case: Case, pack: Pack, now: datetime) -> Row:
     """One line in the words of the case's own pack."""
     state = pack.lifecycle.states.get(case.state)
-    kind = pack.channels.kinds.get(case.kind)
+    kind, channel = pack.channels.kinds.get(case.kind), pack.channels.channels.get(case.channel)
     level, rank = level_words(pack, case.level)
     return Row(
         case=case,
@@ -49,6 +50,7 @@ def row_of(case: Case, pack: Pack, now: datetime) -> Row:
         level=level,
         rank=rank,
         kind=words(kind.title) if kind else case.kind,
+        channel=words(channel.title) if channel else case.channel,
         category=category_words(pack, case.category),
         is_late=case.is_open and late_at(case, now),
         is_soon=case.is_open and case.due_at is not None and case.due_at - now < timedelta(hours=24),
