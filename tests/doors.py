@@ -22,7 +22,7 @@ from django.test import Client
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
-from amends.apps.people.actions import create_department, create_token, grant_role
+from amends.apps.people.actions import create_department, create_token, grant_role, note_absence
 from amends.apps.people.models import Partner, Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
@@ -63,7 +63,7 @@ class RequiredOnly(Filler):
     def _is_wanted(self, f: Field, known: CaseFacts, form: Form, answers: Mapping[str, Any]) -> bool:
         if f.id in self.wishes:
             return self.wishes[f.id] is not None
-        if f.id in answers:
+        if f.id in answers or (f.type == "rows" and f.min_rows):
             return True
         if f.required is True or (f.required is not False and holds(f.required, known)):
             return True
@@ -250,6 +250,13 @@ class Office:
     def partner(self, name: str, *, kind: str) -> int:
         """The number of a company that is put into the register of partners."""
         return int(Partner.objects.create(name=name, kind=kind).pk)
+
+    def is_away(self, role: str, *, deputy: Api | None, since: str, until: str) -> None:
+        """The holder of a role is absent for a time, or has somebody act for them."""
+        note_absence(
+            person=self.world.person(role), deputy=deputy.person if deputy else None, by="system", now=self.clock.now,
+            starts_at=datetime.fromisoformat(since), ends_at=datetime.fromisoformat(until),
+        )  # fmt: skip
 
     def notices(self, number: str, *, to: Api | None = None, by: Api | None = None) -> list[dict[str, Any]]:
         """What staff were told on a case, oldest first, or one of them only; read by somebody who sees the case."""
