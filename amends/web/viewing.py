@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from amends.apps.cases.queries import Viewer
 from amends.apps.messaging.models import Notice
+from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.facts import CaseFacts
@@ -43,18 +44,8 @@ def zone_of(pack: Pack) -> ZoneInfo:
 
 def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     """Whether the viewer may register contacts on the desk."""
-    actor = actor_on_case(pack, viewer.caller(desk, pack), CaseFacts(), Nowhere())
+    actor = actor_on_case(pack, viewer.caller(desk, pack), CaseFacts(), OrganisationOfDesk(desk, pack, viewer.now))
     return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
-
-
-class Nowhere:
-    """A directory for a case that has no department yet: nothing lies within anything."""
-
-    def lies_within(self, department: int, ancestor: int) -> bool:
-        return False
-
-    def is_member(self, person: int, department: int) -> bool:
-        return False
 
 
 class Nav:
@@ -65,7 +56,7 @@ class Nav:
 
     @cached_property
     def notices(self) -> int:
-        return Notice.objects.filter(person_id=self.request.user.pk, acknowledged_at=None).count()
+        return Notice.objects.filter(person=viewer_of(self.request).person, acknowledged_at=None).count()
 
     @cached_property
     def may_register(self) -> bool:

@@ -20,9 +20,10 @@ from amends.core.form_data import options_of
 from amends.core.policy.base import Title
 from amends.core.policy.forms import Field, Form, Printed, PrintRow
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.wording import language, words
-from amends.web.case.views import CaseView, as_attachment, case_view
+from amends.web.case.views import CaseView, case_view
 from amends.web.templatetags.amends_words import exactly, moment_of, money
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "print" / "record.typ"

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -29,6 +28,7 @@ from amends.core.masking import masked, masked_contact
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 from amends.core.roles import has_right
+from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.case.glance import (
@@ -148,7 +148,8 @@ def order_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str, int]]:
     for by, value, rank in explain_priority(pack.grading, facts.values):
         axis = pack.grading.axis(by)
         title = words(axis.title) if axis else words(pack.fields[by].title) if by in pack.fields else by
-        found.append((title, names.get(str(value), words(value)), rank))
+        shown = words(axis.title_of(str(value))) if axis and value else names.get(str(value), words(value))
+        found.append((title, shown, rank))
     return found
 
 
@@ -249,14 +250,3 @@ def evidence(request: HttpRequest, number: str, file_id: uuid.UUID) -> HttpRespo
         address=request.META.get("REMOTE_ADDR", ""),
     )  # fmt: skip
     return as_attachment(FileResponse(open_evidence(file), content_type="application/octet-stream"), file.name)
-
-
-def as_attachment(response: FileResponse, name: str) -> FileResponse:
-    """The response with the headers that keep a file from ever running in a browser."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    response["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "no-store"
-    return response

@@ -18,6 +18,7 @@ from amends.apps.cases.drafts import draft_at, drop_draft
 from amends.apps.cases.listing import earlier_contacts
 from amends.apps.cases.once import once
 from amends.apps.cases.queries import Viewer
+from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.core.facts import CaseFacts
 from amends.core.form_data import Reading, read_value
@@ -34,7 +35,7 @@ from amends.web.forms.drawing import Choice, Drawing
 from amends.web.forms.posted import KEPT, is_redraw, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import Nowhere, may_register, packs_of, viewer_of, zone_of
+from amends.web.viewing import may_register, packs_of, viewer_of, zone_of
 
 PLACE = "intake"
 META = {"kind": "_kind", "channel": "_channel", "received_at": "_received_at", "backdate_reason": "_backdate_reason"}
@@ -74,7 +75,7 @@ class Intake:
 
     def _actor(self) -> Any:
         caller = self.viewer.caller(self.desk, self.pack)
-        return actor_on_case(self.pack, caller, CaseFacts(), Nowhere())  # type: ignore[arg-type]
+        return actor_on_case(self.pack, caller, CaseFacts(), OrganisationOfDesk(self.desk, self.pack, self.viewer.now))
 
     def may_backdate(self) -> bool:
         return has_right(self.pack, self._actor(), "backdate")
@@ -82,8 +83,9 @@ class Intake:
     def carried(self) -> list[tuple[str, str]]:
         """What was typed into fields that the present kind does not have: it comes back with them."""
         own = {f.id for f in self.form.fields}
-        found = {}
-        for name, value in self.post.items():
+        found: dict[str, str] = {}
+        for name in self.post:
+            value = self.post.get(name, "")
             plain = name.removeprefix(KEPT)
             if value and not plain.startswith("_") and "-" not in plain and plain not in own and plain[0].isalpha():
                 found[KEPT + plain] = value
@@ -238,6 +240,6 @@ def _channels(intake: Intake) -> list[Choice]:
 def earlier(request: HttpRequest) -> HttpResponse:
     """Earlier cases of whoever calls, found by number, address or name while the officer types."""
     viewer = viewer_of(request)
-    asked = {k: request.POST.get(f"complainant_{k}", "")[:200] for k in ("phone", "email", "name")}
-    rows = rows_of(earlier_contacts(viewer, **asked), viewer.now)
-    return render(request, "intake/_earlier.html", {"rows": rows, "asked": any(asked.values())})
+    phone, email, name = (request.POST.get(f"complainant_{k}", "")[:200] for k in ("phone", "email", "name"))
+    rows = rows_of(earlier_contacts(viewer, phone=phone, email=email, name=name), viewer.now)
+    return render(request, "intake/_earlier.html", {"rows": rows, "asked": bool(phone or email or name)})

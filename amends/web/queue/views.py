@@ -50,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """One page of the queue; htmx gets the table alone, further pages the rows alone."""
     viewer = viewer_of(request)
     tab = request.GET.get("tab", "mine")
-    asked = {name: value for name, value in request.GET.items() if name in FILTERS and value}
+    asked = {name: request.GET.get(name, "") for name in request.GET if name in FILTERS and request.GET.get(name)}
     problems = _unknown(request, tab)
     if tab == "all" and asked.get("text") and "status" not in asked:
         asked["status"] = "all"
