@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models import Count, F, JSONField, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast, ExtractMonth, ExtractYear
 
@@ -167,6 +167,13 @@ def _complainant_of(cases: QuerySet[Case], value: str, viewer: Viewer) -> QueryS
     return cases.filter(complainant__in=known.values("complainant"), hides_reporter=False).exclude(number=value)
 
 
+def _missed(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
+    """The cases on which a clock, named by its id, was not kept or is past its due date."""
+    kept_late = Q(stopped_at__gt=F("due_at")) | Q(stopped_at=None, due_at__lte=viewer.now)
+    late = ClockRow.objects.filter(kept_late, rule=value)
+    return cases.filter(pk__in=late.values("case"))
+
+
 def _first(name: str) -> Filter:
     """By what a case was classified as at first; the present value is a filter of its own."""
     fact = KeyTransform(name, KeyTransform("values", Cast("facts", JSONField())))
@@ -242,6 +249,7 @@ FILTERS: dict[str, Filter] = {
     "waits_for": _equal("waits_for"),
     "late": _late,
     "overdue": _overdue,
+    "missed": _missed,
     "urgent": _yes_no("urgent"),
     "internal": _yes_no("internal"),
     "counts": _yes_no("counts"),

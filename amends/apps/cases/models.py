@@ -70,6 +70,7 @@ class Case(models.Model):
     is_late = models.BooleanField(default=False)
     sweep_at = models.DateTimeField(default=FAR_FUTURE)
     last_told_at = models.DateTimeField(null=True)
+    department_told_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

@@ -17,11 +17,12 @@ DERIVED = (
     "version", "facts", "kind", "counts", "internal", "channel", "channel_group", "state", "state_category", "waits_for",
     "outcome", "cycle", "round", "level", "category", "priority", "urgent", "taken_over", "department_id", "team_id",
     "handler_id", "accused_person_id", "accused_department_id", "partner_id", "restricted_to", "hides_from_accused",
-    "hides_reporter", "closed_at", "archived_at", "archived_on", "last_told_at",
+    "hides_reporter", "closed_at", "archived_at", "archived_on", "last_told_at", "department_told_at",
 )  # fmt: skip
 """The columns that a rebuild must reproduce; docs/architecture.md lists them."""
 
 TELLING_VERBS = frozenset({"tell", "contact", "answer", "promise", "decline"})
+PASSING_ON_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "refuse", "urge", "ask"})
 
 
 def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
@@ -57,6 +58,7 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
     case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
+    case.department_told_at = max((d.at for v, d in facts.done.items() if v in PASSING_ON_VERBS), default=None)
 
 
 def _is_as_taken_over(facts: CaseFacts) -> bool:
