@@ -10,3 +10,7 @@ _FAULTS = {
     "ignore_the_version": "tests.promises.faults.IgnoreTheVersion",
 }
 MIDDLEWARE = [*(_FAULTS[name] for name in sorted(PLANTED_FAULTS) if name in _FAULTS), *MIDDLEWARE]  # noqa: F405
+
+if "synchronous_off" in PLANTED_FAULTS:
+    _options = DATABASES["default"]["OPTIONS"]  # noqa: F405
+    _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
