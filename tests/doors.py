@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ from django.test import Client
 
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
-from amends.apps.cases.queries import Viewer, visible_to
-from amends.apps.people.actions import create_department, create_token, grant_role, note_absence
+from amends.apps.cases.queries import Viewer, visible_case, visible_to
+from amends.apps.people.actions import create_department, create_token, deactivate, grant_role, note_absence
 from amends.apps.people.models import Partner, Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
@@ -30,6 +31,8 @@ from amends.core.policy.conditions import holds
 from amends.core.policy.forms import Field, Form
 from amends.jobs.rehearsal import PICTURE, DeskWorld
 from amends.jobs.samples import Filler
+from amends.web.case.printing import paper_of
+from amends.web.case.views import CaseView
 from tests.pages import tables_of
 
 PACKS = Path(__file__).resolve().parents[1] / "packs"
@@ -251,6 +254,31 @@ class Office:
         """The number of a company that is put into the register of partners."""
         return int(Partner.objects.create(name=name, kind=kind).pk)
 
+    def leaves(self, door: Api) -> None:
+        """Somebody's account is shut."""
+        deactivate(person=door.person, by="system", now=self.clock.now)
+
+    def accesses(self, number: str) -> list[tuple[str, str, str, str]]:
+        """The access log of a case as `amends access_log` prints it, oldest first: who, what, field, why."""
+        printed = io.StringIO()
+        call_command("access_log", "--case", number, "--json", stdout=printed)
+        return [(a["who"], a["action"], a["field"], a["reason"]) for a in reversed(json.loads(printed.getvalue()))]
+
+    def accesses_by(self, door: Api) -> list[tuple[str, str, str, str]]:
+        """The same for everything that one person did."""
+        printed = io.StringIO()
+        call_command("access_log", "--json", stdout=printed)
+        found = [(a["who"], a["action"], a["field"], a["reason"]) for a in reversed(json.loads(printed.getvalue()))]
+        return [access for access in found if access[0] == door.username]
+
+    def titles_on_paper(self, number: str, form: str, person: Person) -> list[str]:
+        """The title, headings and names of fields on a printed form of a case, in their order."""
+        viewer = Viewer(person=person, now=self.clock.now)
+        seen = CaseView(viewer, visible_case(viewer, number))
+        made = paper_of(seen, self.world.pack.forms[form], in_full=False)
+        lines = [[row["text"]] if "text" in row else row.get("titles") or [c["title"] for c in row["cells"]] for row in made["rows"]]
+        return [made["title"], *(title for line in lines for title in line)]
+
     def is_away(self, role: str, *, deputy: Api | None, since: str, until: str) -> None:
         """The holder of a role is absent for a time, or has somebody act for them."""
         note_absence(
@@ -327,6 +355,13 @@ class Office:
         )
         grant_role(person=person, desk=self.world.desk, role=role, department=team, by="system", now=self.clock.now)
         return team.pk, self.of(person)
+
+    def also_holds(self, door: Api, role: str, function: str) -> None:
+        """Give somebody a further role in the department of a function."""
+        department = self.world.organisation.departments[function]
+        grant_role(
+            person=door.person, desk=self.world.desk, role=role, department=department, by="system", now=self.clock.now
+        )
 
     def work(self) -> None:
         """What the worker does at this moment: clocks are looked at, reminders given, messages sent."""
