@@ -107,7 +107,9 @@ def write_to_outbox(
         error="automatic message over its limit" if withheld else "",
     )  # fmt: skip
     if not withheld:
-        enqueue("send_message", {"outbox": entry.pk}, now=now, unique_key=f"send:{entry.pk}")
+        # Somebody waits for a message that expires: it goes before the others.
+        priority = 0 if expires_at is None else -1
+        enqueue("send_message", {"outbox": entry.pk}, now=now, unique_key=f"send:{entry.pk}", priority=priority)
     return entry
 
 
@@ -123,10 +125,13 @@ def _may_answer_by_itself(automatic: Automatic, case_key: str, channel: str, add
 
 def notify(
     people: Iterable[Person], *, pack: Pack, message: str, values: Mapping[str, str], case_key: str, case_number: str,
-    now: datetime, unique_key: str, values_en: Mapping[str, str] | None = None,
+    now: datetime, unique_key: str, values_en: Mapping[str, str] | None = None, usual: Mapping[str, str] | None = None,
 ) -> int:  # fmt: skip
-    """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording."""
-    wording = pack.messages.texts.get(message, {}).get("notice", {})
+    """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording.
+
+    `usual` are the words by language where the pack has none of its own.
+    """
+    wording = pack.messages.texts.get(message, {}).get("notice") or usual or {}
     text = fill(wording.get("zh-hans", message), values).strip()[:500]
     text_en = fill(wording.get("en", ""), values_en or values).strip()[:500]
     rows = [

@@ -114,6 +114,7 @@ def _within_limits(message: OutboxMessage, now: datetime) -> bool:
     enqueue(
         "send_message", {"outbox": message.pk}, now=now, run_at=later,
         unique_key=f"send:{message.pk}@{later:%Y%m%d%H%M%S}",
+        priority=0 if message.expires_at is None else -1,
     )  # fmt: skip
     return False
 

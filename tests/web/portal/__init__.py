@@ -35,7 +35,7 @@ def complain(client: Client, *, token: str = "token-1", **answers: Any):
 def run_jobs(*kinds: str) -> None:
     """Run every waiting job (of the kinds) once, as the worker would."""
     load_kinds()
-    waiting = Job.objects.filter(state=Job.State.WAITING).order_by("id")
+    waiting = Job.objects.filter(state=Job.State.WAITING).order_by("priority", "id")
     for job in waiting.filter(kind__in=kinds) if kinds else waiting:
         kind_called(job.kind).run(json.loads(job.args))
         Job.objects.filter(pk=job.pk).update(state=Job.State.DONE)
