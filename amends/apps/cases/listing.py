@@ -19,6 +19,7 @@ from amends.apps.cases.actions.register import normal_contact
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.cases.search import matching
+from amends.apps.people.actions import log_access
 from amends.apps.people.models import ContactPoint, Department
 from amends.core.refusals import FieldError, InvalidData
 
@@ -51,12 +52,14 @@ def queue(
 ) -> Page:
     """One page of the cases that the viewer may see and the filters let through.
 
-    Raises InvalidData for an unknown filter, order, page size or cursor, naming what is allowed. One query, whatever
+    Raises InvalidData for an unknown filter, order, page size or cursor, naming what is allowed. A search by words is noted for review. One query, whatever
     the number of rows, beside those that the scope takes.
     """
     columns = _columns_of(sort)
     _check_size(size)
     cases = filtered(viewer, filters)
+    if searched := str(filters.get("text") or "").strip():
+        log_access(actor=viewer.person.actor_id, action="search", object="cases", reason=searched, now=viewer.now)
     if cursor:
         cases = cases.filter(_after(columns, _read_cursor(cursor, sort, columns)))
     rows = list(cases.select_related("desk", "department", "handler", "partner").defer("facts").order_by(*columns)[: size + 1])

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, Subquery
 
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
+from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_of
 from amends.apps.people.models import ApiToken, Department, Person
 from amends.apps.policies.models import Desk
@@ -127,12 +128,16 @@ def _top_of(path: str) -> str:
 
 
 def visible_case(viewer: Viewer, number: str) -> Case:
-    """The case of that number. Raises NotVisible alike for one that does not exist and one that may not be seen."""
+    """The case of that number. Raises NotVisible alike for one that does not exist and one that may not be seen.
+
+    Either attempt is noted for review. Source: EXP-1.2.6
+    """
     # One database can look for such a number and the other can not.
     if "\x00" in number:
         raise NotVisible
     found = visible_to(viewer).filter(number=number).select_related("desk", "chain").distinct().first()
     if found is None:
+        log_access(actor=viewer.person.actor_id, action="refused", object=f"number:{number[:40]}", now=viewer.now)
         raise NotVisible
     return found
 
