@@ -35,6 +35,7 @@ class Schedule:
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("clock_sweep", every=timedelta(seconds=30)),
     Schedule("checkpoint", every=timedelta(hours=1)),
+    Schedule("raise_gaps", every=timedelta(days=1), offset=timedelta(hours=23)),
     Schedule("forget_finished_jobs", every=timedelta(days=1), offset=timedelta(hours=19)),
     Schedule("remove_leftovers", every=timedelta(days=1), offset=timedelta(hours=19, minutes=5)),
     Schedule("forget_ended_sessions", every=timedelta(days=1), offset=timedelta(hours=19, minutes=10)),

@@ -80,6 +80,13 @@ def make_findable(done: Performed) -> None:
     index_case(done.case, [done.case.number, *done.decision.texts.values()], is_new=done.before.state is None)
 
 
+RESTRICTED = {
+    "zh-hans": "个案 {{number}} 只限指定人员查看，请您及时处理。",
+    "en": "Case {{number}} is open to named people only; please look at it.",
+}
+"""What the named people read where the policy has no words of its own."""
+
+
 @projector
 def alert_the_restricted_circle(done: Performed) -> None:
     """When a case falls under a restriction, the people named there learn of it at once."""
@@ -91,4 +98,5 @@ def alert_the_restricted_circle(done: Performed) -> None:
         notify(
             people, pack=done.pack, message="restricted_case", values={"number": done.case.number}, now=done.now,
             case_key=str(done.case.pk), case_number=done.case.number, unique_key=f"{done.case.pk}:restricted",
+            usual=RESTRICTED,
         )  # fmt: skip

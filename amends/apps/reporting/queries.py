@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, JSONField, Q
+from django.db.models import Count, F, JSONField, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, TruncMonth
 
@@ -129,15 +129,17 @@ def gaps(viewer: Viewer, *, size: int = 200) -> list[Gap]:
     An owner is a person who is active, else a department, else a role that somebody active holds and for which the
     case waits.
     """
+    return gaps_among(each_once(visible_to(viewer)), now=viewer.now, size=size)
+
+
+def gaps_among(cases: QuerySet[Case], *, now: datetime, size: int) -> list[Gap]:
+    """The same among any cases."""
     held = set(
-        Membership.objects.filter(Membership.valid_at(viewer.now), person__is_active=True).values_list(
-            "desk_id", "role"
-        )
+        Membership.objects.filter(Membership.valid_at(now), person__is_active=True).values_list("desk_id", "role")
     )
     suspicious = Q(due_at=None) | Q(handler__is_active=False) | Q(handler=None, department=None) | Q(state="")
-    cases = open_cases(each_once(visible_to(viewer))).filter(suspicious)
-    rows = cases.select_related("desk", "handler", "department").defer("facts").order_by("received_at", "pk")[:size]
-    found = [Gap(case, tuple(_reasons(case, held))) for case in rows]
+    rows = open_cases(cases).filter(suspicious).select_related("desk", "handler", "department").defer("facts")
+    found = [Gap(case, tuple(_reasons(case, held))) for case in rows.order_by("received_at", "pk")[:size]]
     return [gap for gap in found if gap.reasons]
 
 
