@@ -276,7 +276,10 @@ class Office:
         viewer = Viewer(person=person, now=self.clock.now)
         seen = CaseView(viewer, visible_case(viewer, number))
         made = paper_of(seen, self.world.pack.forms[form], in_full=False)
-        lines = [[row["text"]] if "text" in row else row.get("titles") or [c["title"] for c in row["cells"]] for row in made["rows"]]
+        lines = [
+            [row["text"]] if "text" in row else row.get("titles") or [cell["title"] for cell in row["cells"]]
+            for row in made["rows"]
+        ]
         return [made["title"], *(title for line in lines for title in line)]
 
     def is_away(self, role: str, *, deputy: Api | None, since: str, until: str) -> None:
