@@ -31,7 +31,7 @@ from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
-from amends.apps.cases.timeline import labels_of, timeline
+from amends.apps.cases.timeline import entries_for, labels_of
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.actions import log_access
 from amends.apps.policies.queries import pack_in_force
@@ -131,7 +131,7 @@ def read(request: HttpRequest, number: str) -> HttpResponse:
 def events(request: HttpRequest, number: str) -> HttpResponse:
     viewer = viewer_of(request)
     case = visible_case(viewer, number)
-    entries = timeline(case, pack_of(case), roles=actor_of(viewer, case).roles)
+    entries = entries_for(case, pack_of(case), actor_of(viewer, case))
     return answer({"events": [show_entry(entry) for entry in entries]})
 
 

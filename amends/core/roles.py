@@ -100,7 +100,12 @@ def may_see_restricted(restriction: Restriction, actor: Actor) -> bool:
 
 
 def has_right(pack: Pack, actor: Actor, right: str) -> bool:
-    """Whether one of the actor's roles carries the right, within the scopes of a token."""
+    """Whether one of the actor's roles carries the right, within the scopes of a token.
+
+    Whoever is complained about and sees the task only has no right on the case beside adding evidence.
+    """
+    if actor.accused and pack.roles.accused.sees == "task" and right != "evidence":
+        return False
     if actor.scopes is not None and right not in actor.scopes and "all" not in actor.scopes:
         return False
     return any(right in pack.roles.roles[role].may for role in actor.roles)

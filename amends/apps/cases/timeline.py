@@ -11,6 +11,7 @@ from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
 from amends.apps.people.models import Department, Partner, Person
+from amends.core.directory import Actor
 from amends.core.form_data import options_of
 from amends.core.masking import masked
 from amends.core.policy.base import Title
@@ -79,6 +80,18 @@ def timeline(case: Case, pack: Pack, *, roles: frozenset[str], revealed: frozens
     """
     events = events_of(case.chain)
     return entries_of(case, events, pack, roles=roles, revealed=revealed)
+
+
+TASK_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "ask", "urge"})
+"""Verbs that give somebody a task."""
+
+
+def entries_for(case: Case, pack: Pack, actor: Actor) -> list[Entry]:
+    """The timeline as `actor` may read it: whoever is complained about and sees the task only reads that and their own part."""
+    found = timeline(case, pack, roles=actor.roles)
+    if actor.accused and pack.roles.accused.sees == "task":
+        return [entry for entry in found if entry.verb in TASK_VERBS or entry.actor == actor.id]
+    return found
 
 
 def entries_of(

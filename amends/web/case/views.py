@@ -17,7 +17,7 @@ from amends.apps.cases.evidence import open_evidence
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case, CaseLink, EvidenceFile
 from amends.apps.cases.queries import Viewer, actor_of, visible_case, visible_to
-from amends.apps.cases.timeline import Entry, timeline
+from amends.apps.cases.timeline import Entry, entries_for
 from amends.apps.ledger.queries import events_of
 from amends.apps.people.actions import log_access
 from amends.core.decide import allowed_actions
@@ -71,7 +71,7 @@ class CaseView:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        return timeline(self.case, self.pack, roles=self.actor.roles)
+        return entries_for(self.case, self.pack, self.actor)
 
     def may(self, right: str) -> bool:
         return has_right(self.pack, self.actor, right)
