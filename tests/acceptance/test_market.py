@@ -128,6 +128,7 @@ def test_an_agent_complained_about_opens_only_the_task_passed_on(office):
     assert [event["verb"] for event in accused.events(number)] == ["ask"]
     for verb in ("judge", "contact", "withdraw", "reassign"):
         assert accused.act(number, verb).status_code == 403
+    assert accused.post(f"cases/{number}/reveal", {"field": "complainant_phone", "reason": "回电"}).status_code == 403
     accused.does(number, "reply", item=1)
     assert accused.get(f"cases/{number}").status_code == 404
 
