@@ -55,3 +55,8 @@ def test_a_wrapped_view_keeps_its_declaration():
     from functools import partial
 
     assert declaration_of(partial(open_page)) == declaration_of(open_page)
+
+
+def test_every_address_of_the_product_is_declared():
+    assert undeclared_routes() == []
+    assert {"queue", "intake", "case", "act", "reveal", "evidence"} <= {found.name for found in all_routes()}
