@@ -39,6 +39,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("forget_finished_jobs", every=timedelta(days=1), offset=timedelta(hours=19)),
     Schedule("remove_leftovers", every=timedelta(days=1), offset=timedelta(hours=19, minutes=5)),
     Schedule("forget_ended_sessions", every=timedelta(days=1), offset=timedelta(hours=19, minutes=10)),
+    Schedule("forget_sent_secrets", every=timedelta(days=1), offset=timedelta(hours=19, minutes=15)),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -60,7 +62,7 @@ def asking_of(request: HttpRequest) -> Asking:
     )
 
 
-def too_many_codes(request: HttpRequest, page: str, context: dict[str, object], refusal: TooMany) -> HttpResponse:
+def too_many_codes(request: HttpRequest, page: str, context: Mapping[str, object], refusal: TooMany) -> HttpResponse:
     """The page again with what was typed, the wait, and the hotlines."""
     context = {**context, "refusal": said(refusal), "hotlines": portal_desks(now=timezone.now())}
     return with_retry(render(request, page, context, status=refusal.status), refusal)

@@ -120,16 +120,11 @@ def _due(case: Case, pack: Pack, zone: ZoneInfo, now: datetime) -> list[Due]:
     """The limits that the pack shows to complainants and that run now, the nearest first."""
     roles = complainant_roles(pack)
     shown = {rule.id: rule for rule in pack.clocks if set(rule.shown_to) & roles}
-    rows = [row for row in case.clocks.all() if row.rule in shown and row.stopped_at is None and row.due_at]
+    running = [(row.due_at, row) for row in case.clocks.all() if row.rule in shown and row.stopped_at is None]
+    dated = [(due_at, row) for due_at, row in running if due_at is not None and case.is_open]
     return [
-        Due(
-            title=words(shown[row.rule].title),
-            at=in_full(row.due_at, zone),
-            is_past=row.due_at <= now,
-            is_provisional=row.provisional,
-        )
-        for row in sorted(rows, key=lambda row: row.due_at)
-        if case.is_open
+        Due(words(shown[row.rule].title), in_full(due_at, zone), due_at <= now, row.provisional)
+        for due_at, row in sorted(dated, key=lambda found: found[0])
     ]
 
 
