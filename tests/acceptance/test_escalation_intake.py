@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doors import faults, value_of
+from tests.doors import Staff, faults, value_of
 
 PACKS = ("escalation",)
 
@@ -113,6 +113,9 @@ def test_a_corrected_category_counts_and_the_preliminary_one_stays_in_history_an
     assert value_of(clerk.events(number, "conclude")[0], "category") == ["交付延迟"]
     assert clerk.numbers(category="delivery_delay") == [number]
     assert clerk.numbers(first_category="service_attitude") == [number]
+    page = Staff(office.world, "intake_officer")
+    assert page.counts("category") == {"交付延迟": 1, "合计": 1}
+    assert page.counts("first_category") == {"服务态度": 1, "合计": 1}
 
 
 @pytest.mark.clause("ESC-3.1.3a")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doors import faults, value_of
+from tests.doors import Staff, faults, value_of
 
 PACKS = ("escalation",)
 
@@ -111,6 +111,8 @@ def test_a_third_complaint_about_the_same_with_a_threat_is_level_1_and_the_earli
 
     assert (level, criteria) == ("level_1", ["同一问题多次投诉未解决，情绪激动并扬言采取进一步行动"])
     assert sorted(office.api("intake_officer").numbers(complainant_of=number)) == sorted(earlier)
+    shown = Staff(office.world, "intake_officer").post("/intake/earlier/", {"complainant_phone": "13912345678"})
+    assert {row.case.number for row in shown.context["rows"]} == {*earlier, number}
 
 
 @pytest.mark.clause("ESC-2.1.3")
@@ -215,6 +217,9 @@ def test_an_enquiry_without_a_problem_is_level_4_and_counted_apart(office):
     assert last_grading(clerk, enquiry)["criteria"] == ["咨询，不涉及产品质量或服务问题"]
     assert clerk.numbers(counts="no") == [enquiry]
     assert clerk.numbers(counts="yes") == [complaint]
+    page = Staff(office.world, "cs_supervisor")
+    assert page.counts("kind") == {"投诉": 1, "合计": 1}
+    assert page.counts_apart("kind") == {"咨询": 1, "合计": 1}
 
 
 @pytest.mark.clause("ESC-2.4.1")

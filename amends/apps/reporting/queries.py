@@ -36,6 +36,9 @@ DIMENSIONS = {
 }
 """What cases can be counted by, beside the month of receipt: the name, and the stored column."""
 
+FIRST_VALUES = {"first_category": "category", "first_level": "level"}
+"""The classification as it was first given, whatever it was corrected to, and the dimension that it belongs to."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -72,7 +75,7 @@ def counts(
     matters): they are never added together. Beside DIMENSIONS every category scheme of the policy in force is one; a
     case with several values of a scheme counts under each. Raises InvalidData for an unknown dimension.
     """
-    allowed = [*DIMENSIONS, *further_schemes(pack_in_force(desk, viewer.now))]
+    allowed = [*DIMENSIONS, *FIRST_VALUES, *further_schemes(pack_in_force(desk, viewer.now))]
     if by not in allowed:
         raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": "、".join(allowed)})])
     column = F(DIMENSIONS[by]) if by in DIMENSIONS else _fact(by)

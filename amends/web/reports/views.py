@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from amends.apps.people.choices import departments_to_choose
-from amends.apps.reporting.queries import DIMENSIONS, Counts, counts, further_schemes, gaps
+from amends.apps.reporting.queries import DIMENSIONS, FIRST_VALUES, Counts, counts, further_schemes, gaps
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
@@ -70,7 +70,8 @@ def dimension_titles(pack: Pack) -> dict[str, str]:
         "outcome": gettext("处理结果"), "partner": gettext("合作方"),
     }  # fmt: skip
     further = {name: words(scheme.title) for name, scheme in further_schemes(pack).items()}
-    return {name: titles[name] for name in DIMENSIONS} | further
+    first = {name: gettext("%(what)s（初步）") % {"what": titles[of]} for name, of in FIRST_VALUES.items()}
+    return {name: titles[name] for name in DIMENSIONS} | first | further
 
 
 def values_in_words(pack: Pack, by: str) -> Mapping[str, str]:
@@ -85,7 +86,7 @@ def values_in_words(pack: Pack, by: str) -> Mapping[str, str]:
         "state": {k: v.title for k, v in pack.lifecycle.states.items()},
         "outcome": pack.categories.outcomes,
         "department": {u.title.zh_hans: u.title for u in departments_to_choose()} if by == "department" else {},
-    }.get(by) or _titles_in_scheme(pack, by)
+    }.get(FIRST_VALUES.get(by, by)) or _titles_in_scheme(pack, by)
     return {name: words(title) for name, title in titles.items()}
 
 
