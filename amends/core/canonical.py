@@ -23,6 +23,14 @@ def canonical_json(value: object) -> str:
     return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def ordered_json(value: object) -> str:
+    """Return `value` as JSON with its keys in the order they were written; otherwise as `canonical_json`.
+
+    For what people read in the order its author gave it. Hashes are made over the canonical form.
+    """
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def digest(text: str, salt: str) -> str:
     """Return the hex SHA-256 of salt and text.
 

@@ -20,7 +20,7 @@ from amends.apps.policies.files import files_hash, read_calendar_files
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
 from amends.core.calendars import RegionYear, read_region_year
-from amends.core.canonical import canonical_json
+from amends.core.canonical import canonical_json, ordered_json
 from amends.core.policy.pack import FORMAT, Pack
 from amends.core.policy.problems import Problem, Validity, overlap_problems, problems, read_with_problems
 from amends.core.refusals import Refusal
@@ -52,22 +52,22 @@ def publish_pack(content: Mapping[str, Any], *, now: datetime, actor: str = SYST
     """Publish raw pack content as the version that its head names; recorded on the chain of every desk that uses it.
 
     Refuses PackRefused: for any problem of the pack, a version that is published already, or days that another version
-    claims. What is stored is canonical JSON with its SHA-256 and never changes.
+    claims. What is stored keeps the author's order and never changes; its SHA-256 is
+    made over the canonical form, in which order says nothing.
     """
     pack = _readable(content)
     published = PackVersion.objects.filter(pack_id=pack.id).defer("content")
     found = overlap_problems(pack, [Validity(v.version, v.valid_from, v.valid_until) for v in published])
     if found:
         raise PackRefused(pack.id, found)
-    text = canonical_json(content)
     version = PackVersion.objects.create(
         pack_id=pack.id,
         version=pack.version,
         format=FORMAT,
         valid_from=pack.head.valid_from,
         valid_until=pack.head.valid_until,
-        content=text,
-        hash=_sha256(text),
+        content=ordered_json(content),
+        hash=_sha256(canonical_json(content)),
         published_at=now,
     )
     payload = {

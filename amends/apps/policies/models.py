@@ -47,7 +47,8 @@ class FixedRows(models.QuerySet[Any]):
 
 
 class PackVersion(models.Model):
-    """One published version of a pack. `content` is the canonical JSON that `hash` (SHA-256) covers.
+    """One published version of a pack. `content` is JSON in the author's order; `hash` is the SHA-256 of its
+    canonical form.
 
     `files_hash` is that of the folder it was last found equal to: a start need not read the YAML again.
     """
