@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.db import transaction
 from ruamel.yaml import YAML
 
 from amends.apps.cases.models import Case
+from amends.apps.ledger.queries import events_of
 from amends.apps.people.models import Person
 from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_changed_folders
 from amends.apps.policies.models import Desk
@@ -25,17 +27,20 @@ from amends.jobs.organisation import build_organisation
 from amends.jobs.rehearsal import DeskWorld, NotPossible, one_step
 
 LOGINS_FILE = "demo_logins.json"
+MAIN_LOGINS = 8
+"""So many logins a desk are printed at most; the file holds them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A way in for a demo: printed once, and kept in a file that only the owner can read."""
+    """A way in for a demo, kept in a file that only the owner can read; the main ones are printed."""
 
     desk: str
     role: str
     name: str
     username: str
     password: str
+    is_main: bool = True
 
 
 def pack_folders() -> list[Path]:
@@ -77,9 +82,22 @@ def _build_desk(pack_id: str, stories: Sequence[Mapping[str, Any]], password: st
     desk = open_desk(code=pack_id, title=title[0], title_en=title[1], pack_id=pack_id, now=now)
     pack = pack_in_force(desk, now)
     made = build_organisation(desk, pack, now=now, password=password)
-    for story in stories:
-        _tell_story(DeskWorld(desk, pack, made, now - timedelta(days=story["days_ago"], hours=2)), story)
-    return [_login(desk, pack, role, person, password) for (role, _), person in made.people.items()]
+    began = [now - timedelta(days=story["days_ago"], hours=2) for story in stories]
+    worlds = [DeskWorld(desk, pack, made, moment, sparing=True) for moment in began]
+    cases = [_tell_story(world, story) for world, story in zip(worlds, stories, strict=True)]
+    main = _busiest(cases)
+    return [
+        _login(desk, pack, role, person, password, is_main=person.actor_id in main)
+        for (role, _), person in made.people.items()
+    ]
+
+
+def _busiest(cases: Sequence[Case]) -> set[str]:
+    """Those who did most on the cases, and those who handle them: with their logins any of the cases can go on."""
+    acted = Counter(event.actor for case in cases for event in events_of(case.chain))
+    acted.update({case.handler.actor_id: 1 for case in cases if case.handler is not None})
+    acted.pop("system", None)
+    return {actor for actor, _ in acted.most_common(MAIN_LOGINS)}
 
 
 def _title_of(pack_id: str) -> tuple[str, str]:
@@ -104,9 +122,9 @@ def _tell_story(world: DeskWorld, story: Mapping[str, Any]) -> Case:
     return case
 
 
-def _login(desk: Desk, pack: Pack, role: str, person: Person, password: str) -> Login:
+def _login(desk: Desk, pack: Pack, role: str, person: Person, password: str, *, is_main: bool) -> Login:
     title = pack.roles.roles[role].title.zh_hans if role in pack.roles.roles else "员工"
-    return Login(desk.code, title, person.name, person.username, password)
+    return Login(desk.code, title, person.name, person.username, password, is_main)
 
 
 def _keep_logins(logins: Sequence[Login]) -> None:
@@ -117,8 +135,8 @@ def _keep_logins(logins: Sequence[Login]) -> None:
         json.dump([_as_data(login) for login in logins], file, ensure_ascii=False, indent=1)
 
 
-def _as_data(login: Login) -> dict[str, str]:
-    return {name: getattr(login, name) for name in ("desk", "role", "name", "username", "password")}
+def _as_data(login: Login) -> dict[str, Any]:
+    return asdict(login)
 
 
 def read_logins() -> list[Login]:

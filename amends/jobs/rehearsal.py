@@ -52,6 +52,7 @@ class DeskWorld:
     now: datetime
     wishes: dict[str, Any] = field(default_factory=dict)
     callers: list[Caller] = field(default_factory=list)
+    sparing: bool = False
 
     def person(self, role: str, function: str = "") -> Person:
         return self.organisation.person(role, function)
@@ -93,6 +94,7 @@ class DeskWorld:
             people=self.ids_for(facts),
             wishes={**self.wishes, **wishes},
             upload=lambda: self.upload(owner),
+            sparing=self.sparing,
         )
         return filler.fill(self.pack.forms[form], facts)
 

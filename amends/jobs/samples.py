@@ -23,7 +23,10 @@ FORMATS = {"tracking_number": "SF1234567890123", "order_number": "DD-20260305-01
 
 
 class Filler:
-    """Answers a form with the first choice everywhere, unless `wishes` say otherwise by field id."""
+    """Answers a form with the first choice everywhere, unless `wishes` say otherwise by field id.
+
+    Texts and lists are filled in even when they are not required, unless it is `sparing` with texts.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,10 @@ class Filler:
         people: Mapping[str, int],
         wishes: Mapping[str, Any],
         upload: Callable[[], str],
+        sparing: bool = False,
     ) -> None:
         self.pack, self.now, self.people, self.wishes, self.upload = pack, now, people, wishes, upload
+        self.eager_for = {"rows"} if sparing else {*TEXT_TYPES, "rows"}
 
     def fill(self, form: Form, facts: CaseFacts) -> dict[str, Any]:
         """Every field that is asked, required ones always, until the conditions agree with the answers."""
@@ -55,7 +60,7 @@ class Filler:
             return True
         if f.required is True or (f.required is not False and holds(f.required, known)):
             return True
-        if f.type in TEXT_TYPES or f.type == "rows":
+        if f.type in self.eager_for:
             return True
         return any(o.asks == f.id and answers.get(other.id) == o.id for other in form.fields for o in other.options)
 
@@ -77,7 +82,7 @@ class Filler:
 
     def _value(self, f: Field) -> Any:
         if f.type in TEXT_TYPES:
-            text = FORMATS.get(f.format or "") or TEXTS.get(f.type) or f"{f.title.zh_hans}：已核实并记录"
+            text = FORMATS.get(f.format or "") or TEXTS.get(f.type) or "已核实，并已记录在案。"
             return text[: f.max_length] if f.max_length else text
         simple = {
             "yes_no": lambda: True,

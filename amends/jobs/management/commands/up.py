@@ -73,14 +73,16 @@ class Announcement:
 
 
 def demo_logins(file: Path) -> list[str]:
-    """One line a login; empty when the installation holds no demo."""
+    """One line a main login, and where all of them are; empty when the installation holds no demo."""
     if not file.is_file():
         return []
     logins = json.loads(file.read_text(encoding="utf-8"))
+    shown = [login for login in logins if login.get("is_main", True)]
     passwords = {login["password"] for login in logins}
+    rest = [f"  … all {len(logins)} logins: {file}"] if len(shown) < len(logins) else []
     if len(passwords) == 1:
-        return [f"Demo logins, all with the password {passwords.pop()}:", *map(_login_line, logins)]
-    return ["Demo logins:"] + [f"{_login_line(login)}  {login['password']}" for login in logins]
+        return [f"Demo logins, all with the password {passwords.pop()}:", *map(_login_line, shown), *rest]
+    return ["Demo logins:", *(f"{_login_line(login)}  {login['password']}" for login in shown), *rest]
 
 
 def _login_line(login: dict[str, str]) -> str:
