@@ -17,7 +17,7 @@ from amends.apps.cases.actions import Contact, register_case
 from amends.apps.cases.drafts import draft_at, drop_draft
 from amends.apps.cases.listing import earlier_contacts
 from amends.apps.cases.once import once
-from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.core.facts import CaseFacts
@@ -147,10 +147,16 @@ def _registered(request: HttpRequest, intake: Intake) -> HttpResponse:
     drop_draft(owner=viewer.person.actor_id, place=PLACE)
     if is_first:
         messages.success(request, gettext("已登记，编号 %(number)s。") % {"number": number})
-    address = reverse("case", args=[number])
+    address = _address_after(viewer, number)
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)
+
+
+def _address_after(viewer: Viewer, number: str) -> str:
+    """The page of the new case, or the queue for somebody who hands cases in without seeing them."""
+    is_seen = visible_to(viewer).filter(number=number).exists()
+    return reverse("case", args=[number]) if is_seen else reverse("queue")
 
 
 def _contact(intake: Intake) -> Contact:
