@@ -17,13 +17,15 @@ from django.db.models.functions import Cast, ExtractMonth, ExtractYear
 
 from amends.apps.cases.actions.register import normal_contact
 from amends.apps.cases.models import Case, ClockRow
-from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.queries import Viewer, visible_to, waiting_for
 from amends.apps.cases.search import matching
 from amends.apps.people.actions import log_access
 from amends.apps.people.models import ContactPoint, Department
 from amends.core.refusals import FieldError, InvalidData
 
 LARGEST_PAGE = 200
+LAST_YEAR = 9998
+"""Cases without a due date sort behind everything; a moment in a later year can not be told in every zone."""
 RESTING = ("done", "archived")
 
 
@@ -158,6 +160,13 @@ def _handler(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case
     return cases.filter(handler=viewer.person.pk if value == "me" else _id(value))
 
 
+def _mine(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
+    """The cases whose next step is the viewer's, as handler or in a role."""
+    if value not in ("yes", "no"):
+        raise ValueError(value)
+    return cases.filter(waiting_for(viewer)) if value == "yes" else cases.exclude(waiting_for(viewer))
+
+
 def _id(value: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 15:
         raise ValueError(value)
@@ -248,6 +257,7 @@ FILTERS: dict[str, Filter] = {
     "outcome": _equal("outcome"),
     "department": _department,
     "handler": _handler,
+    "mine": _mine,
     "partner": _equal("partner__name"),
     "waits_for": _equal("waits_for"),
     "late": _late,
@@ -307,6 +317,8 @@ def _key_value(column: str, value: Any) -> Any:
             raise ValueError(value)
         return value
     moment = datetime.fromisoformat(value)
+    if not 1900 <= moment.year <= LAST_YEAR:
+        raise ValueError(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -335,7 +347,10 @@ def shelves(viewer: Viewer, filters: Mapping[str, Any]) -> list[Shelf]:
 
 
 def earlier_contacts(viewer: Viewer, *, phone: str = "", email: str = "", name: str = "", size: int = 8) -> list[Case]:
-    """The visible cases of whoever has this telephone number or e-mail, or else exactly this name; newest first."""
+    """The visible cases of whoever has this telephone number or e-mail, or else exactly this name; newest first.
+
+    A case that hides its reporter is never found by who reported it.
+    """
     reached = [("phone", phone), ("email", email)]
     points = Q(pk__in=[])
     for kind, value in reached:
@@ -344,12 +359,12 @@ def earlier_contacts(viewer: Viewer, *, phone: str = "", email: str = "", name: 
     if points == Q(pk__in=[]):
         return _cases_under_name(viewer, name, size)
     complainants = ContactPoint.objects.filter(points).values("complainant")
-    cases = each_once(visible_to(viewer)).filter(complainant__in=complainants)
+    cases = each_once(visible_to(viewer)).filter(complainant__in=complainants, hides_reporter=False)
     return list(cases.select_related("desk").defer("facts").order_by("-received_at")[:size])
 
 
 def _cases_under_name(viewer: Viewer, name: str, size: int) -> list[Case]:
     if len(name.strip()) < 2:
         return []
-    cases = each_once(visible_to(viewer)).filter(complainant__name=name.strip())
+    cases = each_once(visible_to(viewer)).filter(complainant__name=name.strip(), hides_reporter=False)
     return list(cases.select_related("desk").defer("facts").order_by("-received_at")[:size])

@@ -16,8 +16,9 @@ from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_
 from amends.apps.people.models import ApiToken, Department, Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.core.directory import Actor, Caller
+from amends.core.directory import Actor, Caller, Holding
 from amends.core.policy.pack import Pack
+from amends.core.policy.people import Role
 from amends.core.refusals import NotVisible
 from amends.core.roles import actor_on_case
 
@@ -71,33 +72,64 @@ def _scope_on_desk(viewer: Viewer, desk: Desk) -> Q:
     pack = pack_in_force(desk, viewer.now)
     caller = viewer.caller(desk, pack)
     seen = _seen_by_roles(pack, caller, viewer.person)
-    held = {h.role for h in caller.holdings}
-    restricted = Q(restricted_to="")
-    for role in held:
-        restricted |= Q(restricted_to__contains=f",{role},")
     own = Q(complainant__person=viewer.person)
-    return Q(desk=desk) & ((seen & restricted & ~_accused(pack, viewer.person)) | own)
+    return Q(desk=desk) & ((seen & ~_accused(pack, viewer.person)) | own)
 
 
 def _seen_by_roles(pack: Pack, caller: Caller, person: Person) -> Q:
+    """What each role shows, within the restricted circles that this same role belongs to.
+
+    A role that is in a circle opens it as far as the role itself sees: being head of one department opens nothing that
+    only another role of the same person shows.
+    """
     seen = NOTHING
     for holding in caller.holdings:
         role = pack.roles.roles.get(holding.role)
-        if role is None:
-            continue
-        if role.sees == "desk":
-            return Q()
-        if role.sees == "department" and holding.department is not None:
-            seen |= Q(department__in=_below(holding.department)) | Q(team__in=_below(holding.department))
-        elif role.sees == "asked" and holding.department is not None:
-            seen |= Q(asked__department__in=_below(holding.department))
-        elif role.sees == "handled":
-            seen |= Q(handler=person)
+        if role is not None:
+            seen |= _seen_by(role, holding, person) & _open_to({holding.role})
+    held = {h.role for h in caller.holdings}
     if any(role.counts == "handler" for role in pack.roles.roles.values()) and caller.holdings:
-        seen |= Q(handler=person)
+        seen |= Q(handler=person) & _open_to(held)
     if any(role.counts == "employee" and "register" in role.may for role in pack.roles.roles.values()):
-        seen |= Q(registered_by=person)
+        seen |= Q(registered_by=person) & _open_to(held)
     return seen
+
+
+def _seen_by(role: Role, holding: Holding, person: Person) -> Q:
+    if role.sees == "desk":
+        return Q()
+    if role.sees == "department" and holding.department is not None:
+        return Q(department__in=_below(holding.department)) | Q(team__in=_below(holding.department))
+    if role.sees == "asked" and holding.department is not None:
+        return Q(asked__department__in=_below(holding.department))
+    if role.sees == "handled":
+        return Q(handler=person)
+    return NOTHING
+
+
+def _open_to(roles: Iterable[str]) -> Q:
+    """Cases without a restricted circle, and those whose circle one of the roles belongs to."""
+    circle = Q(restricted_to="")
+    for role in sorted(roles):
+        circle |= Q(restricted_to__contains=f",{role},")
+    return circle
+
+
+def waiting_for(viewer: Viewer) -> Q:
+    """What is the viewer's turn: cases they handle, cases that wait for a role they hold on the whole desk, and those
+    without a handler that wait for a department in which they hold a role."""
+    found = Q(handler=viewer.person)
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        for holding in viewer.caller(desk, pack).holdings:
+            role = pack.roles.roles.get(holding.role)
+            if role is not None and role.counts == "desk":
+                found |= Q(desk=desk, waits_for=holding.role)
+            elif role is not None and role.counts == "department" and holding.department is not None:
+                inside = _below(holding.department)
+                ours = Q(department__in=inside) | Q(team__in=inside)
+                found |= Q(desk=desk, handler=None, waits_for__in=("department", holding.role)) & ours
+    return found
 
 
 def _below(department: int) -> QuerySet[Department]:
@@ -109,22 +141,31 @@ def _below(department: int) -> QuerySet[Department]:
 def _accused(pack: Pack, person: Person) -> Q:
     """Cases that are closed to the person because they or their department are complained about."""
     rule = pack.roles.accused
-    unit = person.department.path if person.department else None
     mine = Q(accused_person=person)
-    ours = mine
-    if unit:
-        ours = mine | Q(accused_department__path__startswith=_top_of(unit), accused_department__isnull=False)
+    ours = mine | _complains_about_unit_of(person)
     hidden = Q(hides_from_accused=True) & ours
     if rule.sees == "none":
         hidden |= ours if rule.department_counts else mine
     elif rule.sees == "task":
-        hidden |= mine & ~Q(handler=person) & ~Q(asked__department=person.department)
+        asked = Q(asked__department=person.department) if person.department else NOTHING
+        hidden |= mine & ~Q(handler=person) & ~asked
     return hidden
 
 
-def _top_of(path: str) -> str:
-    """The path itself: the accused department is the person's own or lies below it."""
-    return path
+def _complains_about_unit_of(person: Person) -> Q:
+    """The department complained about is the person's own, lies below it, or holds it within itself."""
+    if person.department is None:
+        return NOTHING
+    path = person.department.path
+    above = [int(part) for part in path.split(".") if part]
+    below = Q(accused_department__path__startswith=path, accused_department__isnull=False)
+    return below | Q(accused_department__in=above)
+
+
+def is_closed_to(person: Person, case: Case, pack: Pack, roles: Iterable[str]) -> bool:
+    """Whether a case stays closed to somebody who holds these roles: its circle is another, or it is about them."""
+    open_to_them = Case.objects.filter(_open_to(roles) & ~_accused(pack, person))
+    return not open_to_them.filter(pk=case.pk).exists()
 
 
 def visible_case(viewer: Viewer, number: str) -> Case:

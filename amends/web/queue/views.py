@@ -24,7 +24,7 @@ from amends.web.queue.rows import rows_of
 from amends.web.viewing import packs_of, viewer_of
 
 TABS: dict[str, dict[str, str]] = {
-    "mine": {"handler": "me", "status": "open"},
+    "mine": {"mine": "yes", "status": "open"},
     "department": {"department": "mine", "status": "open"},
     "all": {"status": "open"},
     "archive": {"status": "archived"},

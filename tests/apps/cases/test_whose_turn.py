@@ -1,0 +1,48 @@
+"""The list of what is somebody's turn: as the handler, in a role of the desk, or in the department that has the case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from amends.apps.cases.listing import queue
+from amends.apps.cases.models import Case
+from tests.world import DeskWorld, open_world, publish_shipped
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def world() -> DeskWorld:
+    publish_shipped(("express",), now=NOW)
+    return open_world("express", now=NOW)
+
+
+def turns_of(world: DeskWorld, role: str, function: str = "") -> list[str]:
+    return [case.number for case in queue(world.viewer(role, function), {"mine": "yes"}).cases]
+
+
+def test_a_new_case_is_the_turn_of_whoever_holds_the_role_it_waits_for(world: DeskWorld) -> None:
+    case = world.register()
+    assert case.waits_for == "intake_officer"
+    assert turns_of(world, "intake_officer") == [case.number]
+    assert turns_of(world, "cs_agent") == []
+
+
+def test_a_case_that_waits_for_a_department_is_the_turn_of_its_people(world: DeskWorld) -> None:
+    here, elsewhere = (world.organisation.departments[name] for name in ("delivery_operations", "settlement"))
+    case = world.register()
+    Case.objects.filter(pk=case.pk).update(waits_for="department", department=here, handler=None)
+    assert turns_of(world, "department_head", "delivery_operations") == [case.number]
+    Case.objects.filter(pk=case.pk).update(department=elsewhere)
+    assert turns_of(world, "department_head", "delivery_operations") == []
+
+
+def test_a_case_with_a_handler_is_the_turn_of_the_handler_alone(world: DeskWorld) -> None:
+    case = world.register()
+    handler = world.person("department_head", "delivery_operations")
+    Case.objects.filter(pk=case.pk).update(waits_for="department", department=handler.department, handler=handler)
+    assert turns_of(world, "department_head", "delivery_operations") == [case.number]
+    assert turns_of(world, "department_staff", "delivery_operations") == []
