@@ -9,7 +9,7 @@ from amends.core.facts import CaseFacts
 from tests.doors import START, Api, answers, body_of
 from tests.world import open_world, publish_shipped
 
-AT_ONCE, PEOPLE = 50, 8
+AT_ONCE, PEOPLE = 50, 5
 
 
 @pytest.mark.clause("REP-4.1.3")
