@@ -16,16 +16,16 @@ from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast, ExtractMonth, ExtractYear
 
 from amends.apps.cases.actions.register import normal_contact
-from amends.apps.cases.models import Case, ClockRow
+from amends.apps.cases.models import FAR_FUTURE, Case, ClockRow
 from amends.apps.cases.queries import Viewer, visible_to, waiting_for
 from amends.apps.cases.search import matching
 from amends.apps.people.actions import log_access
 from amends.apps.people.models import ContactPoint, Department
+from amends.apps.policies.queries import pack_in_force
+from amends.core.policy.lifecycle import Process, Transition
 from amends.core.refusals import FieldError, InvalidData
 
 LARGEST_PAGE = 200
-LAST_YEAR = 9998
-"""Cases without a due date sort behind everything; a moment in a later year can not be told in every zone."""
 RESTING = ("done", "archived")
 
 
@@ -119,6 +119,8 @@ def _equal(column: str) -> Filter:
 def _status(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
     if value == "open":
         return cases.exclude(state_category__in=RESTING)
+    if value == "unfinished":
+        return cases.filter(~Q(state_category__in=RESTING) | _to_be_archived(viewer))
     if value == "rest":
         return cases.filter(state_category__in=RESTING)
     if value == "all":
@@ -126,6 +128,21 @@ def _status(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]
     if value in ("initial", "active", "waiting", "done", "archived"):
         return cases.filter(state_category=value)
     raise ValueError(value)
+
+
+def _to_be_archived(viewer: Viewer) -> Q:
+    """Cases that are done and still have to be put into the archive."""
+    found = Q(pk__in=[])
+    for desk in viewer.desks():
+        process = pack_in_force(desk, viewer.now).lifecycle
+        done = [name for name, state in process.states.items() if state.category == "done"]
+        left = [name for name in done if any(_archives(process, t, name) for t in process.from_state(name))]
+        found |= Q(desk=desk, state__in=left)
+    return found
+
+
+def _archives(process: Process, step: Transition, state: str) -> bool:
+    return process.states[step.target(state)].category == "archived"
 
 
 def _category(cases: QuerySet[Case], value: str, viewer: Viewer) -> QuerySet[Case]:
@@ -317,9 +334,11 @@ def _key_value(column: str, value: Any) -> Any:
             raise ValueError(value)
         return value
     moment = datetime.fromisoformat(value)
-    if not 1900 <= moment.year <= LAST_YEAR:
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    # Moments at the ends of time can not be told in every zone.
+    if moment.year < 1900 or moment > FAR_FUTURE:
         raise ValueError(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment
 
 
 # The archive, as shelves.

@@ -24,9 +24,9 @@ from amends.web.queue.rows import rows_of
 from amends.web.viewing import packs_of, viewer_of
 
 TABS: dict[str, dict[str, str]] = {
-    "mine": {"mine": "yes", "status": "open"},
-    "department": {"department": "mine", "status": "open"},
-    "all": {"status": "open"},
+    "mine": {"mine": "yes", "status": "unfinished"},
+    "department": {"department": "mine", "status": "unfinished"},
+    "all": {"status": "unfinished"},
     "archive": {"status": "archived"},
 }
 PAGE_SIZE = 50

@@ -1,4 +1,5 @@
-"""The list of what is somebody's turn: as the handler, in a role of the desk, or in the department that has the case."""
+"""The list of what is somebody's turn: as the handler, in a role of the desk, or in the department that has the case;
+and what is left to do at all."""
 
 from __future__ import annotations
 
@@ -46,3 +47,16 @@ def test_a_case_with_a_handler_is_the_turn_of_the_handler_alone(world: DeskWorld
     Case.objects.filter(pk=case.pk).update(waits_for="department", department=handler.department, handler=handler)
     assert turns_of(world, "department_head", "delivery_operations") == [case.number]
     assert turns_of(world, "department_staff", "delivery_operations") == []
+
+
+def test_what_is_done_stays_in_sight_until_it_is_archived(world: DeskWorld) -> None:
+    case = world.register()
+    seen = world.viewer("cs_agent")
+
+    def unfinished() -> list[str]:
+        return [found.number for found in queue(seen, {"status": "unfinished"}).cases]
+
+    Case.objects.filter(pk=case.pk).update(state="closed", state_category="done")
+    assert unfinished() == [case.number]
+    Case.objects.filter(pk=case.pk).update(state="archived", state_category="archived")
+    assert unfinished() == []
