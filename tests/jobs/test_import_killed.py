@@ -39,7 +39,7 @@ opened_at: opened
 fields: {subject: what, complainant_phone: phone, complainant_name: who}
 """
 KEPT = (
-    "SELECT r.number, c.number, c.facts, c.subject, c.received_at, p.name, s.words FROM cases_oldrecord r "
+    "SELECT r.number, c.number, json_remove(c.facts, '$.done'), c.subject, c.received_at, p.name, s.words FROM cases_oldrecord r "
     "JOIN cases_case c ON c.id = r.case_id JOIN people_complainant p ON p.id = c.complainant_id "
     "JOIN cases_searchentry s ON s.case_id = c.id ORDER BY r.number"
 )
