@@ -363,7 +363,8 @@ class _Drawer:
         if fixed:
             labels = self.what.labels.get(f.one_for_each or "", {})
         least = fixed or f.min_rows or 1
-        rows = rows + [{}] * (least - len(rows)) if self.what.is_new or fixed else rows
+        # A list that a choice brought onto the page starts with a row, as it would on a fresh form.
+        rows = rows + [{}] * (least - len(rows)) if self.what.is_new or fixed or not rows else rows
         for n, row in enumerate(rows):
             fields = [
                 self._field(sub, prefix=f"{f.id}-{n}-", pointer=f"{f.id}/{n}/{sub.id}", value=row.get(sub.id, ""))
