@@ -1,0 +1,211 @@
+"""A browser as the people of a desk use it: sign in, find the case, press the button of a verb, fill its form, sign out.
+
+What a test does not name of a form is filled in as a person would: every field marked with a star, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Locator, Page, Response
+
+from amends.apps.people.models import Person
+from amends.core.policy.forms import Field, Form
+from amends.jobs.samples import FORMATS, TEXTS
+from tests.world import PASSWORD, PICTURE, DeskWorld
+
+COUNT_SWAPS = """
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "form-body") return;
+  const root = document.documentElement;
+  root.dataset.swaps = String(Number(root.dataset.swaps || 0) + 1);
+});
+"""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One browser page and whoever is signed in there."""
+
+    page: Page
+    base: str
+    world: DeskWorld
+    person: Person | None = None
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(COUNT_SWAPS)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("console", lambda said: self.said.append(said.text) if said.type == "error" else None)
+
+    # Coming and going.
+
+    def becomes(self, person: Person) -> None:
+        """Sign out whoever is here and sign in somebody else, by the pages."""
+        if self.person == person:
+            return
+        if self.person is not None:
+            self.page.get_by_role("button", name="退出").click()
+            self.page.wait_for_url("**/sign-in/**")
+        else:
+            self.page.goto(self.base)
+        self.page.locator("#id_username").fill(person.username)
+        self.page.locator("#id_password").fill(PASSWORD)
+        self.page.get_by_role("button", name="登录").click()
+        self.page.locator("#side").wait_for()
+        self.person = person
+
+    def opens(self, number: str) -> None:
+        """Find a case in the queue, among the own ones or all, and open it."""
+        if self.page.url.rstrip("/").endswith(f"/cases/{number}"):
+            return
+        self.page.goto(f"{self.base}/?tab=all")
+        self.page.locator(f'#queue a[href="/cases/{number}/"]').first.click()
+        self.page.wait_for_url(f"**/cases/{number}/")
+
+    # What people do.
+
+    def registers(self, *, kind: str, channel: str, **wishes: Any) -> str:
+        """Take a first contact down on the intake page; returns the number of the case."""
+        self.page.get_by_role("link", name="登记新个案").click()
+        form = self.world.pack.forms[self.world.pack.channels.kinds[kind].form]
+        self._redraws(lambda: self.page.locator("#f-_channel").select_option(channel))
+        if not self._pill("_kind", kind).locator("input").is_checked():
+            self._redraws(self._pill("_kind", kind).click)
+        self.fills(form, wishes)
+        self._sends("/intake/", self.page.locator("#intake-form .form-foot .btn-primary"))
+        self.page.locator("#intake-form").wait_for(state="detached")
+        said = self.page.locator(".flash").inner_text()
+        return said.rpartition("编号")[2].strip(" 。")
+
+    def does(self, number: str, verb: str, form: Form | None, **wishes: Any) -> None:
+        """Press the button of a verb on the page of the case, fill in its form and send it."""
+        self.opens(number)
+        address = f"/cases/{number}/do/{verb}/"
+        button = self.page.locator(f'#acts a[href="{address}"]')
+        menu = self.page.locator("#acts details").filter(has=self.page.locator(f'a[href="{address}"]'))
+        if menu.count():
+            menu.locator("summary").click()
+        button.click()
+        self.page.locator("#drawer[open] #form-body").wait_for()
+        if form is not None:
+            self.fills(form, wishes)
+        self._sends(address, self.page.locator("#drawer .form-foot .btn-primary"))
+        self.page.locator("#drawer:not([open])").wait_for(state="attached")
+
+    def state(self) -> str:
+        """The words for the state on the page of the case."""
+        return self.page.locator(".glance dd").first.inner_text().split("\n")[0]
+
+    def records(self) -> int:
+        """How many entries the timeline shows."""
+        return self.page.locator(".timeline > li").count()
+
+    # Forms.
+
+    def fills(self, form: Form, wishes: dict[str, Any]) -> None:
+        """Every field with a star and every wished one, until drawing the form again asks for nothing more."""
+        filled: set[str] = set()
+        while fresh := [name for name in self._asked(wishes) if name not in filled]:
+            self._fill(form, fresh[0], wishes)
+            filled.add(fresh[0])
+
+    def _asked(self, wishes: dict[str, Any]) -> list[str]:
+        """The names of the controls that want an answer, in the order of the page."""
+        labels = self.page.locator("#form-body .field-label").evaluate_all(
+            "labels => labels.map(l => [l.htmlFor || l.id.replace(/-label$/, ''), !!l.querySelector('.must')])"
+        )
+        named = [(anchor.removeprefix("f-"), must) for anchor, must in labels if not anchor.startswith("f-_")]
+        starred = {name for name, must in named if must}
+        cells: dict[str, list[str]] = {}
+        for name, _ in named:
+            cells.setdefault(name.partition("-")[0], []).append(name)
+        asked = []
+        for first, names in cells.items():
+            wanted = [name for name in names[1:] if name in starred] if len(names) > 1 else []
+            if len(names) > 1 and first in starred and not wanted:
+                # A list that has to be filled in, of whose columns none has to.
+                wanted = names[1:]
+            asked += wanted or [name for name in names if len(names) == 1 and (name in starred or name in wishes)]
+        return asked
+
+    def _fill(self, form: Form, name: str, wishes: dict[str, Any]) -> None:
+        definition = field_named(form, name)
+        where = self.page.locator(f'[id="f-{name}"]')
+        value = wishes.get(name)
+        redraws = where.locator("xpath=ancestor-or-self::*[@hx-post and contains(@class, 'field')]").count() > 0
+        kind = where.evaluate("e => e.tagName")
+        if where.locator("input[type=file]").count():
+            self._uploads(where)
+        elif kind == "DIV":
+            box = self._pill(name, str(value or first_leaf(where.locator("input"))))
+            if not box.locator("input").is_checked():
+                self._now_or_redrawn(redraws, box.click)
+        elif kind == "SELECT":
+            chosen = str(value or first_leaf(where.locator("option:not([disabled])")))
+            self._now_or_redrawn(redraws, lambda: where.select_option(chosen))
+        else:
+            where.fill(str(value or sample(definition, now=datetime.now(tz=self._zone))))
+            self._now_or_redrawn(redraws, where.blur)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.world.pack.head.zone)
+
+    def _pill(self, name: str, value: str) -> Locator:
+        return self.page.locator(f'label:has(> input[name="{name}"][value="{value}"])')
+
+    def _uploads(self, where: Locator) -> None:
+        where.locator("input[type=file]").set_input_files(
+            {"name": "现场照片.png", "mimeType": "image/png", "buffer": PICTURE}
+        )
+        where.locator(".file-row").first.wait_for()
+
+    def _now_or_redrawn(self, redraws: bool, act: Any) -> None:
+        if redraws:
+            self._redraws(act)
+        else:
+            act()
+
+    def _redraws(self, act: Any) -> None:
+        """Do something after which the server draws the form again, and wait until it stands."""
+        before = int(self.page.locator("html").get_attribute("data-swaps") or 0)
+        act()
+        self.page.locator(f'html:not([data-swaps="{before}"])[data-swaps]').wait_for(state="attached")
+
+    def _sends(self, address: str, button: Locator) -> None:
+        """Send a form; what it is refused for fails the journey with the sentences of the page."""
+        with self.page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith(address)) as sent:
+            button.click()
+        answer: Response = sent.value
+        assert answer.status == 204, self.page.locator("#faults, .alert-danger").all_inner_texts()
+
+
+def field_named(form: Form, name: str) -> Field:
+    """The field behind the name of a control, also inside a row of a list."""
+    first, *rest = name.split("-")
+    found = form.field(first)
+    assert found is not None, f"{form.id} has no field {first}"
+    return next(f for f in found.fields if f.id == rest[-1]) if rest else found
+
+
+def first_leaf(choices: Locator) -> str:
+    """The first choice that is none and has no finer ones below it."""
+    values: list[str] = choices.evaluate_all("found => found.map(one => one.value).filter(Boolean)")
+    return next(v for v in values if not any(other.startswith(v + "/") for other in values))
+
+
+def sample(f: Field, *, now: datetime) -> str:
+    """What somebody would type into a field."""
+    soon = now + timedelta(days=0 if f.not_future else 2)
+    if f.type == "date":
+        return soon.date().isoformat()
+    if f.type == "datetime":
+        return soon.strftime("%Y-%m-%dT%H:%M")
+    if f.type in ("number", "money"):
+        return str(max(f.minimum or 0, 1))
+    text = FORMATS.get(f.format or "") or TEXTS.get(f.type) or "已核实，并已记录在案。"
+    return text[: f.max_length] if f.max_length else text
