@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from amends.apps.ledger.triggers import drop_triggers
 from tests.doors import Staff, faults, said, value_of
+from tests.emptying import open_the_ledger
 from tests.pages import in_words, text_of
 
 PACKS = ("reporting",)
@@ -412,7 +412,7 @@ def verified():
 def tamper_with_a_text():
     """Change what somebody entered, behind the application's back."""
     with connection.cursor() as cursor:
-        drop_triggers(connection)
+        open_the_ledger()
         cursor.execute("UPDATE ledger_detail SET text = %s WHERE text = %s", ["外壳完好", "外壳破损"])
         assert cursor.rowcount == 1
 

@@ -13,6 +13,9 @@ from django.test import RequestFactory
 from amends.web.middleware.unavailable import Unavailable
 
 
+pytestmark = pytest.mark.django_db
+
+
 def failing_with(error: Exception) -> Callable[[HttpRequest], HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
         raise error
