@@ -31,7 +31,7 @@ from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
-from amends.apps.cases.timeline import entries_for, labels_of
+from amends.apps.cases.timeline import entries_for, labels_of, reporter_is_hidden
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.actions import log_access
 from amends.apps.policies.queries import pack_in_force
@@ -157,10 +157,17 @@ def items(request: HttpRequest, number: str) -> HttpResponse:
 
 @router.get("/cases/{number}/messages", operation_id="list_messages")
 def messages(request: HttpRequest, number: str) -> HttpResponse:
-    case = visible_case(viewer_of(request), number)
+    """What left to the complainant and what staff were told; who is complained about reads their own notices only."""
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    actor = actor_of(viewer, case)
+    is_hidden = reporter_is_hidden(case, pack_of(case), actor.roles)
     sent = OutboxMessage.objects.filter(case_key=str(case.pk)).order_by("created_at", "pk")
     told = Notice.objects.filter(case_key=str(case.pk)).select_related("person").order_by("created_at", "pk")
-    return answer({"messages": [show_message(m) for m in sent], "notices": [show_notice(n) for n in told]})
+    if actor.accused:
+        sent, told = sent.none(), told.filter(person=viewer.person)
+    shown = [show_message(message, is_hidden=is_hidden) for message in sent]
+    return answer({"messages": shown, "notices": [show_notice(notice) for notice in told]})
 
 
 @router.get("/cases/{number}/conformity", operation_id="read_conformity")
@@ -172,8 +179,10 @@ def conformity(request: HttpRequest, number: str) -> HttpResponse:
 
 @router.get("/cases/{number}/evidence", operation_id="list_evidence")
 def list_evidence(request: HttpRequest, number: str) -> HttpResponse:
-    case = visible_case(viewer_of(request), number)
-    return answer({"evidence": [show_evidence(file) for file in evidence_of(case)]})
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    is_hidden = reporter_is_hidden(case, pack_of(case), actor_of(viewer, case).roles)
+    return answer({"evidence": [show_evidence(file, is_hidden=is_hidden) for file in evidence_of(case)]})
 
 
 @router.post("/cases/{number}/evidence", operation_id="upload_evidence")

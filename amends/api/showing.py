@@ -128,13 +128,13 @@ def show_clock(reading: ClockReading, pack: Pack) -> dict[str, Any]:
     return dict(found)
 
 
-def show_message(message: OutboxMessage) -> dict[str, Any]:
-    """What was sent to the complainant, its address masked."""
+def show_message(message: OutboxMessage, *, is_hidden: bool = False) -> dict[str, Any]:
+    """What was sent to the complainant, its address masked, and left out where it would tell who reported."""
     kind = "email" if message.channel == "email" else "phone"
     return {
         "message": message.message,
         "channel": message.channel,
-        "address": masked(kind, message.address),
+        "address": None if is_hidden else masked(kind, message.address),
         "state": message.state,
         "created_at": utc_text(message.created_at),
         "sent_at": _moment(message.sent_at),
@@ -164,7 +164,8 @@ def show_notice(notice: Notice) -> dict[str, Any]:
     }
 
 
-def show_evidence(file: EvidenceFile) -> dict[str, Any]:
+def show_evidence(file: EvidenceFile, *, is_hidden: bool = False) -> dict[str, Any]:
+    """A file; who gave it is left out where that would tell who reported."""
     return {
         "id": str(file.pk),
         "name": file.name,
@@ -173,7 +174,7 @@ def show_evidence(file: EvidenceFile) -> dict[str, Any]:
         "size": file.size,
         "sha256": file.sha256,
         "content_type": file.content_type,
-        "given_by": file.given_by,
+        "given_by": None if is_hidden else file.given_by,
         "uploaded_at": utc_text(file.uploaded_at),
         "supersedes": str(file.supersedes_id) if file.supersedes_id else None,
         "scanned": False,

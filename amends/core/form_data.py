@@ -364,7 +364,7 @@ def _choice(f: Field, raw: Any, reading: Reading) -> str:
 
 def _choices(f: Field, raw: Any, reading: Reading) -> list[str]:
     values = [raw] if isinstance(raw, str) else raw
-    if not isinstance(values, list):
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise _Bad("wrong_type")
     return [_choice(f, value, reading) for value in dict.fromkeys(values)]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import clock, made_worlds, office, office_of  # noqa: F401
 from tests.promises.installation import Installation, Template, installed
 
 

@@ -76,8 +76,13 @@ def _visible_other(done: Performed, number: str) -> Case:
 
 @projector
 def make_findable(done: Performed) -> None:
-    """The words entered join the words the case is found by."""
-    index_case(done.case, [done.case.number, *done.decision.texts.values()], is_new=done.before.state is None)
+    """The words entered join the words the case is found by; a case that hides its reporter is not found by them."""
+    texts = [text for name, text in done.decision.texts.items() if not _tells_reporter(done, name)]
+    index_case(done.case, [done.case.number, *texts], is_new=done.before.state is None)
+
+
+def _tells_reporter(done: Performed, name: str) -> bool:
+    return done.case.hides_reporter and name.startswith("complainant_")
 
 
 RESTRICTED = {

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
+from amends.apps.cases.queries import is_closed_to
 from amends.apps.messaging.actions import Automatic, mentions, notify, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
@@ -132,19 +133,23 @@ def notify_staff(
     """Give every holder of the named roles a notice, once for the event (`key`)."""
     for notice in notices:
         people = people_in_roles(case, notice.to, pack=pack, now=now)
+        protected = {"complainant_name": ""} if case.hides_reporter else None
         notify(
-            people, pack=pack, message=notice.message, values=message_values(case, facts, pack, texts=texts),
-            values_en=message_values(case, facts, pack, texts=texts, language="en"), case_key=str(case.pk),
+            people, pack=pack, message=notice.message,
+            values=message_values(case, facts, pack, texts=texts, extra=protected),
+            values_en=message_values(case, facts, pack, texts=texts, extra=protected, language="en"),
+            case_key=str(case.pk),
             case_number=case.number, now=now, unique_key=f"{key}:{notice.message}",
         )  # fmt: skip
 
 
 def people_in_roles(case: Case, roles: Iterable[str], *, pack: Pack, now: datetime) -> list[Person]:
-    """The people whom roles mean on this case; the party complained about is left out.
+    """The people whom roles mean on this case; the party complained about and whoever the case is closed to are left out.
 
     Who sees the whole desk is told wherever the case lies, also after it went on to another department.
     """
     found: dict[int, Person] = {}
+    is_guarded = bool(case.restricted_to or case.hides_from_accused or case.accused_department_id)
     for name in roles:
         role = pack.roles.roles.get(name)
         if role is None:
@@ -160,7 +165,8 @@ def people_in_roles(case: Case, roles: Iterable[str], *, pack: Pack, now: dateti
             people = holders_of([name], desk=case.desk, now=now, within=asked)
         else:
             people = holders_of([name], desk=case.desk, now=now)
-        found.update({p.pk: p for p in people if p.pk != case.accused_person_id})
+        told = [p for p in people if not is_guarded or not is_closed_to(p, case, pack, {name})]
+        found.update({p.pk: p for p in told if p.pk != case.accused_person_id})
     return list(found.values())
 
 

@@ -82,6 +82,11 @@ def timeline(case: Case, pack: Pack, *, roles: frozenset[str], revealed: frozens
     return entries_of(case, events, pack, roles=roles, revealed=revealed)
 
 
+def reporter_is_hidden(case: Case, pack: Pack, roles: Iterable[str]) -> bool:
+    """Whether the case keeps who reported it from somebody with these roles."""
+    return case.hides_reporter and not any("see_reporter" in pack.roles.roles[name].may for name in roles)
+
+
 TASK_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "ask", "urge"})
 """Verbs that give somebody a task."""
 
@@ -166,7 +171,7 @@ class _Teller:
             verb=event.kind,
             at=event.at,
             recorded_at=event.recorded_at,
-            actor=event.actor,
+            actor="" if self._is_by_reporter(event) else event.actor,
             actor_name=self._actor(event),
             role=role.title if role else None,
             deputy_for=self.names.people.get(data.get("deputy_for") or 0, ""),
@@ -184,11 +189,15 @@ class _Teller:
         )
 
     def _actor(self, event: LedgerEvent) -> str:
-        hidden = self.case.hides_reporter and event.kind == "register" and "see_reporter" not in self._rights()
-        return "" if hidden else self.names.of_actor(event.actor)
+        return "" if self._is_by_reporter(event) else self.names.of_actor(event.actor)
 
-    def _rights(self) -> set[str]:
-        return {right for name in self.roles for right in self.pack.roles.roles[name].may}
+    def _is_by_reporter(self, event: LedgerEvent) -> bool:
+        """Whether the event would tell who reported a case that hides it: its first event, and all they did themselves."""
+        if not reporter_is_hidden(self.case, self.pack, self.roles):
+            return False
+        role = self.pack.roles.roles.get(event.data.get("role", ""))
+        by_themselves = role is not None and role.counts in ("employee", "complainant")
+        return event.kind == "register" or by_themselves or event.actor.startswith("complainant:")
 
     def _values(self, event: LedgerEvent, form: Form) -> Iterable[ShownValue]:
         data = event.data
@@ -228,7 +237,7 @@ class _Teller:
     def _hides(self, f: Field, event: LedgerEvent) -> bool:
         """Who reported an internal case is known only to those with the right."""
         about_the_reporter = f.id.startswith("complainant_") and f.personal is not None
-        return self.case.hides_reporter and about_the_reporter and "see_reporter" not in self._rights()
+        return about_the_reporter and reporter_is_hidden(self.case, self.pack, self.roles)
 
     def _rows(self, event: LedgerEvent, f: Field, rows: list[Mapping[str, Any]]) -> list[list[ShownValue]]:
         found = []

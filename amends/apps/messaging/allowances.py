@@ -54,6 +54,13 @@ def spend(allowances: Sequence[Allowance], *, subject: str, now: datetime) -> No
             raise TooMany(retry_after=math.ceil((free_at - now).total_seconds()))
 
 
+def give_back(allowance: Allowance, *, subject: str, now: datetime) -> None:
+    """Undo the latest use of an allowance: what it limits did not happen."""
+    slots = AllowanceSlot.objects.filter(key=f"{allowance.what}:{digest_of(allowance.what, subject)}")
+    if latest := slots.order_by("-used_at").first():
+        AllowanceSlot.objects.filter(pk=latest.pk, used_at=latest.used_at).update(used_at=now - allowance.within)
+
+
 def _take(key: str, allowance: Allowance, now: datetime) -> datetime | None:
     """Take a slot; when none is free, the moment at which the next one will be."""
     while True:

@@ -204,7 +204,8 @@ def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
     earlier = Case.objects.none()
     scope = visible_to(seen.viewer)
     if seen.case.complainant_id and not seen.case.hides_reporter:
-        earlier = scope.filter(complainant=seen.case.complainant_id).exclude(pk=seen.case.pk)
+        theirs = scope.filter(complainant=seen.case.complainant_id, hides_reporter=False)
+        earlier = theirs.exclude(pk=seen.case.pk)
     wanted = set(links) | set(earlier.order_by("-received_at").values_list("pk", flat=True)[:10])
     if not wanted:
         return []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.drafts import drop_draft, save_draft
@@ -43,7 +44,8 @@ def address_of(place: str) -> str:
     kind, _, rest = place.partition(":")
     number, _, verb = rest.rpartition(":")
     if kind == "case" and number and verb:
-        return reverse("act", args=[number, verb])
+        with suppress(NoReverseMatch):
+            return reverse("act", args=[number, verb])
     return reverse("intake")
 
 

@@ -87,7 +87,7 @@ class Intake:
         for name in self.post:
             value = self.post.get(name, "")
             plain = name.removeprefix(KEPT)
-            if value and not plain.startswith("_") and "-" not in plain and plain not in own and plain[0].isalpha():
+            if value and not plain.startswith("_") and "-" not in plain and plain not in own and plain[:1].isalpha():
                 found[KEPT + plain] = value
         found.pop("csrfmiddlewaretoken", None)
         return [(name, value) for name, value in found.items() if name != KEPT + "csrfmiddlewaretoken"]

@@ -37,7 +37,7 @@ def _before(request: HttpRequest) -> tuple[datetime, int] | None:
     """The place to go on from; a place that can not be read begins at the start."""
     try:
         at = datetime.fromisoformat(request.GET.get("at", ""))
-        return (at, int(request.GET.get("id", "")[:15])) if at.tzinfo else None
+        return (at, int(request.GET.get("id", "")[:15])) if at.tzinfo and 1900 <= at.year <= 2200 else None
     except ValueError:
         return None
 

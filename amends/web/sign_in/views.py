@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,21 +12,36 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
+from amends.apps.messaging.allowances import Allowance, TooMany, give_back, spend
 from amends.apps.people.models import Person
 from amends.doors.routes import route
+from amends.web.middleware.refusals import refusal_page
 from amends.web.middleware.session_age import BEGAN, LAST_USED
+from amends.web.portal.answering import with_retry
+from amends.web.portal.network import network_of
 from amends.web.sign_in.forms import SignInForm
+
+FAILURES_FROM_A_NETWORK = Allowance("sign-in-network", limit=20, within=timedelta(minutes=15))
 
 
 @route(audience="public", permission="none", methods=["GET", "POST"])
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for name and password; a new session begins, in the person's own language."""
+    """Ask for name and password; a new session begins, in the person's own language.
+
+    An account is guarded by its own count of failures; a network that tries many accounts by a count of its failures.
+    """
     address = _own_address(request.POST.get("next") or request.GET.get("next") or "")
     if request.user.is_authenticated:
         return HttpResponseRedirect(address)
+    if request.method == "POST":
+        try:
+            spend([FAILURES_FROM_A_NETWORK], subject=network_of(request), now=timezone.now())
+        except TooMany as refusal:
+            return with_retry(refusal_page(request, refusal), refusal)
     form = SignInForm(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
+        give_back(FAILURES_FROM_A_NETWORK, subject=network_of(request), now=timezone.now())
         return _signed_in(request, form.get_user(), address)
     status = 422 if request.method == "POST" else 200
     return render(request, "sign_in/page.html", {"form": form, "next": request.GET.get("next", "")}, status=status)

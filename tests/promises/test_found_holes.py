@@ -1,0 +1,187 @@
+"""Holes that a review found: every one has a test named after it, so that it stays shut."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from amends.apps.cases.actions.reveal import reveal_field
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.messaging.models import Notice
+from amends.apps.people.actions import create_department
+from amends.apps.people.models import Department, Person
+from amends.core.facts import CaseFacts
+from amends.core.form_data import Reading, read_form
+from amends.core.policy.forms import Field, Form
+from amends.core.refusals import NotPermitted
+from tests.doors import Api, Office, Staff
+from tests.world import PASSWORD
+
+PACKS = ("express",)
+REPORTER = {"complainant_name": "赵铁柱", "complainant_phone": "13712345678"}
+pytestmark = pytest.mark.django_db
+
+
+def reported_internally(office: Office, by: str = "employee", **answers: object) -> str:
+    """The number of an internal complaint about deliveries."""
+    about = {"accused_department": office.department("delivery_operations"), **REPORTER}
+    return office.api(by).registered(kind="internal_complaint", subject="排班不公", **{**about, **answers})
+
+
+def head_of_handling_department(office: Office, number: str) -> Api:
+    """The head of a department that the case is put to, who may see it but not who reported it."""
+    head = office.world.person("department_head", "settlement")
+    Case.objects.filter(number=number).update(department=head.department)
+    found = office.of(head)
+    assert found.get(f"cases/{number}").status_code == 200
+    return found
+
+
+def in_unit(person: Person, unit: Department | None) -> Person:
+    """The person, belonging to another unit."""
+    Person.objects.filter(pk=person.pk).update(department=unit)
+    return Person.objects.get(pk=person.pk)
+
+
+def sees(person: Person, number: str, office: Office) -> bool:
+    return visible_to(Viewer(person=person, now=office.clock.now)).filter(number=number).exists()
+
+
+def test_a_role_in_another_department_does_not_open_a_circle_to_a_role_that_sees_the_desk(office: Office):
+    number = reported_internally(office)
+    agent = office.api("cs_agent")
+
+    office.also_holds(agent, "department_head", "branch_outlet")
+
+    assert agent.get(f"cases/{number}").status_code == 404
+
+
+def test_a_member_of_a_team_within_the_accused_department_does_not_see_the_case(office: Office):
+    number = reported_internally(office)
+    accused = office.world.organisation.departments["delivery_operations"]
+    team = create_department(code="night-team", title="夜班组", parent=accused)
+    supervisor = office.world.person("cs_supervisor")
+    assert sees(supervisor, number, office)
+
+    assert not sees(in_unit(supervisor, team), number, office)
+
+
+def test_who_may_reveal_does_not_thereby_learn_who_a_hidden_reporter_is(office: Office):
+    case = Case.objects.get(number=reported_internally(office))
+    head, roles = office.world.person("department_head", "settlement"), frozenset({"department_head", "employee"})
+
+    with pytest.raises(NotPermitted):
+        reveal_field(case, "complainant_name", reason="想知道是谁", by=head, roles=roles, now=office.clock.now)
+
+
+def test_events_do_not_name_a_hidden_reporter_by_number(office: Office):
+    reporter = office.api("employee")
+    number = reported_internally(office)
+
+    events = head_of_handling_department(office, number).events(number)
+
+    assert reporter.person.actor_id not in [event["actor"] for event in events]
+
+
+def test_evidence_does_not_name_a_hidden_reporter(office: Office):
+    reporter = office.api("employee")
+    file = office.world.upload(reporter.person.actor_id)
+    number = reported_internally(office, evidence_files=[file])
+
+    shown = head_of_handling_department(office, number).read(f"cases/{number}/evidence")["evidence"]
+
+    assert [one["given_by"] for one in shown] == [None]
+
+
+def test_messages_do_not_show_the_address_of_a_hidden_reporter(office: Office):
+    number = reported_internally(office)
+
+    answered = head_of_handling_department(office, number).get(f"cases/{number}/messages")
+
+    assert "137****5678" not in answered.content.decode()
+
+
+def test_a_hidden_reporter_is_not_found_by_name_or_number_in_the_search(office: Office):
+    number = reported_internally(office)
+    head = head_of_handling_department(office, number)
+
+    assert head.numbers(text="赵铁柱") == []
+    assert head.numbers(text="13712345678") == []
+    assert head.numbers(text="排班不公") == [number]
+
+
+def test_a_hidden_reporter_is_not_found_while_a_contact_is_entered(office: Office):
+    reported_internally(office)
+    supervisor = Staff(office.world, "cs_supervisor")
+
+    by_phone = supervisor.post("/intake/earlier/", {"complainant_phone": "13712345678"})
+    by_name = supervisor.post("/intake/earlier/", {"complainant_name": "赵铁柱"})
+
+    assert "排班不公" not in by_phone.content.decode() + by_name.content.decode()
+
+
+def test_an_open_case_of_the_same_person_does_not_lead_to_the_one_that_hides_them(office: Office):
+    hidden = reported_internally(office)
+    shown = office.api("intake_officer").registered(**REPORTER, subject="包裹破损")
+    assert Case.objects.get(number=shown).complainant_id == Case.objects.get(number=hidden).complainant_id
+
+    page = Staff(office.world, "cs_supervisor").get(f"/cases/{shown}/")
+
+    assert hidden not in page.content.decode()
+
+
+def test_nobody_is_notified_of_a_case_that_is_closed_to_them(office: Office):
+    number = reported_internally(office)
+    office.clock.later(hours=30)
+    office.work()
+
+    told = Notice.objects.filter(case_number=number).select_related("person")
+
+    assert [notice.person.username for notice in told if not sees(notice.person, number, office)] == []
+
+
+def test_a_list_in_a_list_of_choices_is_a_fault_and_no_crash(office: Office):
+    several = Field.model_validate({"id": "what", "title": {"zh-Hans": "事项"}, "type": "choices", "options_from": "kinds"})
+    form = Form.model_validate({"id": "form", "title": {"zh-Hans": "表"}, "fields": [several]})
+    reading = Reading(pack=office.world.pack, facts=CaseFacts(), now=office.clock.now)
+
+    entered = read_form(form, {"what": [["complaint"], {}]}, reading)
+
+    assert [(error.pointer, error.code) for error in entered.errors] == [("/what", "wrong_type")]
+
+
+def test_a_field_without_a_name_does_not_break_the_intake(office: Office):
+    answered = Staff(office.world, "intake_officer").post("/intake/", {"_kept-": "x", "_redraw": "1"})
+
+    assert answered.status_code == 200
+
+
+def test_a_draft_of_a_place_without_an_address_leads_to_the_intake(office: Office):
+    answered = Staff(office.world, "intake_officer").post("/drafts/drop/", {"_place": "case:a/b:c/d"})
+
+    assert (answered.status_code, answered["Location"]) == (302, "/intake/")
+
+
+def test_a_token_that_acts_for_a_person_does_not_open_the_figures_of_all_desks(office: Office, settings):
+    headers = office.api("employee").headers
+    assert Client(REMOTE_ADDR="203.0.113.9", headers=headers).get("/metrics").status_code == 404
+
+    settings.METRICS_TOKEN = "m" * 40
+    own = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+
+    assert Client(REMOTE_ADDR="203.0.113.9", headers=own).get("/metrics").status_code == 200
+    assert Client(REMOTE_ADDR="203.0.113.9", headers=headers).get("/metrics").status_code == 404
+
+
+def test_a_network_that_tries_many_accounts_has_to_wait(office: Office):
+    guessing = Client(REMOTE_ADDR="203.0.113.9")
+    tries = [
+        guessing.post("/sign-in/", {"username": f"nobody{n}", "password": "Summer-2026-guess"}).status_code
+        for n in range(21)
+    ]
+    over = guessing.post("/sign-in/", {"username": "somebody", "password": PASSWORD})
+
+    assert tries == [422] * 20 + [429]
+    assert int(over["Retry-After"]) > 0
+    assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", {"username": "x", "password": "y"}).status_code == 422
