@@ -19,7 +19,14 @@ LOST = {"stale", "wrong_state", "already_decided"}
 
 
 def codes(answers: list[Answer]) -> list[str]:
-    return sorted("done" if answer.status == 200 else f"{answer.status} {answer.json()['code']}" for answer in answers)
+    """What came of each request: `done`, or status and code; a broken page has only its status."""
+    return sorted(
+        "done" if answer.status == 200 else f"{answer.status} {code_of(answer)}".strip() for answer in answers
+    )
+
+
+def code_of(answer: Answer) -> str:
+    return str(answer.json()["code"]) if "json" in answer.headers.get("content-type", "") else ""
 
 
 def events(target: Installation, number: str) -> list[str]:
