@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from amends.api.bodies import NewCase, Reveal, Verb
+from amends.api.bodies import Body, NewCase, Reveal, Verb
 from amends.apps.cases.listing import FILTERS, LARGEST_PAGE, SORTS
 
-BODIES = {"register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal}
+BODIES: dict[str, type[Body]] = {"register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal}
 CREATED = {"register_case", "upload_evidence"}
 REFUSALS = {"400": "unreadable", "401": "no valid token", "403": "not permitted", "404": "not visible or not there",
             "409": "stale, wrong state or already decided", "413": "too large", "415": "wrong media type",

@@ -221,7 +221,7 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": row, "minItems": f.min_rows, "maxItems": f.max_rows}
     if f.type in ("choice", "choices", "axis", "category"):
         return _choice_shape(f, pack, known)
-    return {
+    plain: dict[str, dict[str, Any]] = {
         "yes_no": {"type": "boolean"},
         "number": {"type": "integer", **_bounds(f)},
         "money": {
@@ -234,7 +234,8 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
         "case": {"type": "string"},
         "file_of_case": {"type": "string", "format": "uuid"},
         "files": {"type": "array", "items": {"type": "string", "format": "uuid"}},
-    }.get(f.type, {"type": "integer", "minimum": 1})
+    }
+    return plain.get(f.type, {"type": "integer", "minimum": 1})
 
 
 def _choice_shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def missing_from_file(pack: Pack, process: Process, facts: CaseFacts, transition
     target = process.states.get(transition.target(facts.state))
     if target is None or target.category != "archived" or transition.verb == TAKE_OVER:
         return []
-    return [item.title for item in check_list(pack, facts, doing=transition.verb) if item.is_needed and not item.is_there]
+    return [
+        item.title for item in check_list(pack, facts, doing=transition.verb) if item.is_needed and not item.is_there
+    ]
 
 
 def _is_there(item: ArchiveItem, pack: Pack, done: set[str], has_evidence: bool) -> bool:

@@ -56,9 +56,7 @@ class Decision:
     starts: tuple[str, ...]
 
 
-def decide(
-    *, pack: Pack, process: Process, facts: CaseFacts, request: Request, directory: Directory
-) -> Decision:
+def decide(*, pack: Pack, process: Process, facts: CaseFacts, request: Request, directory: Directory) -> Decision:
     """What the verb does to the case, under its pack.
 
     Raises NotPermitted when the verb is not for this actor, WrongState when the state does not allow it or something
@@ -111,9 +109,7 @@ def form_for(pack: Pack, transition: Transition, given: str | None = None) -> Fo
     return pack.forms[name] if name else NO_FORM
 
 
-def _transitions_for(
-    process: Process, facts: CaseFacts, verb: str, actor: Actor, pack: Pack
-) -> list[Transition]:
+def _transitions_for(process: Process, facts: CaseFacts, verb: str, actor: Actor, pack: Pack) -> list[Transition]:
     all_with_verb = process.with_verb(verb)
     here = [t for t in process.from_state(facts.state) if t.verb == verb]
     if not _may_any(here or all_with_verb, actor):
@@ -172,9 +168,7 @@ def _wrong_state(process: Process, facts: CaseFacts, verb: str) -> WrongState:
     if missing:
         return WrongState(verb=_button(verb), missing=[t.title or _button(t.verb) for t in missing])
     state = process.states.get(facts.state or "")
-    return WrongState(
-        "个案目前“%(state)s”，不能%(verb)s。", verb=_button(verb), state=state.title if state else ""
-    )
+    return WrongState("个案目前“%(state)s”，不能%(verb)s。", verb=_button(verb), state=state.title if state else "")
 
 
 def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[Transition]:
@@ -259,9 +253,7 @@ class _Outcome:
         state = self.facts.state
         is_new = state is None
         cycle = 1 if is_new else self.facts.cycle + (transition.opens == "cycle")
-        round_ = (
-            1 if is_new or transition.opens == "cycle" else self.facts.round + (transition.opens == "round")
-        )
+        round_ = 1 if is_new or transition.opens == "cycle" else self.facts.round + (transition.opens == "round")
         role = next(r for r in transition.by if r in self.request.actor.roles)
         payload: dict[str, Any] = {
             "to": transition.target(state),
@@ -306,9 +298,7 @@ class _Outcome:
                     found[other] = target
         return found
 
-    def _grades(
-        self, transition: Transition, known: CaseFacts, errors: list[FieldError]
-    ) -> dict[str, dict[str, Any]]:
+    def _grades(self, transition: Transition, known: CaseFacts, errors: list[FieldError]) -> dict[str, dict[str, Any]]:
         graded = {}
         for name in transition.grades:
             axis = self.pack.grading.axis(name)
@@ -316,9 +306,7 @@ class _Outcome:
                 continue
             before = self.facts.value(name)
             proposal = propose(axis, known)
-            chosen = self.entered.codes.get(name) or _keep_or_take(
-                proposal.value, before, bool(proposal.criteria)
-            )
+            chosen = self.entered.codes.get(name) or _keep_or_take(proposal.value, before, bool(proposal.criteria))
             if chosen is None:
                 errors.append(FieldError(f"/{name}", "required", {"field": axis.title}))
                 continue
@@ -327,9 +315,7 @@ class _Outcome:
                 reason = self.form.field("grade_reason") or self.form.field("reason")
                 pointer = reason.id if reason else name
                 errors.append(
-                    FieldError(
-                        f"/{pointer}", "reason_needed", {"field": reason.title if reason else axis.title}
-                    )
+                    FieldError(f"/{pointer}", "reason_needed", {"field": reason.title if reason else axis.title})
                 )
             known = known.with_values({name: chosen})
             graded[name] = {
@@ -363,14 +349,8 @@ class _Outcome:
             errors.append(FieldError("/department", "required", {"field": self._title("department")}))
             return {}, {}
         differs = proposal is not None and chosen is not None and chosen != proposal.department
-        if (
-            differs
-            and self.pack.routing.reason_for_other_department
-            and "route_reason" not in self.entered.texts
-        ):
-            errors.append(
-                FieldError("/route_reason", "reason_needed", {"field": self._title("route_reason")})
-            )
+        if differs and self.pack.routing.reason_for_other_department and "route_reason" not in self.entered.texts:
+            errors.append(FieldError("/route_reason", "reason_needed", {"field": self._title("route_reason")}))
         routed: dict[str, Any] = {"department": department}
         if proposal:
             routed |= {"rule": proposal.index, "proposed": proposal.department}
@@ -412,9 +392,7 @@ class _Outcome:
         if chosen is None or department is None:
             errors.append(FieldError("/handler", "required", {"field": self._title("handler")}))
             return {}
-        if owner_rank(self.pack, known, None) == "head" and chosen != present_head(
-            department, self.directory
-        ):
+        if owner_rank(self.pack, known, None) == "head" and chosen != present_head(department, self.directory):
             self._allow_exception(errors)
         assign: dict[str, Any] = {"handler": self._able(chosen, department, errors)}
         for name in ("department", "team"):
@@ -428,18 +406,14 @@ class _Outcome:
             errors.append(FieldError("/handler", "no_such_person", {"field": self._title("handler")}))
         elif not self.directory.is_member(person, department):
             errors.append(
-                FieldError(
-                    "/handler", "not_a_member", {"department": self.directory.name_of_department(department)}
-                )
+                FieldError("/handler", "not_a_member", {"department": self.directory.name_of_department(department)})
             )
         elif person == self.known.value("accused_person"):
             errors.append(FieldError("/handler", "accused", {}))
         elif not self.directory.is_present(person):
             deputy = self.directory.deputy_of(person)
             errors.append(
-                FieldError(
-                    "/handler", "absent", {"deputy": self.directory.name_of_person(deputy) if deputy else ""}
-                )
+                FieldError("/handler", "absent", {"deputy": self.directory.name_of_person(deputy) if deputy else ""})
             )
         else:
             return person
@@ -460,11 +434,7 @@ class _Outcome:
                 errors.append(FieldError(f"/{f.id}", "no_such_person", {"field": f.title}))
             elif f.type == "partner" and not self.directory.partner_exists(value):
                 errors.append(FieldError(f"/{f.id}", "unknown_choice", {"field": f.title, "value": value}))
-            elif (
-                f.type == "person"
-                and f.id != "accused_person"
-                and value == self.known.value("accused_person")
-            ):
+            elif f.type == "person" and f.id != "accused_person" and value == self.known.value("accused_person"):
                 errors.append(FieldError(f"/{f.id}", "accused", {}))
 
     def _settled(self, transition: Transition, errors: list[FieldError]) -> dict[str, Any]:
@@ -526,9 +496,7 @@ def allowed_actions(*, pack: Pack, process: Process, facts: CaseFacts, actor: Ac
             continue
         if any(_did_last(facts, earlier, actor) for earlier in transition.apart_from):
             continue
-        unmet = tuple(
-            need.say for need in transition.needs if _is_unmet_already(need.that, facts, pack, transition)
-        )
+        unmet = tuple(need.say for need in transition.needs if _is_unmet_already(need.that, facts, pack, transition))
         moves = VERBS[verb].is_move and transition.target(facts.state) != facts.state
         found[verb] = Action(verb, transition.title, form_for(pack, transition), moves, unmet)
     return list(found.values())

@@ -112,9 +112,7 @@ def facts_from_data(data: Mapping[str, Any]) -> CaseFacts:
 
 def _moment(value: datetime | str) -> datetime:
     return (
-        value
-        if isinstance(value, datetime)
-        else datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+        value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
     )
 
 

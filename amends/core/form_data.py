@@ -63,9 +63,7 @@ class Reading:
     is_old: bool = False
 
 
-def read_form(
-    form: Form, data: Mapping[str, Any], reading: Reading, *, also: frozenset[str] = frozenset()
-) -> Entered:
+def read_form(form: Form, data: Mapping[str, Any], reading: Reading, *, also: frozenset[str] = frozenset()) -> Entered:
     """Check `data` against `form`; unknown keys are refused unless named in `also`.
 
     Fields whose `when` does not hold must be empty. Times need an offset unless `reading.local_zone` is given.
@@ -124,7 +122,9 @@ def _read_row(
     codes: dict[str, Any] = {}
     for name in row:
         if not any(sub.id == name for sub in f.fields):
-            entered.errors.append(FieldError(f"{pointer}/{in_pointer(name)}", "unknown_field", {"name": str(name)[:60]}))
+            entered.errors.append(
+                FieldError(f"{pointer}/{in_pointer(name)}", "unknown_field", {"name": str(name)[:60]})
+            )
     for sub in f.fields:
         raw = row.get(sub.id)
         if _is_empty(raw):
@@ -265,9 +265,7 @@ def clean_text(raw: Any, *, limit: int) -> str:
     return text
 
 
-_FORBIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters but tab and line feed, halves of characters, and marks that turn the direction of writing."""
 
 

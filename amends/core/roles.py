@@ -39,11 +39,7 @@ def _standing_roles(pack: Pack, caller: Caller, facts: CaseFacts) -> set[str]:
             (role.counts == "employee" and caller.person is not None)
             or (role.counts == "handler" and caller.person is not None and caller.person == facts.handler)
             or (role.counts == "complainant" and caller.complainant is not None)
-            or (
-                role.counts == "partner"
-                and caller.partner is not None
-                and caller.partner == facts.value("partner")
-            )
+            or (role.counts == "partner" and caller.partner is not None and caller.partner == facts.value("partner"))
             or (role.counts == "system" and caller.is_system)
         ):
             found.add(name)
@@ -65,9 +61,7 @@ def _counts(role: Role, holding: Holding, facts: CaseFacts, directory: Directory
     if role.counts == "department":
         return directory.lies_within(facts.department, holding.department) or facts.team == holding.department
     if role.counts == "superior":
-        return holding.department != facts.department and directory.lies_within(
-            facts.department, holding.department
-        )
+        return holding.department != facts.department and directory.lies_within(facts.department, holding.department)
     return False
 
 
@@ -82,9 +76,7 @@ def is_accused(pack: Pack, caller: Caller, facts: CaseFacts, directory: Director
     if facts.value("accused_person") == caller.person:
         return True
     department = facts.value("accused_department")
-    return bool(
-        pack.roles.accused.department_counts and department and directory.is_member(caller.person, department)
-    )
+    return bool(pack.roles.accused.department_counts and department and directory.is_member(caller.person, department))
 
 
 def restrictions_on(pack: Pack, facts: CaseFacts) -> list[Restriction]:

@@ -109,7 +109,9 @@ def _title_of(pack_id: str) -> tuple[str, str]:
 
 def _tell_story(world: DeskWorld, story: Mapping[str, Any]) -> Case:
     answers = {k: v for k, v in story.items() if k not in ("moves", "days_ago")}
-    case = world.register(**{name: None for name in ("complainant_phone", "complainant_email") if name not in answers}, **answers)
+    case = world.register(
+        **{name: None for name in ("complainant_phone", "complainant_email") if name not in answers}, **answers
+    )
     done: list[str] = []
     for _ in range(story["moves"]):
         if case.state_category == "archived":

@@ -205,7 +205,9 @@ def unguarded_ledger() -> list[Finding]:
     missing = missing_triggers(connection)
     if not missing:
         return []
-    sentence = f"{len(missing)} triggers that guard the ledger are missing, the first is {missing[0]}: run `amends migrate`."
+    sentence = (
+        f"{len(missing)} triggers that guard the ledger are missing, the first is {missing[0]}: run `amends migrate`."
+    )
     return [fail("ledger_triggers", sentence)]
 
 

@@ -1,7 +1,5 @@
 """Addresses of the staff pages, and of the portal where it is installed."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
 from amends.web.case import acting
@@ -39,6 +37,5 @@ urlpatterns = [
     path("policies/<slug:desk>/duties/", policies.duties, name="duties"),
     path("counts/", reports.page, name="counts"),
     path("gaps/", reports.gap_page, name="gaps"),
+    path("portal/", include("amends.web.portal.urls")),
 ]
-if find_spec("amends.web.portal") and find_spec("amends.web.portal.urls"):
-    urlpatterns.append(path("portal/", include("amends.web.portal.urls")))

@@ -142,7 +142,9 @@ def test_nobody_is_notified_of_a_case_that_is_closed_to_them(office: Office):
 
 
 def test_a_list_in_a_list_of_choices_is_a_fault_and_no_crash(office: Office):
-    several = Field.model_validate({"id": "what", "title": {"zh-Hans": "事项"}, "type": "choices", "options_from": "kinds"})
+    several = Field.model_validate(
+        {"id": "what", "title": {"zh-Hans": "事项"}, "type": "choices", "options_from": "kinds"}
+    )
     form = Form.model_validate({"id": "form", "title": {"zh-Hans": "表"}, "fields": [several]})
     reading = Reading(pack=office.world.pack, facts=CaseFacts(), now=office.clock.now)
 

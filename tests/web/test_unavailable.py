@@ -12,7 +12,6 @@ from django.test import RequestFactory
 
 from amends.web.middleware.unavailable import Unavailable
 
-
 pytestmark = pytest.mark.django_db
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import filetype
 from django.core.files.storage import default_storage
@@ -85,9 +85,7 @@ def store_upload(upload: Upload, *, rules: Evidence, given: Given, now: datetime
         raise FileTooBig(sentence, name=name, limit=rules.max_file_mb)
     if extension not in rules.extensions:
         sentence = "不接收“%(extension)s”类型的文件（%(name)s）。可上传：%(allowed)s；其他材料请联系客服提交。"
-        raise FileRefused(
-            sentence, name=name, extension=extension or "无扩展名", allowed=list(rules.extensions[:12])
-        )
+        raise FileRefused(sentence, name=name, extension=extension or "无扩展名", allowed=list(rules.extensions[:12]))
     location, digest, size, head = _keep(upload, now=now, limit=limit)
     if not _looks_like(extension, head):
         default_storage.delete(location)
@@ -114,7 +112,7 @@ def _keep(upload: Upload, *, now: datetime, limit: int) -> tuple[str, str, int, 
             hasher.update(chunk)
             yield chunk
 
-    stored = default_storage.save(location, _Chunks(counted(), upload.size or limit))
+    stored = default_storage.save(location, cast(IO[bytes], _Chunks(counted(), upload.size or limit)))
     return stored, hasher.hexdigest(), size, head
 
 
@@ -165,7 +163,14 @@ def _is_markup(head: bytes) -> bool:
 
 
 def attach(
-    files: Iterable[str], *, case: Case, owner: str, now: datetime, kind: str = "", source: str = "", supersedes: str = ""
+    files: Iterable[str],
+    *,
+    case: Case,
+    owner: str,
+    now: datetime,
+    kind: str = "",
+    source: str = "",
+    supersedes: str = "",
 ) -> int:
     """Attach uploads to a case. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise.
 

@@ -64,7 +64,9 @@ def queue(
         log_access(actor=viewer.person.actor_id, action="search", object="cases", reason=searched, now=viewer.now)
     if cursor:
         cases = cases.filter(_after(columns, _read_cursor(cursor, sort, columns)))
-    rows = list(cases.select_related("desk", "department", "handler", "partner").defer("facts").order_by(*columns)[: size + 1])
+    rows = list(
+        cases.select_related("desk", "department", "handler", "partner").defer("facts").order_by(*columns)[: size + 1]
+    )
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, _cursor_at(rows[-1], sort, columns) if more else None, sort, size)

@@ -54,7 +54,9 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     case.restricted_to = f",{','.join(only)}," if only else ""
     case.hides_from_accused = any(r.hides_from_accused for r in restrictions)
     case.hides_reporter = any(r.hides_reporter for r in restrictions)
-    case.closed_at = _closed_at_source(facts) if _is_as_taken_over(facts) else _reached(facts, pack, {"done", "archived"})
+    case.closed_at = (
+        _closed_at_source(facts) if _is_as_taken_over(facts) else _reached(facts, pack, {"done", "archived"})
+    )
     case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
     case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
@@ -64,7 +66,9 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
 def _is_as_taken_over(facts: CaseFacts) -> bool:
     """Whether nothing moved the case since it came from another system."""
     doing = facts.done.get(TAKE_OVER)
-    return doing is not None and not any(VERBS[verb].is_move for verb, later in facts.done.items() if later.seq > doing.seq)
+    return doing is not None and not any(
+        VERBS[verb].is_move for verb, later in facts.done.items() if later.seq > doing.seq
+    )
 
 
 def _closed_at_source(facts: CaseFacts) -> datetime | None:
@@ -81,4 +85,3 @@ def _reached(facts: CaseFacts, pack: Pack, categories: set[str]) -> datetime | N
     leading = pack.lifecycle.verbs_into(categories)
     times = [(doing.seq, doing.at) for verb, doing in facts.done.items() if verb in leading]
     return max(times)[1] if times else None
-

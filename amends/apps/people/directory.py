@@ -160,5 +160,5 @@ def holders_of(roles: Iterable[str], *, desk: Desk, now: datetime, within: Itera
     away = Absence.objects.filter(Absence.running_at(now), person_id__in=people, deputy__is_active=True)
     for absence in away.select_related("deputy"):
         if absence.deputy is not None:
-            people.setdefault(absence.deputy_id, absence.deputy)
+            people.setdefault(absence.deputy.pk, absence.deputy)
     return list(people.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -77,7 +77,7 @@ def counts(
     """
     allowed = [*DIMENSIONS, *FIRST_VALUES, *further_schemes(pack_in_force(desk, viewer.now))]
     if by not in allowed:
-        raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": "、".join(allowed)})])
+        raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": list(allowed)})])
     column = F(DIMENSIONS[by]) if by in DIMENSIONS else _fact(by)
     cases = each_once(visible_to(viewer)).filter(desk=desk, counts=counted)
     if first is not None:
@@ -98,7 +98,7 @@ def _fact(name: str) -> KeyTextTransform:
     return KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
 
 
-def _table(by: str, rows: Iterable[dict[str, Any]]) -> Counts:
+def _table(by: str, rows: Iterable[Mapping[str, Any]]) -> Counts:
     found = Counts(by)
     for row in rows:
         line = found.cells.setdefault(row["month"], {})

@@ -10,7 +10,19 @@ from pydantic import Field, model_validator
 
 from amends.core.policy.base import Name, Piece
 
-OPERATORS = ("is", "is_not", "in", "not_in", "within", "has", "at_least", "at_most", "more_than", "less_than", "given")
+OPERATORS = (
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "within",
+    "has",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "given",
+)
 MAX_DEPTH = 3
 
 
@@ -74,7 +86,19 @@ class Condition(Piece):
         """The operators given, by their name in the pack."""
         given = self.model_fields_set
         names = {"is_": "is", "in_": "in"}
-        fields = ("is_", "is_not", "in_", "not_in", "within", "has", "at_least", "at_most", "more_than", "less_than", "given")
+        fields = (
+            "is_",
+            "is_not",
+            "in_",
+            "not_in",
+            "within",
+            "has",
+            "at_least",
+            "at_most",
+            "more_than",
+            "less_than",
+            "given",
+        )
         return [names.get(f, f) for f in fields if f in given]
 
     def parts(self) -> tuple[Condition, ...]:

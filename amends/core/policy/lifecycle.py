@@ -97,9 +97,7 @@ class Transition(Ruled):
     @model_validator(mode="after")
     def _uses_a_known_verb(self) -> Transition:
         if self.verb not in VERBS:
-            raise ValueError(
-                f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(VERBS))}"
-            )
+            raise ValueError(f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(VERBS))}")
         return self
 
     def messages(self) -> Iterator[Told]:

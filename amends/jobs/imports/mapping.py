@@ -125,7 +125,9 @@ class Mapping(BaseModel):
         missing = sorted(named - set(header))
         unnamed = [name for name in header if name and name not in named and name not in self.ignore]
         found = [_("文件中没有“%(name)s”这一列。") % {"name": name} for name in missing]
-        return found + [_("“%(name)s”这一列没有去处；不需要的列请写在 ignore 中。") % {"name": name} for name in unnamed]
+        return found + [
+            _("“%(name)s”这一列没有去处；不需要的列请写在 ignore 中。") % {"name": name} for name in unnamed
+        ]
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -41,7 +41,9 @@ class RowReader:
         """The old case of a row. Raises BadRow with every fault."""
         self._check_shape(cells)
         faults: list[Fault] = []
-        frame = {name: self._text(name, getattr(self.mapping, name), cells, faults) for name in ("kind", "channel", "state")}
+        frame = {
+            name: self._text(name, getattr(self.mapping, name), cells, faults) for name in ("kind", "channel", "state")
+        }
         number = self._text("number", self.mapping.number, cells, faults)
         opened_at, opened_day = self._moment("opened_at", self.mapping.opened_at, cells, faults)
         closed_at, closed_day = None, False
@@ -89,7 +91,9 @@ class RowReader:
         if value.column is not None:
             return cells[self._place[value.column]].strip()
         parts = [(name, cells[self._place[name]].strip()) for name in value.columns]
-        texts = [f"{name}: {text}" if value.labelled else text for name, text in parts if text and text not in value.empty]
+        texts = [
+            f"{name}: {text}" if value.labelled else text for name, text in parts if text and text not in value.empty
+        ]
         return value.join.join(texts)
 
     def _field(self, name: str, value: Value, cells: list[str], faults: list[Fault]) -> str | None:

@@ -156,7 +156,10 @@ class _Run:
         return self._summary()
 
     def _job(self) -> ImportJob:
-        digests = {"file_digest": _digest_of(self.order.file), "mapping_digest": _text_digest(self.order.mapping.as_text())}
+        digests = {
+            "file_digest": _digest_of(self.order.file),
+            "mapping_digest": _text_digest(self.order.mapping.as_text()),
+        }
         usual = f"{self.order.mapping.source}-{digests['file_digest'][:12]}-{digests['mapping_digest'][:8]}"
         key = self.order.job or usual
         if self.order.dry_run:

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from amends.apps.messaging.allowances import TooMany
 from amends.core.refusals import NotVisible, Refusal
-from amends.web.wording import said
+from amends.doors.wording import said
 
 View = Callable[..., HttpResponse]
 

@@ -19,6 +19,8 @@ from amends.apps.cases.portal_keys import addresses_of
 from amends.apps.messaging.allowances import Allowance, TooMany, spend
 from amends.core.facts import CaseFacts
 from amends.core.refusals import InvalidData, NotVisible, Refusal
+from amends.doors.routes import route
+from amends.doors.wording import faults, language, said, words
 from amends.web.forms.uploads import PREFIX
 from amends.web.portal.answering import portal_page, with_retry
 from amends.web.portal.desks import PortalDesk, page_text, portal_desk, portal_desks
@@ -26,9 +28,7 @@ from amends.web.portal.filled import Filled
 from amends.web.portal.network import network_of
 from amends.web.portal.progress import progress_of
 from amends.web.portal.sessions import PortalSession
-from amends.web.routes import route
 from amends.web.viewing import zone_of
-from amends.web.wording import faults, language, said, words
 
 
 def complaints_from_a_network() -> Allowance:

@@ -14,7 +14,7 @@ from amends.core.policy.base import Title
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.intake import Kind
 from amends.core.policy.pack import Pack
-from amends.web.wording import language, traditional, words
+from amends.doors.wording import language, traditional, words
 
 NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case", "computed"})
 """Fields that name people and units of the company, or are worked out: nobody outside fills them in."""

@@ -27,6 +27,8 @@ from amends.core.decide import Action, allowed_actions
 from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, NotPermitted, NotVisible, Refusal, Stale
 from amends.core.roles import actor_on_case
+from amends.doors.routes import route
+from amends.doors.wording import button_of, faults, in_words, said, words
 from amends.web.portal.answering import portal_page, with_retry
 from amends.web.portal.desks import PortalDesk
 from amends.web.portal.filled import Filled
@@ -35,9 +37,7 @@ from amends.web.portal.network import network_of
 from amends.web.portal.progress import in_full, progress_of
 from amends.web.portal.sessions import PortalSession
 from amends.web.portal.told import exchange_of
-from amends.web.routes import route
 from amends.web.viewing import zone_of
-from amends.web.wording import button_of, faults, in_words, said, words
 
 ADDITIONS = ("add_information", "add_evidence")
 """What the private link alone allows."""

@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from amends.apps.cases.actions.portal import Asking, ask_for_code, enter_code
 from amends.apps.messaging.allowances import TooMany
 from amends.core.refusals import Refusal
+from amends.doors.routes import route
+from amends.doors.wording import language, said
 from amends.web.portal.answering import portal_page, with_retry
 from amends.web.portal.desks import portal_desks
 from amends.web.portal.network import network_of
 from amends.web.portal.sessions import PortalSession
-from amends.web.routes import route
-from amends.web.wording import language, said
 
 
 @route(audience="public", permission="none", methods=["GET"])

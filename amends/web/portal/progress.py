@@ -10,8 +10,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from amends.apps.cases.models import Case
 from amends.core.policy.pack import Pack
+from amends.doors.wording import day_words, in_words, words
 from amends.web.portal.desks import complainant_roles
-from amends.web.wording import day_words, in_words, words
 
 STEPS = (gettext_noop("已收到"), gettext_noop("调查处理"), gettext_noop("答复与落实"), gettext_noop("办结"))
 

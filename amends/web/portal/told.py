@@ -14,9 +14,9 @@ from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import events_of
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
+from amends.doors.wording import happened, in_words
 from amends.web.portal.desks import NOT_FOR_CUSTOMERS, complainant_roles
 from amends.web.portal.progress import in_full
-from amends.web.wording import happened, in_words
 
 YOURS = {
     "register": gettext_noop("您提交了反映"),

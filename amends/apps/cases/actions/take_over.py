@@ -179,7 +179,12 @@ class TakeOver:
         """The case row in the order of its columns, derived like any other; number, chain and complainant are still open."""
         # Not a Case: making one takes longer than working out what stands in it.
         case: Any = SimpleNamespace(**_BLANK_ROW)
-        case.id, case.desk_id, case.pack_id, case.registered_by_id = key, self.desk.pk, self.version.pk, self.caller.person
+        case.id, case.desk_id, case.pack_id, case.registered_by_id = (
+            key,
+            self.desk.pk,
+            self.version.pk,
+            self.caller.person,
+        )
         case.subject = decision.texts.get("subject", "")[:200]
         case.received_at, case.received_on = old.opened_at, old.opened_at.astimezone(self._zone).date()
         case.registered_at = case.changed_at = self.now
@@ -259,8 +264,13 @@ def _append(new: Sequence[Judged], complainants: Sequence[Complainant | None], c
             one.payload["complainant"] = complainant.pk
         drafts.append(
             Draft(
-                chain=chain, kind=TAKE_OVER, at=context.now, recorded_at=context.now, actor=context.caller.id,
-                payload=one.payload, details=one.texts,
+                chain=chain,
+                kind=TAKE_OVER,
+                at=context.now,
+                recorded_at=context.now,
+                actor=context.caller.id,
+                payload=one.payload,
+                details=one.texts,
             )  # fmt: skip
         )
     append_many(drafts)

@@ -24,12 +24,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--mapping", type=Path, required=True, metavar="FILE", help="which column is what (docs/import.md)")
-        parser.add_argument("--by", default="", metavar="USERNAME", help="who takes the cases over; needs the right take_over")
-        parser.add_argument("--job", default="", metavar="KEY", help="name of the import; by default from source, file and mapping")
-        parser.add_argument("--encoding", help="of a CSV file; by default recognised (UTF-8, UTF-16 with a mark, GB18030)")
+        parser.add_argument(
+            "--mapping", type=Path, required=True, metavar="FILE", help="which column is what (docs/import.md)"
+        )
+        parser.add_argument(
+            "--by", default="", metavar="USERNAME", help="who takes the cases over; needs the right take_over"
+        )
+        parser.add_argument(
+            "--job", default="", metavar="KEY", help="name of the import; by default from source, file and mapping"
+        )
+        parser.add_argument(
+            "--encoding", help="of a CSV file; by default recognised (UTF-8, UTF-16 with a mark, GB18030)"
+        )
         parser.add_argument("--report", type=Path, metavar="FILE", help="where rows that were not taken are listed")
-        parser.add_argument("--processes", type=int, default=2, choices=(1, 2), help="the second one judges while the first stores")
+        parser.add_argument(
+            "--processes", type=int, default=2, choices=(1, 2), help="the second one judges while the first stores"
+        )
         parser.add_argument("--dry-run", action="store_true", help="judge every row and store nothing")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
