@@ -16,10 +16,19 @@ from amends.jobs.backup import our_models
 def empty_the_installation() -> None:
     """Every row goes; what keeps the ledger from being emptied is switched off first."""
     with connection.cursor() as cursor:
+        _check_constraints_now(cursor)
         for statement in _switched_off(cursor):
             cursor.execute(statement)
         for model in our_models():
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
+        _check_constraints_now(cursor)
+
+
+def _check_constraints_now(cursor: Any) -> None:
+    """PostgreSQL alters no table while checks of it are waiting for the end of the transaction."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _switched_off(cursor: Any) -> list[str]:

@@ -179,7 +179,8 @@ def _read_table(model: type[models.Model], folder: Path, part: dict[str, Any]) -
     columns = [str(f.column) for f in chosen]
     with (folder / "tables" / f"{model._meta.db_table}.jsonl").open("rb") as lines:
         rows = [[_stored(f, value) for f, value in zip(chosen, json.loads(line), strict=True)] for line in lines]
-    insert_rows(model._meta.db_table, columns, rows)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        insert_rows(model._meta.db_table, columns, rows[start : start + ROWS_AT_ONCE])
 
 
 def _stored(field: models.Field[Any, Any], value: Any) -> Any:
