@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from amends.apps.ledger.checkpoints import anchor_file
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
@@ -14,5 +15,7 @@ def nothing_is_kept_from_the_test_before() -> Iterator[None]:
     forget_what_is_kept_in_memory()
     # An anchor of rows that were rolled back would rightly be taken for a wiped ledger.
     anchor_file(settings.ANCHOR_URL).unlink(missing_ok=True)
+    # A request leaves its language switched on in the thread.
+    translation.activate(settings.LANGUAGE_CODE)
     yield
     forget_what_is_kept_in_memory()

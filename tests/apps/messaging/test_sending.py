@@ -147,7 +147,7 @@ def test_an_address_that_is_refused_for_now_is_tried_again(mailbox):
         "a@b.c,x@y.z",
         "a@b.c x@y.z",
         "<a@b.c>",
-        "a@b.c\x00",
+        "a@b.c\x01",
         "",
         "no-at",
         "a@b.c;x@y.z",
