@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from amends.apps.cases.models import Case
 from amends.apps.ledger.models import Event as LedgerEvent
@@ -49,10 +48,3 @@ def core_event(event: LedgerEvent) -> Event:
         actor=event.actor,
         payload=event.data,
     )
-
-
-def local_day(case: Case, moment: Any) -> Any:
-    """The day of a moment in the desk's zone."""
-    from zoneinfo import ZoneInfo
-
-    return moment.astimezone(ZoneInfo(pack_of(case).head.zone)).date()
