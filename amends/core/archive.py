@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from amends.core.facts import CaseFacts
 from amends.core.policy.base import Title
@@ -56,3 +57,15 @@ def _is_there(item: ArchiveItem, pack: Pack, done: set[str], has_evidence: bool)
 def _verbs_with_form(pack: Pack, form: str) -> set[str]:
     verbs = {t.verb for t in pack.lifecycle.transitions if t.form == form}
     return verbs | ({"register"} if any(kind.form == form for kind in pack.channels.kinds.values()) else set())
+
+
+def kept_until(pack: Pack, archived_on: date) -> date | None:
+    """The last day on which a file has to be kept; None for one that is kept for good."""
+    years = pack.head.archive.keep_years if pack.head.archive else None
+    if years is None:
+        return None
+    try:
+        return archived_on.replace(year=archived_on.year + years)
+    except ValueError:
+        # The 29th of February has no anniversary in most years.
+        return archived_on.replace(year=archived_on.year + years, day=28)

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from amends.core.canonical import utc_text
+from amends.core.canonical import canonical_json, utc_text
 from amends.core.clock_segments import Paused
 from amends.core.policy.clock_rules import ClockRule, Limit, Trigger
 from amends.core.working_time import NaiveTimeError, WorkingTimeError
@@ -44,13 +44,16 @@ class ClockEvent:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From this event on this limit holds; `fixed` is the date or time that a field gave, as text."""
+    """From this event on this limit holds; `fixed` is the date or time that a field gave, as text, and `latest` the one that
+    the clock may not go beyond.
+    """
 
     seq: int
     at: dt.datetime
     limit: Limit | None
     choice: str | None
     fixed: str | None
+    latest: str | None = None
 
 
 @dataclass(slots=True)
@@ -131,6 +134,7 @@ def take_in(state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: 
     ends_case = event.done and not state.done
     new_cycle = state.started and event.cycle > state.cycle
     known_limit = run is not None and run.changes[-1].limit is not None
+    trigger = _starting(state, event, rule, entered)
     if event.values:
         state.facts = {**state.facts, **event.values}
     if rule.when is not None:
@@ -146,9 +150,10 @@ def take_in(state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: 
         run = None
     stopped_now = False
     if run is not None:
-        stopped_now = _follow(run, state, event, rule, entered, ends_case, known_limit, decide_when)
-    if run is None or stopped_now:
-        _start(state, event, rule, entered, first, stopped_now, decide_when)
+        restarts = trigger is not None and rule.repeats == "each_start"
+        stopped_now = _follow(run, state, event, rule, entered, ends_case, known_limit, restarts, decide_when)
+    if trigger is not None and (run is None or stopped_now):
+        _start(state, event, rule, trigger, entered, first, stopped_now, decide_when)
 
 
 def _continue_life(state: ClockState, event: ClockEvent) -> Run | None:
@@ -167,12 +172,13 @@ def _follow(
     entered: str | None,
     ends_case: bool,
     known_limit: bool,
+    restarts: bool,
     decide_when: DecideWhen | None,
 ) -> bool:
     """Take an event into a running instance; tell whether it stopped."""
     trigger = _matching(rule.stop, event, entered)
     cause: StopCause | None = "stop" if trigger else None
-    if cause is None and rule.repeats == "each_start" and _matching(rule.start, event, entered):
+    if cause is None and restarts:
         cause = "restart"
     if cause is None and ends_case and not rule.runs_after_end:
         cause = "ended"
@@ -192,14 +198,12 @@ def _start(
     state: ClockState,
     event: ClockEvent,
     rule: ClockRule,
+    trigger: Trigger,
     entered: str | None,
     first: bool,
     stopped_now: bool,
     decide_when: DecideWhen | None,
 ) -> None:
-    trigger = _matching(rule.start, event, entered)
-    if trigger is None:
-        return
     n = 1 + sum(run.cycle == event.cycle for run in state.runs)
     if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and state.runs)):
         return
@@ -212,6 +216,25 @@ def _start(
         _stop(run, event, _moment_of_trigger(stop, event, state), "stop")
     else:
         _pause_or_resume(run, event, rule)
+
+
+def _starting(before: ClockState, event: ClockEvent, rule: ClockRule, entered: str | None) -> Trigger | None:
+    """Return what in an event starts the clock; a field counts only where the event gives it another value."""
+    triggers = tuple(t for t in rule.start if t.field_set is None or _is_news(t.field_set, before, event, rule))
+    return _matching(triggers, event, entered)
+
+
+def _is_news(name: str, before: ClockState, event: ClockEvent, rule: ClockRule) -> bool:
+    """Tell whether setting a field may start the clock: a promise binds each time it is given, and what a new cycle
+    sets first is new to it; apart from that a value that was said again changes nothing.
+    """
+    if rule.limit.promise == name or (rule.cycle == "cycle" and not _has_run_in(before, event.cycle)):
+        return True
+    return canonical_json(event.values.get(name)) != canonical_json(before.facts.get(name))
+
+
+def _has_run_in(state: ClockState, cycle: int) -> bool:
+    return bool(state.runs) and state.runs[-1].cycle == cycle
 
 
 def _matching(triggers: tuple[Trigger, ...], event: ClockEvent, entered: str | None) -> Trigger | None:
@@ -256,8 +279,10 @@ def _choose_limit(
         fixed = last.fixed if last is not None else _fixed_text(event.values.get(limit.promise))
     else:
         fixed = _fixed_text(state.facts.get(limit.until)) if limit is not None and limit.until else None
-    if last is None or (last.limit is not limit and last.limit != limit) or last.fixed != fixed:
-        run.changes.append(Change(event.seq, event.at, limit, choice, fixed))
+    latest = _fixed_text(state.facts.get(rule.no_later_than)) if rule.no_later_than else None
+    is_same = last is not None and (last.limit is limit or last.limit == limit)
+    if last is None or not is_same or (last.fixed, last.latest) != (fixed, latest):
+        run.changes.append(Change(event.seq, event.at, limit, choice, fixed, latest))
 
 
 def _chosen(limit: Limit, facts: Mapping[str, Any], choice: str | None) -> tuple[Limit | None, str | None]:
@@ -372,6 +397,7 @@ def _run_data(run: Run) -> dict[str, Any]:
                 None if change.limit is None else change.limit.model_dump(mode="json", exclude_defaults=True),
                 change.choice,
                 change.fixed,
+                change.latest,
             ]
             for change in run.changes
         ],
@@ -389,8 +415,8 @@ def state_from_data(data: Mapping[str, Any]) -> ClockState:
 
 def _run_from_data(data: Mapping[str, Any]) -> Run:
     changes = [
-        Change(seq, _moment(at), None if limit is None else Limit.model_validate(limit), choice, fixed)
-        for seq, at, limit, choice, fixed in data["changes"]
+        Change(seq, _moment(at), None if limit is None else Limit.model_validate(limit), choice, fixed, latest)
+        for seq, at, limit, choice, fixed, latest in data["changes"]
     ]
     run = Run(data["cycle"], data["n"], _moment(data["started_at"]), data["start_seq"], data["starts_case"], changes)
     rest = {name: data[name] for name in ("applies", "paused_in", "stop_seq", "stop_cause")}

@@ -47,6 +47,12 @@ def segments_of(
     return merged(found)
 
 
+def segments_set_outside(start: dt.datetime, due: dt.datetime, until: dt.datetime) -> tuple[Segment, ...]:
+    """Return the segments of a clock that a deadline from outside cuts short, and on to `until` when that is later."""
+    found = [Segment(start, due, "set_outside")] if due > start else []
+    return (*found, _elapsed(max(start, due), until, "late")) if until > due else tuple(found)
+
+
 def _base_segments(
     rule: ClockRule, limit: Limit, calendar: WorkingCalendar, start: dt.datetime, base: dt.datetime
 ) -> tuple[Segment, ...]:

@@ -27,7 +27,7 @@ from amends.core.clock_fold import (
     state_from_data,
     take_in,
 )
-from amends.core.clock_segments import Paused, segments_of
+from amends.core.clock_segments import Paused, segments_of, segments_set_outside
 from amends.core.policy.clock_rules import STEP, Amount, ClockRule, LadderStep, Limit
 from amends.core.working_time import SECOND, NaiveTimeError, Segment, WorkingCalendar, micros_of, moment_of
 
@@ -84,7 +84,7 @@ class ClockReading:
     that date.
     """
 
-    rule_id: str
+    rule: ClockRule
     cycle: int
     n: int
     started_at: dt.datetime
@@ -113,6 +113,10 @@ class ClockReading:
     ladder: tuple[LadderMoment, ...]
     next_at: dt.datetime | None
     segments: tuple[Segment, ...] = ()
+
+    @property
+    def rule_id(self) -> str:
+        return self.rule.id
 
     @property
     def key(self) -> str:
@@ -214,8 +218,12 @@ def _reading(
     span = _Span(calendar, working)
     pauses, resumes_at = _effective(run, rule, calendar)
     base = _base_due(limit, change.fixed, run.started_at, rule, calendar)
+    latest = _fixed_due(change.latest, rule, calendar)
     original = _shifted(base, pauses, limit, rule, span)
     due = _extended(original, run)
+    is_capped = latest is not None and (due is None or latest < due)
+    if is_capped:
+        due, original, base = latest, _earlier(original, latest), None
     until = run.stopped_at or max(now.astimezone(dt.UTC), run.started_at)
     paused = _paused_before(until, pauses, span)
     spent = span.of(run.started_at, until) - paused
@@ -223,10 +231,12 @@ def _reading(
     status = _status(run, due, pauses, now)
     ladder = _ladder(run, rule, due, budget, pauses, span) if due is not None else ()
     segments: tuple[Segment, ...] = ()
-    if with_segments:
+    if with_segments and due is not None and is_capped:
+        segments = segments_set_outside(run.started_at, due, until)
+    elif with_segments:
         segments = segments_of(rule, limit, calendar, run.started_at, base, original, due, pauses, until)
     return ClockReading(
-        rule_id=rule.id,
+        rule=rule,
         cycle=run.cycle,
         n=run.n,
         started_at=run.started_at,
@@ -251,11 +261,16 @@ def _reading(
         zone=calendar.zone,
         calendar_version=calendar.version,
         extensions=len(run.extensions),
-        due_history=_history(run, rule, calendar, pauses, base),
+        due_history=_history(run, rule, calendar, pauses, due if is_capped else base),
         ladder=ladder,
         next_at=None if run.stopped_at else _next_at(now, due, ladder, resumes_at),
         segments=segments,
     )
+
+
+def _earlier(due: dt.datetime | None, latest: dt.datetime | None) -> dt.datetime | None:
+    """Return the due date, or the one set from outside where that is earlier or the only one."""
+    return min((moment for moment in (due, latest) if moment is not None), default=None)
 
 
 def _paused_before(until: dt.datetime, pauses: list[Paused], span: "_Span") -> int:
@@ -470,6 +485,7 @@ def _history(
         limit = change.limit
         due = _base_due(limit, change.fixed, run.started_at, rule, calendar)
         due = _shifted(due, over, limit, rule, _Span(calendar, limit is not None and limit.is_working))
+        due = _earlier(due, _fixed_due(change.latest, rule, calendar))
         found.append(DueChange(change.seq, change.at, due, "reclassified" if i else "started"))
     found += [DueChange(seq, at, due, "extended") for seq, at, due in run.extensions]
     return tuple(sorted(found, key=lambda change: change.seq))

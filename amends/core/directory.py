@@ -38,8 +38,15 @@ class Directory(Protocol):
         """The person who leads the department, present or not."""
         ...
 
+    def department_of(self, person: int) -> int | None:
+        """The department in which somebody works."""
+
     def is_member(self, person: int, department: int) -> bool:
         """Whether the person belongs to the department or one below it."""
+        ...
+
+    def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
+        """Whether the person holds one of the roles on the desk now, on the desk as a whole or in any department."""
         ...
 
     def lies_within(self, department: int, ancestor: int) -> bool:
@@ -47,6 +54,10 @@ class Directory(Protocol):
         ...
 
     def partner_exists(self, partner: int) -> bool: ...
+
+    def partner_kind(self, partner: int) -> str | None:
+        """As what kind of partner it is registered."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,8 @@ class Caller:
     is_system: bool = False
     scopes: frozenset[str] | None = None
     """Verbs and rights a token is limited to; None is no limit."""
+    desks: frozenset[int] | None = None
+    """Desks a token is limited to; None is no limit."""
 
 
 @dataclass(frozen=True, slots=True)

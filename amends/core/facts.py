@@ -55,16 +55,55 @@ class CaseFacts:
     team: int | None = None
     handler: int | None = None
     taken_over: bool = False
+    behind: CaseFacts | None = None
+    """What a proceeding stands on: the facts of its case or of the proceeding that started it. Never stored with it."""
+    over: frozenset[str] = frozenset()
+    """The clocks whose time is over at the moment of asking: a reading, never stored."""
+    promise_open: bool = False
+    """Whether the customer was promised a time that still stands: a reading, never stored."""
 
     def value(self, name: str) -> Any:
-        """The value of a fact: entered, marked, graded, or one of the built-in ones; None when unknown."""
+        """The value of a fact: entered, marked, graded, or one of the built-in ones; None when unknown.
+
+        A proceeding answers first; what it does not know is asked of what lies behind it. `case_state`, `case_round` … ask
+        the case for what every process has of its own.
+        """
+        if name in PROCESS_FACTS or name == "promise_open":
+            return getattr(self, name)
+        found = self._counted(name)
+        if found is None:
+            found = self.values.get(name)
+        if found is None and self.behind is not None:
+            if name.startswith("case_") and name[5:] in PROCESS_FACTS:
+                return self.case_behind.value(name[5:])
+            return self.behind.value(name)
+        return found
+
+    def _counted(self, name: str) -> int | None:
         if name.endswith("_open") and name[:-5] in self.lists:
             return sum(1 for item in self.lists[name[:-5]] if item.get("open"))
         if name.endswith("_count") and name[:-6] in self.lists:
             return len(self.lists[name[:-6]])
-        if name in _BUILT_IN:
-            return getattr(self, name)
-        return self.values.get(name)
+        return None
+
+    @property
+    def case_behind(self) -> CaseFacts:
+        """The facts of the case at the bottom; these facts themselves when nothing lies behind them."""
+        return self if self.behind is None else self.behind.case_behind
+
+    @property
+    def lies_in(self) -> int | None:
+        """The department it lies with: its own, else that of what lies behind it."""
+        if self.department is not None or self.behind is None:
+            return self.department
+        return self.behind.lies_in
+
+    @property
+    def held_by(self) -> int | None:
+        """The accountable person: its own, else that of what lies behind it."""
+        if self.handler is not None or self.behind is None:
+            return self.handler
+        return self.behind.held_by
 
     def was_done(self, verb: str, *, within: str = "cycle") -> bool:
         """Whether `verb` was performed in the present cycle, or in the present round."""
@@ -78,7 +117,7 @@ class CaseFacts:
         # Spelled out: `replace` costs several times as much, and this is done for every step of every decision.
         return CaseFacts(
             self.state, self.cycle, self.round, self.version, {**self.values, **values}, self.lists, self.done,
-            self.department, self.team, self.handler, self.taken_over,
+            self.department, self.team, self.handler, self.taken_over, self.behind, self.over, self.promise_open,
         )  # fmt: skip
 
     def open_items(self, name: str) -> list[Mapping[str, Any]]:
@@ -94,11 +133,15 @@ class CaseFacts:
         }  # fmt: skip
 
 
-_BUILT_IN = frozenset({"state", "cycle", "round", "department", "team", "handler", "taken_over"})
-BUILT_IN_FACTS = _BUILT_IN | {
+PROCESS_FACTS = frozenset({"state", "cycle", "round", "department", "team", "handler", "taken_over"})
+"""Facts that every process has of its own; a proceeding asks the case for its own with `case_` before the name."""
+
+BUILT_IN_FACTS = PROCESS_FACTS | {
     "kind", "channel", "channel_group", "written", "internal", "counts", "urgent", "priority", "outcome",
     "earlier_cases", "linked_cases", "received_at", "complainant_kind", "has_contact", "function", "evidence_count",
-    "first_level", "first_category",
+    "first_level", "first_category", "is_late", "is_due_soon",
+    "similar_before", "similar_after", "due_before", "out_of_hours", "promise_open",
+    "customer_told_at", "customer_contacted_at", "customer_spoke_at",
 }  # fmt: skip
 """Facts that every case has without a form: what `pack check` accepts beside the fields of the pack."""
 
@@ -140,6 +183,7 @@ def evolve(facts: CaseFacts, event: Event) -> CaseFacts:
         team=assign.get("team", facts.team),
         handler=assign.get("handler", facts.handler),
         taken_over=facts.taken_over or event.verb == "take_over",
+        behind=facts.behind,
     )
 
 
@@ -152,14 +196,31 @@ def _lists_after(
     if added := payload.get("add"):
         present = changed.get(added["list"], ())
         changed[added["list"]] = (*present, {**added["item"], "no": len(present) + 1, "open": True})
+    for opened in payload.get("opens", ()):
+        present = changed.get(opened["list"], ())
+        changed[opened["list"]] = (*present, {**opened["item"], "no": len(present) + 1, "open": True})
+    if answered := payload.get("answered"):
+        changed[answered["list"]] = tuple(
+            {**item, "open": False} if item["no"] in answered["nos"] else item
+            for item in changed.get(answered["list"], ())
+        )
     if settled := payload.get("settle"):
         changed[settled["list"]] = tuple(
             {**item, "open": False} if item["no"] == settled["no"] else item
             for item in changed.get(settled["list"], ())
         )
+    if put := payload.get("put"):
+        changed[put["list"]] = _with_item(changed.get(put["list"], ()), put["item"])
     for name in payload.get("clear", ()):
         changed.pop(name, None)
     return changed
+
+
+def _with_item(items: tuple[Mapping[str, Any], ...], item: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The items with this one in the place of the one that has its id, or behind them all."""
+    if any(present.get("id") == item["id"] for present in items):
+        return tuple({**item, "no": p["no"]} if p.get("id") == item["id"] else p for p in items)
+    return (*items, {**item, "no": len(items) + 1})
 
 
 def facts_after(events: Iterable[Event], start: CaseFacts | None = None) -> CaseFacts:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from amends.core.compensation import calculation_sheet
+from amends.core.directory import Directory
 from amends.core.facts import TEXT_GIVEN, CaseFacts
 from amends.core.policy.conditions import holds
-from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form
+from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form, Option
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, in_pointer
+from amends.core.transcripts import read_transcript
 
 DEFAULT_LENGTHS = {
     "text": 200,
@@ -80,6 +84,24 @@ def read_form(form: Form, data: Mapping[str, Any], reading: Reading, *, also: fr
     return entered
 
 
+def with_departments(form: Form, data: Mapping[str, Any], directory: Directory) -> Mapping[str, Any]:
+    """The data with the departments that a form takes from the people named in its rows, whatever was sent for them."""
+    found = dict(data)
+    for f in form.fields:
+        taken = {sub.id: sub.of_person for sub in f.fields if sub.of_person}
+        if taken and isinstance(data.get(f.id), list):
+            found[f.id] = [_with_department(row, taken, directory) for row in data[f.id]]
+    return found
+
+
+def _with_department(row: Any, taken: Mapping[str, str], directory: Directory) -> Any:
+    if not isinstance(row, Mapping):
+        return row
+    people = {name: str(row.get(person) or "") for name, person in taken.items()}
+    units = {n: directory.department_of(int(who)) if who.isdecimal() else None for n, who in people.items()}
+    return {**row, **{name: unit for name, unit in units.items() if unit is not None}}
+
+
 def _read_field(f: Field, raw: Any, pointer: str, reading: Reading, entered: Entered) -> None:
     if f.type == "computed":
         return
@@ -105,7 +127,8 @@ def _read_rows(f: Field, raw: Any, pointer: str, reading: Reading, entered: Ente
     if not isinstance(raw, list) or not all(isinstance(row, Mapping) for row in raw):
         entered.errors.append(FieldError(pointer, "wrong_type", {"field": f.title}))
         return
-    rows = [(n, row) for n, row in enumerate(raw) if any(not _is_empty(v) for v in row.values())]
+    named = {"item"} if f.answers else set()
+    rows = [(n, row) for n, row in enumerate(raw) if any(not _is_empty(v) for k, v in row.items() if k not in named)]
     if len(rows) > f.max_rows:
         entered.errors.append(FieldError(pointer, "too_many_rows", {"field": f.title, "limit": f.max_rows}))
         return
@@ -149,24 +172,63 @@ def _require_asked_in_row(
     """What a choice of the row asks for must stand in the same row."""
     titles = {sub.id: sub.title for sub in f.fields}
     for sub in f.fields:
-        for option in sub.options:
-            if option.asks and codes.get(sub.id) == option.id and _is_empty(row.get(option.asks)):
-                title = titles.get(option.asks, option.title)
+        for option in asking(sub, codes.get(sub.id)):
+            if _is_empty(row.get(option.asks or "")):
+                title = titles.get(option.asks or "", option.title)
                 entered.errors.append(FieldError(f"{pointer}/{option.asks}", "required", {"field": title}))
 
 
+RULE_OF = "_rule"
+"""Behind the id of an amount that a standard gave stands which version and rule of it were applied."""
+
+
 def _compute(form: Form, reading: Reading, entered: Entered) -> None:
-    known = reading.facts.with_values(entered.facts())
+    """Work out the computed fields in their order; a later one may rest on an earlier one."""
     for f in form.fields:
         if f.computed is None:
             continue
-        value = compute(f.computed, known)
+        known = reading.facts.with_values(entered.facts())
+        if f.computed.standard:
+            _compute_by_standard(f, f.computed.standard, known, reading, entered)
+            continue
+        value = _sum_over_rows(f.computed.sum_of, entered) if f.computed.sum_of else compute(f.computed, known)
         if value is not None:
             entered.codes[f.id] = value
 
 
+def _compute_by_standard(f: Field, name: str, known: CaseFacts, reading: Reading, entered: Entered) -> None:
+    today = reading.now.astimezone(ZoneInfo(reading.pack.head.zone)).date()
+    sheet = calculation_sheet(reading.pack.compensation, name, known, on=today)
+    if sheet is not None:
+        entered.codes[f.id] = {"minor": sheet.minor, "currency": sheet.currency}
+        entered.codes[f.id + RULE_OF] = f"{sheet.standard}@{sheet.version}"
+
+
+def _sum_over_rows(rule: tuple[str, str], entered: Entered) -> Any:
+    """The sum of one field over the rows just entered, in minor units where they are amounts; None without any."""
+    rows, name = rule
+    values = [row[name] for row in entered.rows.get(rows, ()) if name in row]
+    if not values:
+        return None
+    if isinstance(values[0], Mapping):
+        return {"minor": sum(value["minor"] for value in values), "currency": values[0]["currency"]}
+    return sum(values)
+
+
+def as_entered(value: Any) -> Any:
+    """A stored value as a form takes it: what one process knows is handed to the form of another in this way."""
+    if isinstance(value, Mapping) and "minor" in value:
+        sign, minor = ("-" if value["minor"] < 0 else ""), abs(value["minor"])
+        return {"amount": f"{sign}{minor // 100}.{minor % 100:02}", "currency": value["currency"]}
+    return value
+
+
 def compute(rule: Computed, known: CaseFacts) -> Any:
     """The computed value, or None while one of its two sources is unknown. Amounts subtract in minor units."""
+    if rule.found:
+        return known.value(rule.found)
+    if rule.first_of:
+        return next((value for name in rule.first_of if (value := known.value(name)) is not None), None)
     first, second = (known.value(name) for name in (rule.days_between or rule.difference or ("", "")))
     if first is None or second is None:
         return None
@@ -174,6 +236,8 @@ def compute(rule: Computed, known: CaseFacts) -> Any:
         return (_day(second) - _day(first)).days
     if isinstance(first, Mapping):
         return {"minor": second["minor"] - first["minor"], "currency": first["currency"]}
+    if isinstance(first, str):
+        return decimal_text(Decimal(second) - Decimal(first))
     return second - first
 
 
@@ -186,7 +250,7 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
     lists = {**reading.facts.lists, **{k: tuple(v) for k, v in entered.rows.items()}}
     faulty = {error.pointer.split("/")[1] for error in entered.errors}
     for f in form.fields:
-        present = f.id in entered.codes or f.id in entered.texts
+        present = _is_present(f, entered)
         if not holds(f.when, known):
             if present and f.computed is None:
                 entered.errors.append(FieldError(f"/{f.id}", "not_asked", {"field": f.title}))
@@ -200,17 +264,42 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
         ):
             entered.errors.append(FieldError(f"/{f.id}", "required", {"field": f.title}))
             continue
+        _require_same(f, entered, reading)
         _require_other_text(f, entered, form)
         if f.type == "rows":
             _require_rows(f, entered, lists)
+    if not reading.is_old:
+        _require_answers(form, entered, known, faulty)
+
+
+def _is_present(f: Field, entered: Entered) -> bool:
+    """Whether the field was answered; a list in which every row is blank was not."""
+    if f.type == "rows":
+        return bool(entered.rows.get(f.id))
+    return f.id in entered.codes or f.id in entered.texts
+
+
+def _require_same(f: Field, entered: Entered, reading: Reading) -> None:
+    """What was decided earlier stands: another value than that of the fact named in `equals` is refused and says which it is."""
+    if f.equals is None or f.id not in entered.codes:
+        return
+    decided = reading.facts.value(f.equals)
+    if decided is not None and decided != entered.codes[f.id]:
+        shown = options_of(f, reading.pack).get(decided) if f.type == "choice" else as_entered(decided)
+        said = f"{shown['amount']} {shown['currency']}" if isinstance(shown, Mapping) else shown
+        entered.errors.append(FieldError(f"/{f.id}", "not_as_decided", {"field": f.title, "expected": said}))
+
+
+def asking(f: Field, chosen: Any) -> list[Option]:
+    """The chosen options of a field that ask another one to be filled in."""
+    picked = chosen if isinstance(chosen, list) else [chosen]
+    return [option for option in f.options if option.asks and option.id in picked]
 
 
 def _require_other_text(f: Field, entered: Entered, form: Form) -> None:
-    chosen = entered.codes.get(f.id)
-    for option in f.options:
-        picked = option.id in chosen if isinstance(chosen, list) else option.id == chosen
-        if picked and option.asks and option.asks not in entered.texts and option.asks not in entered.codes:
-            other = form.field(option.asks)
+    for option in asking(f, entered.codes.get(f.id)):
+        if option.asks not in entered.texts and option.asks not in entered.codes:
+            other = form.field(option.asks or "")
             entered.errors.append(
                 FieldError(f"/{option.asks}", "required", {"field": other.title if other else option.title})
             )
@@ -228,6 +317,58 @@ def _require_rows(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:
             "given": count,
         }
         entered.errors.append(FieldError(f"/{f.id}", "one_for_each", params))
+    else:
+        _require_each_once(f, entered, lists)
+    _require_total(f, entered)
+    _require_distinct(f, entered)
+
+
+def _require_each_once(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:
+    """The rows stand for the items of the list that they answer, each of them once."""
+    rows, items = entered.rows.get(f.id, ()), lists.get(f.one_for_each or "", ())
+    for sub in f.fields:
+        if sub.as_in and rows and Counter(row.get(sub.id) for row in rows) != Counter(i.get(sub.as_in) for i in items):
+            entered.errors.append(FieldError(f"/{f.id}", "not_each_once", {"field": f.title, "of": sub.title}))
+
+
+LEFT_OPEN = "left_open_reason"
+"""The field in which it is said why a question of the customer is left unanswered for now."""
+
+
+def _require_answers(form: Form, entered: Entered, known: CaseFacts, faulty: set[str]) -> None:
+    """Every open item has its row; one that is left out is named, unless it is said why."""
+    reason = form.field(LEFT_OPEN)
+    if reason is None or not holds(reason.when, known) or LEFT_OPEN in entered.texts:
+        return
+    for f in form.fields:
+        if not f.answers or f.id in faulty or not holds(f.when, known):
+            continue
+        answered = {row.get("item") for row in entered.rows.get(f.id, ())}
+        answer = next(sub.id for sub in f.fields if sub.id != "item")
+        for place, item in enumerate(known.open_items(f.answers)):
+            if item["no"] not in answered:
+                params = {"number": item["no"], "field": reason.title}
+                entered.errors.append(FieldError(f"/{f.id}/{place}/{answer}", "left_unanswered", params))
+
+
+def _require_total(f: Field, entered: Entered) -> None:
+    if f.total is None or not entered.rows.get(f.id):
+        return
+    given = sum(row.get(f.total.of) or 0 for row in entered.rows[f.id])
+    if given != f.total.is_:
+        entered.errors.append(
+            FieldError(f"/{f.id}", "wrong_total", {"field": f.title, "expected": f.total.is_, "given": given})
+        )
+
+
+def _require_distinct(f: Field, entered: Entered) -> None:
+    if f.distinct is None or not entered.rows.get(f.id):
+        return
+    values = {row.get(f.distinct.of) for row in entered.rows[f.id]} - {None}
+    if len(values) < f.distinct.at_least:
+        of = next((sub.title for sub in f.fields if sub.id == f.distinct.of), f.distinct.of)
+        params = {"field": f.title, "of": of, "limit": f.distinct.at_least, "given": len(values)}
+        entered.errors.append(FieldError(f"/{f.id}", "too_few_different", params))
 
 
 def read_value(f: Field, raw: Any, pointer: str, reading: Reading, errors: list[FieldError]) -> Any:
@@ -265,6 +406,11 @@ def clean_text(raw: Any, *, limit: int) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """What others wrote and nobody can be asked to write again: the text without the characters that `clean_text` refuses."""
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters but tab and line feed, halves of characters, and marks that turn the direction of writing."""
 
@@ -275,7 +421,9 @@ def _text(f: Field, raw: Any, reading: Reading) -> str:
     text = clean_text(raw, limit=limit)
     if f.type != "long_text" and f.type != "address" and "\n" in text:
         text = " ".join(text.split("\n"))
-    if f.format and not _FORMATS[f.format].fullmatch(text):
+    if f.format == "transcript" and not reading.is_old and not read_transcript(text):
+        raise _Bad("no_speakers")
+    if f.format in _FORMATS and not _FORMATS[f.format].fullmatch(text):
         raise _Bad("bad_format")
     return text
 
@@ -283,11 +431,16 @@ def _text(f: Field, raw: Any, reading: Reading) -> str:
 _FORMATS = {
     "tracking_number": re.compile(r"[A-Za-z0-9]{8,32}"),
     "order_number": re.compile(r"[A-Za-z0-9_-]{4,64}"),
+    "reference_number": re.compile(r"[\w\u4e00-\u9fff〔〕()（）#/.-]{3,64}"),
     "number_plate": re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}"),
 }
 
 
 def _phone(f: Field, raw: Any, reading: Reading) -> str:
+    return _digits_of(raw)
+
+
+def _digits_of(raw: Any) -> str:
     text = unicodedata.normalize("NFKC", clean_text(raw, limit=40))
     digits = re.sub(r"[ ()\-–.]", "", text)
     if not re.fullmatch(r"\+?\d{5,15}(?:[x转,]\d{1,6})?", digits):
@@ -297,6 +450,14 @@ def _phone(f: Field, raw: Any, reading: Reading) -> str:
     if len(set(digits[-8:])) == 1 and len(digits) >= 8:
         raise _Bad("bad_phone")
     return digits
+
+
+def read_phone(raw: Any, *, pointer: str) -> str:
+    """A telephone number outside any form, read like one within. Raises InvalidData at the pointer."""
+    try:
+        return _digits_of(raw)
+    except _Bad as bad:
+        raise InvalidData([FieldError(pointer, bad.code, {"field": "电话号码", **bad.params})]) from bad
 
 
 def _email(f: Field, raw: Any, reading: Reading) -> str:
@@ -321,7 +482,7 @@ def _id_number(f: Field, raw: Any, reading: Reading) -> str:
 
 def _url(f: Field, raw: Any, reading: Reading) -> str:
     text = clean_text(raw, limit=2000)
-    if not re.fullmatch(r"https?://[^\s<>\"']+", text):
+    if not re.fullmatch(r"(?i:https?)://[^\s<>\"']+", text):
         raise _Bad("bad_url")
     return text
 
@@ -380,6 +541,9 @@ def _yes_no(f: Field, raw: Any, reading: Reading) -> bool:
     raise _Bad("wrong_type")
 
 
+N = TypeVar("N", int, Decimal)
+
+
 def _number(f: Field, raw: Any, reading: Reading) -> int:
     if isinstance(raw, bool | float):
         raise _Bad("bad_number")
@@ -389,7 +553,15 @@ def _number(f: Field, raw: Any, reading: Reading) -> int:
     return _within_bounds(int(text), f)
 
 
-def _within_bounds(number: int, f: Field) -> int:
+def _digits(f: Field, raw: Any, reading: Reading) -> str:
+    """Digits that are no figure: none is lost, also not a zero in front."""
+    text = unicodedata.normalize("NFKC", raw).strip() if isinstance(raw, str) else ""
+    if not re.fullmatch(rf"[0-9]{{{f.length}}}", text):
+        raise _Bad("wrong_digits", length=f.length)
+    return text
+
+
+def _within_bounds(number: N, f: Field) -> N:
     if f.minimum is not None and number < f.minimum:
         raise _Bad("too_small", limit=f.minimum)
     if f.maximum is not None and number > f.maximum:
@@ -488,6 +660,21 @@ def _files(f: Field, raw: Any, reading: Reading) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def _decimal(f: Field, raw: Any, reading: Reading) -> str:
+    """A figure with up to four decimals, kept as plain text so that it is the same on every database."""
+    if isinstance(raw, bool | float):
+        raise _Bad("bad_decimal")
+    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    if not re.fullmatch(r"-?\d{1,10}(\.\d{1,4})?", text):
+        raise _Bad("bad_decimal")
+    return decimal_text(_within_bounds(Decimal(text), f))
+
+
+def decimal_text(value: Decimal) -> str:
+    """A figure without needless zeros or an exponent."""
+    return f"{value.normalize() + 0:f}"
+
+
 def _file_of_case(f: Field, raw: Any, reading: Reading) -> str:
     if not _is_file_id(raw):
         raise _Bad("bad_file")
@@ -500,7 +687,8 @@ def _is_file_id(raw: Any) -> bool:
 
 _READERS: dict[str, Callable[[Field, Any, Reading], Any]] = {
     "text": _text, "long_text": _text, "address": _text, "phone": _phone, "email": _email, "id_number": _id_number, "url": _url,
-    "choice": _choice, "choices": _choices, "axis": _choice, "category": _category, "yes_no": _yes_no, "number": _number,
+    "choice": _choice, "choices": _choices, "axis": _choice, "category": _category, "yes_no": _yes_no, "number": _number, "decimal": _decimal,
+    "digits": _digits,
     "money": _money, "date": _date, "datetime": _datetime, "person": _identity, "department": _identity, "team": _identity,
     "partner": _identity, "case": _case_number, "files": _files, "file_of_case": _file_of_case,
 }  # fmt: skip

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from amends.core.canonical import canonical_json
+from amends.core.facts import CaseFacts
+from amends.core.form_data import Entered
 from amends.core.policy.conditions import Known, holds
 from amends.core.policy.levels import Axis, Grading
+from amends.core.policy.lifecycle import Transition
+from amends.core.refusals import FieldError
 
 LAST_RANK = 9
+REASONS = frozenset({"grade_reason", "reason"})
+"""The fields that say why a level is another one than proposed: alone they are no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,21 @@ def propose(axis: Axis, known: Known) -> Proposal:
         best = matched[0].value
         return Proposal(axis.id, best, tuple(c.id for c in matched if c.value == best))
     return Proposal(axis.id, axis.otherwise or axis.unknown)
+
+
+def idle_grading(
+    grading: Grading, transition: Transition, facts: CaseFacts, entered: Entered, graded: Mapping[str, Any]
+) -> FieldError | None:
+    """The fault of grading again in the same round and place while neither level nor anything else of the form differs."""
+    if transition.verb != "grade" or not facts.was_done("grade", within="round"):
+        return None
+    if transition.target(facts.state) != facts.state or entered.rows or set(entered.texts) - REASONS:
+        return None
+    said = {**entered.codes, **{name: value["value"] for name, value in graded.items()}}
+    if not graded or any(canonical_json(value) != canonical_json(facts.value(name)) for name, value in said.items()):
+        return None
+    axis = grading.axis(next(iter(graded)))
+    return FieldError(f"/{axis.id}", "same_grade", {"field": axis.title}) if axis else None
 
 
 def priority_of(grading: Grading, values: Mapping[str, Any]) -> int:

@@ -1,11 +1,18 @@
-"""The shape of a process: its main line from first contact to archive, and what lies beside it."""
+"""The shape of a process: its main line from first contact to archive, the way one case takes, and what lies beside."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from amends.core.facts import CaseFacts
+from amends.core.policy.conditions import Condition, verdict
 from amends.core.policy.lifecycle import Process, Transition
+from amends.core.policy.pack import Pack
 from amends.core.verbs import EXITS
+
+Targets = Callable[[str], list[str]]
+"""Where a state leads, in the order of the pack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +25,97 @@ class Step:
     is_main: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of one case: where it stood, where it stands, and what most likely lies ahead."""
+
+    behind: tuple[str, ...]
+    now: str
+    ahead: tuple[str, ...]
+
+
 def main_line(process: Process) -> list[str]:
     """The states of the ordinary way, in order: the longest way forward from registration to a state of rest.
 
-    Ways back to a state that was passed are left out, and so are exits such as withdrawal; an archived end is
-    preferred to a merely finished one.
+    Ways back to a state that was passed are left out, and so are exits such as withdrawal and the states that the pack
+    calls a branch; an archived end is preferred to a merely finished one.
     """
     start = first_state(process)
     if start is None:
         return []
-    return max((_longest_way(process, start, last_first=flag) for flag in (False, True)), key=len)
+    return _longest_way(process, start, lambda state: _main_targets(process, process.from_state(state), state))
 
 
-def _longest_way(process: Process, start: str, *, last_first: bool) -> list[str]:
-    forward = _forward_ways(process, start, last_first=last_first)
+def way_of_case(pack: Pack, facts: CaseFacts, passed: Sequence[str]) -> Way:
+    """The way that a case takes, given the states it stood in during its present cycle, in order, the last one being now.
+
+    A state to which it came back, or will, counts once: what was done since then lies ahead again. Ahead is the longest
+    way to a state of rest that the facts do not exclude; a way that they point at goes before the others.
+    """
+    process = pack.lifecycle
+    walked = _without_loops(passed)
+    now, begun = walked[-1], {*walked, first_state(process)}
+
+    def targets(state: str) -> list[str]:
+        ways = process.from_state(state)
+        onward = [way for way in ways if way.target(state) not in begun]
+        found = _main_targets(process, _open_ways(onward, facts, pack), state)
+        return found or _main_targets(process, ways, state)
+
+    ahead = _longest_way(process, now, targets)[1:]
+    return Way(tuple(state for state in walked[:-1] if state not in ahead), now, tuple(ahead))
+
+
+def _without_loops(passed: Sequence[str]) -> list[str]:
+    walked: list[str] = []
+    for state in passed:
+        if state in walked:
+            del walked[walked.index(state) + 1 :]
+        else:
+            walked.append(state)
+    return walked
+
+
+def _open_ways(ways: Sequence[Transition], facts: CaseFacts, pack: Pack) -> Sequence[Transition]:
+    """The ways that the facts point at, else those that they leave open, else all."""
+    verdicts = [(way, _verdict_on(way, facts, pack)) for way in ways if way.verb not in EXITS]
+    pointed_at = [way for way, says in verdicts if says]
+    return pointed_at or [way for way, says in verdicts if says is None] or ways
+
+
+def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack) -> bool | None:
+    """Whether the facts point at a transition (True), exclude it (False), or leave it open."""
+    form = pack.forms.get(way.form or "")
+    in_form = {f.id for f in form.fields} if form else set()
+    asked = [c for c in (way.when, *(need.that for need in way.needs)) if c is not None]
+    said = [_lasting_verdict(condition, facts, in_form) for condition in asked]
+    if False in said:
+        return False
+    return True if True in said else None
+
+
+def _lasting_verdict(condition: Condition, facts: CaseFacts, in_form: set[str]) -> bool | None:
+    """The verdict of what is known and lasts: what the form itself asks, and what is merely counted, is left open."""
+    changing = in_form | {f"{name}_{what}" for name in facts.lists for what in ("open", "count")} | {"round", "cycle"}
+    return verdict(condition, facts, apart_from=changing)
+
+
+def _main_targets(process: Process, ways: Sequence[Transition], state: str) -> list[str]:
+    """Where the ways lead without exits; branches only where nothing else leads on."""
+    leading = dict.fromkeys(way.target(state) for way in ways if way.verb not in EXITS)
+    found = [target for target in leading if target in process.states and target != state]
+    return [target for target in found if not process.states[target].branch] or found
+
+
+def _longest_way(process: Process, start: str, targets: Targets) -> list[str]:
+    """The longest way to a state of rest. What counts as back depends on which branch is followed first, so both ends
+    of the pack's order are tried."""
+    ways = (_longest_in_order(process, start, targets, last_first=flag) for flag in (False, True))
+    return max(ways, key=len)
+
+
+def _longest_in_order(process: Process, start: str, targets: Targets, *, last_first: bool) -> list[str]:
+    forward = _forward_ways(start, targets, last_first=last_first)
     best: dict[str, list[str]] = {start: [start]}
     for state in _in_order(forward, start):
         for target in forward.get(state, ()):
@@ -41,18 +125,15 @@ def _longest_way(process: Process, start: str, *, last_first: bool) -> list[str]
     return _longest_to_rest(process, best)
 
 
-def _forward_ways(process: Process, start: str, *, last_first: bool) -> dict[str, list[str]]:
-    """Where each state leads, followed from the start; a way back to where one came from is none.
-
-    What counts as back depends on which branch is followed first, so both ends of the pack's order are tried.
-    """
+def _forward_ways(start: str, targets: Targets, *, last_first: bool) -> dict[str, list[str]]:
+    """Where each state leads, followed from the start; a way back to where one came from is none."""
     forward: dict[str, list[str]] = {}
     stack: list[str] = []
 
     def follow(state: str) -> None:
         stack.append(state)
         forward[state] = []
-        for target in _targets(process, state)[:: -1 if last_first else 1]:
+        for target in targets(state)[:: -1 if last_first else 1]:
             if target in stack:
                 continue
             forward[state].append(target)
@@ -62,11 +143,6 @@ def _forward_ways(process: Process, start: str, *, last_first: bool) -> dict[str
 
     follow(start)
     return forward
-
-
-def _targets(process: Process, state: str) -> list[str]:
-    leading = (t for t in process.from_state(state) if t.verb not in EXITS)
-    return [target for target in dict.fromkeys(t.target(state) for t in leading) if target in process.states]
 
 
 def _in_order(forward: dict[str, list[str]], start: str) -> list[str]:
@@ -92,8 +168,9 @@ def _longest_to_rest(process: Process, best: dict[str, list[str]]) -> list[str]:
 
 
 def first_state(process: Process) -> str | None:
-    """Where a new case begins."""
-    return next((t.to for t in process.from_state(None) if t.verb == "register" and t.to in process.states), None)
+    """Where a new case begins; one that is settled as it is registered skips the beginning."""
+    entered = [t.to for t in process.from_state(None) if t.verb == "register" and t.to in process.states]
+    return next((state for state in entered if process.states[state].category == "initial"), next(iter(entered), None))
 
 
 def steps_of(process: Process) -> list[Step]:
@@ -111,11 +188,3 @@ def steps_of(process: Process) -> list[Step]:
 
 def _pairs(transition: Transition) -> list[tuple[str, str]]:
     return [(o, t) for o in transition.from_ if (t := transition.target(o)) != o]
-
-
-def place_on_line(line: list[str], passed: list[str]) -> int:
-    """How far along the main line a case has come: the place of the last state it stood in that belongs to the line."""
-    for state in reversed(passed):
-        if state in line:
-            return line.index(state)
-    return 0

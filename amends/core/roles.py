@@ -37,9 +37,10 @@ def _standing_roles(pack: Pack, caller: Caller, facts: CaseFacts) -> set[str]:
     for name, role in pack.roles.roles.items():
         if (
             (role.counts == "employee" and caller.person is not None)
-            or (role.counts == "handler" and caller.person is not None and caller.person == facts.handler)
+            or (role.counts == "handler" and caller.person is not None and caller.person == facts.held_by)
+            or (role.counts == "named" and caller.person is not None and caller.person in people_named(role, facts))
             or (role.counts == "complainant" and caller.complainant is not None)
-            or (role.counts == "partner" and caller.partner is not None and caller.partner == facts.value("partner"))
+            or (role.counts == "partner" and caller.partner is not None and _is_partner_of(role, caller.partner, facts))
             or (role.counts == "system" and caller.is_system)
         ):
             found.add(name)
@@ -50,19 +51,37 @@ def _counts(role: Role, holding: Holding, facts: CaseFacts, directory: Directory
     if role.counts == "desk":
         return True
     if role.counts == "asked":
-        return any(
-            _same_or_below(holding.department, item.get("asked_department"), directory)
-            for items in facts.lists.values()
-            for item in items
-            if item.get("open")
-        )
-    if facts.department is None or holding.department is None:
+        return any(_same_or_below(holding.department, unit, directory) for unit in departments_asked(facts))
+    lies_in = facts.lies_in
+    if lies_in is None or holding.department is None:
         return False
     if role.counts == "department":
-        return directory.lies_within(facts.department, holding.department) or facts.team == holding.department
+        return directory.lies_within(lies_in, holding.department) or facts.team == holding.department
     if role.counts == "superior":
-        return holding.department != facts.department and directory.lies_within(facts.department, holding.department)
+        return holding.department != lies_in and directory.lies_within(lies_in, holding.department)
     return False
+
+
+def departments_asked(facts: CaseFacts) -> set[int]:
+    """The departments that are asked for something: in open items of a case, or by a proceeding as a whole."""
+    items = (item for items in facts.lists.values() for item in items if item.get("open"))
+    asked = {item["asked_department"] for item in items if item.get("asked_department")}
+    whole = facts.values.get("asked_department") if facts.behind is not None else None
+    return asked | ({whole} if whole else set())
+
+
+def people_named(role: Role, facts: CaseFacts) -> set[int]:
+    """The people, or partners, whom the forms of a case or proceeding, or of what lies behind it, name in the fields of the role."""
+    found: set[int] = set()
+    for place in role.named_in:
+        name, _, inner = place.partition(".")
+        values = [item.get(inner) for item in facts.lists.get(name, ())] if inner else [facts.values.get(name)]
+        found |= {value for value in values if isinstance(value, int)}
+    return found | people_named(role, facts.behind) if facts.behind is not None else found
+
+
+def _is_partner_of(role: Role, partner: int, facts: CaseFacts) -> bool:
+    return partner == facts.value("partner") or partner in people_named(role, facts)
 
 
 def _same_or_below(department: int | None, asked: int | None, directory: Directory) -> bool:
@@ -91,13 +110,23 @@ def may_see_restricted(restriction: Restriction, actor: Actor) -> bool:
     return not restriction.only or bool(actor.roles & set(restriction.only))
 
 
+def sees_task_only(pack: Pack, actor: Actor) -> bool:
+    """Whether the actor is complained about and sees of the case only what they have to do."""
+    return actor.accused and pack.roles.accused.sees == "task"
+
+
 def has_right(pack: Pack, actor: Actor, right: str) -> bool:
     """Whether one of the actor's roles carries the right, within the scopes of a token.
 
     Whoever is complained about and sees the task only has no right on the case beside adding evidence.
     """
-    if actor.accused and pack.roles.accused.sees == "task" and right != "evidence":
+    if sees_task_only(pack, actor) and right != "evidence":
         return False
     if actor.scopes is not None and right not in actor.scopes and "all" not in actor.scopes:
         return False
     return any(right in pack.roles.roles[role].may for role in actor.roles)
+
+
+def complainant_roles(pack: Pack) -> frozenset[str]:
+    """The roles of the pack that a complainant has on the own case."""
+    return frozenset(name for name, role in pack.roles.roles.items() if role.counts == "complainant")

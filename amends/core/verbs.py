@@ -64,6 +64,7 @@ add_information|补充情况|客户补充了情况|aside
 supersede_evidence|更换材料版本|提交了材料的新版本|aside
 link|关联个案|关联了个案|aside
 convert|转为投诉|把反馈转为投诉|aside
+extract|摘录为反馈|从记录中摘录了一段反馈|aside
 pause|暂停计时|暂停了计时|aside
 resume|恢复计时|恢复了计时|aside
 acknowledge|确认收悉|确认了收悉|aside
@@ -72,6 +73,10 @@ no_answer|客户未答复|记录了客户未答复|move
 escalate|申请升级|申请了升级|aside
 extend|申请延期|申请了延期|aside
 request_help|请求协助|请求其他部门协助|aside
+request_relief|请求支援|请求了支援，交由他人接手|aside
+clarify|复述核实|向客户复述并核实了理解|aside
+choose_solution|客户选定方案|客户选定了方案|aside
+turn_down_solution|客户不接受此方案|客户没有接受所提的方案|aside
 record_exception|记录例外|记录了例外决定|aside
 compensate|申请补偿|提出了补偿申请|aside
 pay|登记付款|登记了付款|aside
@@ -86,7 +91,9 @@ report|提交报告|提交了报告|aside
 improve|提出整改|提出了整改措施|aside
 verify|验证效果|验证了效果|aside
 assess|评估|作出了评估|aside
+note_proceeding|记录专项程序|专项程序有了进展|aside
 visit|现场服务|完成了现场服务|aside
+move_version|改用另一版制度|改用了另一版制度|aside
 """
 
 VERBS: dict[str, Verb] = {
@@ -94,8 +101,37 @@ VERBS: dict[str, Verb] = {
     for fields in (line.split("|") for line in _TABLE.split("\n") if line)
 }
 
-EXITS = frozenset({"withdraw", "mark_duplicate", "transfer", "decline", "no_answer", "reopen", "take_over"})
+MOVE_VERSION = "move_version"
+"""The verb by which an administrator moves a case to another version of its policy."""
+
+PACK_VERBS = tuple(verb for verb in VERBS if verb != MOVE_VERSION)
+"""The verbs that a pack may use: all but the administrative ones, which no policy gives or takes."""
+
+EXITS = frozenset({"withdraw", "mark_duplicate", "transfer", "decline", "convert", "no_answer", "reopen", "take_over"})
 """Ways out that are never proposed as a stage somebody forgot."""
+
+FOR_MANY = ("reassign", "urge", "note", "mark_urgent", "clear_urgent", "archive")
+"""Verbs that say the same of every case, so that they can be done to several at once, each on its own."""
 
 TAKE_OVER = "take_over"
 """The verb by which a case of another system comes in as it was, without any stage being invented."""
+
+NOTE_PROCEEDING = "note_proceeding"
+"""What a case records when one of its proceedings began, ended or told it something; nobody performs it."""
+
+SPOKEN_BY_CUSTOMER = frozenset(
+    {
+        "register",
+        "agree",
+        "refuse",
+        "rate",
+        "add_information",
+        "withdraw",
+        "receipt",
+        "object",
+        "reopen",
+        "choose_solution",
+        "turn_down_solution",
+    }
+)
+"""Verbs that carry the customer's own word, also where staff take it down."""

@@ -149,7 +149,7 @@ class PackCalendar(_Model):
 
 
 class Trigger(_Model):
-    """What starts or stops a clock: entering a state, a verb done, or a field being set.
+    """What starts or stops a clock: entering a state, a verb done, or a field being set (to start: to another value).
 
     `at` names a field that holds the moment to take instead of the event's own (a time of discovery, say).
     """
@@ -343,6 +343,17 @@ class LadderStep(_Model):
         return self
 
 
+class ContactTask(_Model):
+    """A task that a clock stands for, until the clock stops: what is to be done and by whom, as roles.
+
+    It is raised with the clock, or only once the clock is `due`.
+    """
+
+    title: Titles
+    to: Annotated[TextList, Field(min_length=1)]
+    raised: Literal["at_start", "when_due"] = "at_start"
+
+
 class ExtensionRule(_Model):
     """How often a clock may be extended and by how much in all; applied for before it is due."""
 
@@ -357,17 +368,22 @@ class ClockRule(_Model):
     `repeats`: `never` (the first start of a cycle counts), `after_stop` (a later start opens a new instance),
     `each_start` (every start ends the running instance and opens the next). `cycle: life` runs through
     reopenings. `runs_after_end` lets a clock survive the end of the case (archiving, follow-up). Statutory
-    clocks never pause.
+    clocks never pause. `told_as` is the promise to whom it is shown, a sentence with the place `{{due_at}}`. `task` makes the
+    running clock a task of people: somebody has to speak with the customer. A `rhythm` says how often the customer hears from the
+    house: it is shown as the next word, and makes no case late.
+    `no_later_than` names a field with a date or time that somebody outside set: where it is earlier, it governs.
     """
 
     id: Name
     title: Titles
+    told_as: Titles = {}
     kind: Literal["internal", "statutory"] = "internal"
     calendar: str = "default"
     start: Triggers = ()
     stop: Triggers = ()
     when: dict[str, Any] | None = None
     limit: LimitSpelling = Limit(unset=True)
+    no_later_than: str | None = None
     counts: Literal["from_next_day", "same_day", "next_working_moment"] = "from_next_day"
     ends: Literal["close_of_business", "midnight", "same_time"] | None = None
     roll: Literal["none", "next_working_day"] = "none"
@@ -378,6 +394,8 @@ class ClockRule(_Model):
     extend: ExtensionRule | None = None
     ladder: tuple[LadderStep, ...] = ()
     shown_to: TextList = ()
+    task: ContactTask | None = None
+    rhythm: bool = False
     clause: TextList = ()
 
     @model_validator(mode="before")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from pydantic import Field, model_validator
@@ -47,7 +49,7 @@ class Condition(Piece):
     fact: Name | None = None
     done: Name | None = None
     not_done: Name | None = None
-    during: str = Field(default="cycle", alias="in_", pattern="^(cycle|round)$")
+    during: str = Field(default="cycle", pattern="^(cycle|round)$")
     is_: Any = Field(default=None, alias="is")
     is_not: Any = None
     in_: tuple[Any, ...] | None = Field(default=None, alias="in")
@@ -66,7 +68,7 @@ class Condition(Piece):
         """`in` after `done` names cycle or round; after `fact` it lists values."""
         if isinstance(raw, Mapping) and ("done" in raw or "not_done" in raw) and "in" in raw:
             raw = dict(raw)
-            raw["in_"] = raw.pop("in")
+            raw["during"] = raw.pop("in")
         return raw
 
     @model_validator(mode="after")
@@ -145,6 +147,36 @@ def holds(condition: Condition | None, known: Known) -> bool:
     return _compare(condition, known.value(condition.fact or ""))
 
 
+def verdict(
+    condition: Condition, known: Known, *, apart_from: Collection[str] = (), verbs_are_known: bool = False
+) -> bool | None:
+    """Whether what is known decides the condition already, and how; None while it is open.
+
+    Open is what asks for an absent fact, for a fact that merely has to be given, for one of `apart_from`, and for a verb
+    unless `verbs_are_known`.
+    """
+    if condition.parts():
+        parts = [
+            verdict(part, known, apart_from=apart_from, verbs_are_known=verbs_are_known) for part in condition.parts()
+        ]
+        return _joined_verdict(condition, parts)
+    if condition.fact is None and verbs_are_known:
+        return holds(condition, known)
+    if condition.fact is None or condition.fact in apart_from or condition.given is not None:
+        return None
+    value = known.value(condition.fact)
+    return None if value is None else _compare(condition, value)
+
+
+def _joined_verdict(condition: Condition, verdicts: list[bool | None]) -> bool | None:
+    decisive = condition.all is None
+    if decisive in verdicts:
+        joined: bool | None = decisive
+    else:
+        joined = None if None in verdicts else not decisive
+    return not joined if condition.none is not None and joined is not None else joined
+
+
 def _compare(condition: Condition, value: Any) -> bool:
     operator = condition.operators()[0]
     present = value is not None and value != "" and value != [] and value != ()
@@ -167,8 +199,14 @@ def _compare(condition: Condition, value: Any) -> bool:
     return _ordered(operator, value, getattr(condition, operator))
 
 
+FIGURE = re.compile(r"-?\d{1,10}(\.\d{1,4})?")
+"""How a figure with decimals is stored."""
+
+
 def _ordered(operator: str, value: Any, limit: Any) -> bool:
     left, right = _comparable(value), _comparable(limit)
+    if isinstance(value, Mapping) and isinstance(limit, str):
+        right = Decimal(limit) * 100  # an amount as people write it: "3000.00"
     if operator == "at_least":
         return bool(left >= right)
     if operator == "at_most":
@@ -177,12 +215,12 @@ def _ordered(operator: str, value: Any, limit: Any) -> bool:
 
 
 def _comparable(value: Any) -> Any:
-    """Money compares by its minor units, dates as dates; both arrive as stored."""
+    """Money compares by its minor units, dates as dates, figures with decimals as numbers; all arrive as stored."""
     if isinstance(value, Mapping) and "minor" in value:
         return value["minor"]
     if isinstance(value, str) and len(value) == 10 and value[4] == "-":
         return date.fromisoformat(value)
-    return value
+    return Decimal(value) if isinstance(value, str) and FIGURE.fullmatch(value) else value
 
 
 def _lies_within(value: str, groups: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ Nothing is stored and no form is filled: an example states the facts and asks wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, ValidationError
 
 from amends.core.clocks import ClockEvent, ClockReading, read_clock
-from amends.core.decide import Request, allowed_actions, decide, marks_on_acceptance
+from amends.core.decide import allowed_actions, decide, marks_on_acceptance
+from amends.core.decision import Request
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts, Doing
 from amends.core.grading import propose
@@ -468,7 +469,13 @@ class _AnyOrganisation:
     def head_of(self, department: int) -> int | None:
         return 1000 + department
 
+    def department_of(self, person: int) -> int | None:
+        return None
+
     def is_member(self, person: int, department: int) -> bool:
+        return True
+
+    def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
         return True
 
     def lies_within(self, department: int, ancestor: int) -> bool:
@@ -476,3 +483,6 @@ class _AnyOrganisation:
 
     def partner_exists(self, partner: int) -> bool:
         return True
+
+    def partner_kind(self, partner: int) -> str | None:
+        return None

@@ -8,40 +8,98 @@ from pydantic import Field as Attribute
 from pydantic import model_validator
 
 from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.care import Scored
 from amends.core.policy.conditions import Condition
+from amends.core.policy.printing import Printed
 
 FieldType = Literal[
     "text", "long_text", "phone", "email", "id_number", "address", "url",
     "choice", "choices", "yes_no", "category", "axis",
-    "number", "money", "date", "datetime",
+    "number", "digits", "decimal", "money", "date", "datetime",
     "person", "department", "team", "partner", "case", "files", "file_of_case", "rows", "computed",
 ]  # fmt: skip
 
 TEXT_TYPES = frozenset({"text", "long_text", "phone", "email", "id_number", "address", "url"})
 """Kept beside the event with their own salt; an event holds only their digest."""
 
+NUMBERS = ("tracking_number", "order_number", "reference_number")
+"""Formats of numbers by which a matter is known elsewhere: others who mention one speak of the same."""
+
 PersonalKind = Literal["name", "phone", "email", "id_number", "address", "content"]
 
 
 class Option(Piece):
-    """One choice of a field. `asks` names the field that must be filled when it is chosen (for example 其他)."""
+    """One choice of a field. `asks` names the field that must be filled when it is chosen (for example 其他); `worth` is what
+    it costs the company ("50.00"), which is compared with the authority of whoever chooses it.
+    """
 
     id: Name
     title: Title
     asks: Name | None = None
+    worth: str | None = Attribute(default=None, pattern=r"^\d{1,9}(\.\d{1,2})?$")
 
 
 class Computed(Piece):
-    """A value worked out from two other fields of the case: days between dates, or a difference of amounts."""
+    """A value worked out from other fields: days between dates, a difference of amounts, the sum over the rows of a field, a
+    fact that the product found out, the first of several that is known, or the amount that a compensation standard gives.
+    """
 
     days_between: tuple[Name, Name] | None = None
     difference: tuple[Name, Name] | None = None
+    sum_of: tuple[Name, Name] | None = None
+    found: Name | None = None
+    first_of: tuple[Name, ...] | None = None
+    standard: Name | None = None
 
     @model_validator(mode="after")
     def _has_one_rule(self) -> Computed:
-        if (self.days_between is None) == (self.difference is None):
-            raise ValueError("a computed field has either days_between or difference")
+        rules = [self.days_between, self.difference, self.sum_of, self.found, self.first_of, self.standard]
+        if sum(rule is not None for rule in rules) != 1:
+            raise ValueError(
+                "a computed field has exactly one of days_between, difference, sum_of, found, first_of and standard"
+            )
         return self
+
+    def sources(self) -> tuple[str, ...]:
+        """The fields that it is worked out from and that may stand in the same form."""
+        return self.days_between or self.difference or self.first_of or ()
+
+
+class Distinct(Piece):
+    """That the rows of a field must name at least so many different values of one of their fields."""
+
+    of: Name
+    at_least: int = Attribute(ge=2)
+
+
+class Total(Piece):
+    """That one field of the rows must add up to exactly this whole number."""
+
+    of: Name
+    is_: int = Attribute(alias="is")
+
+
+class Drawn(Piece):
+    """That the rows of a field are shown as a picture: causes on the bones of a fish, or a chain of questions why.
+
+    `text` is the field of a row that says the cause, `branch` the choice that names its bone.
+    """
+
+    as_: Literal["fishbone", "chain"] = Attribute(alias="as")
+    text: Name
+    branch: Name | None = None
+
+
+Place = Literal["matter", "story", "more", "contact"]
+"""Where customers are asked: what it is about, what happened, what else may help (folded away), how to reach them."""
+
+
+class Asked(Piece):
+    """How customers are asked for a field: in their words, with a hint of their own, and at which place."""
+
+    title: Title | None = None
+    hint: Title | None = None
+    at: Place | None = None
 
 
 class Field(Ruled):
@@ -50,7 +108,22 @@ class Field(Ruled):
     `required` is true, false or a condition; `when` hides the field unless it holds. `options` lists choices in
     place; `options_from` takes them from `channels`, `kinds`, `outcomes`, `measures` … lists of the pack.
     `category` fields name their `scheme`, `axis` fields their `axis`. `rows` fields hold `fields` of their own;
-    `one_for_each` demands one row for every row of another field. `personal` says how it is masked.
+    `opens` makes an open item of a list of the case of what is entered (of rows, one of each), `answers` gives one row to every
+    open item of a list: a row that is filled in closes its item, which the number in `item` names; leaving one open asks for
+    `left_open_reason` where the form has it. `days_ahead` limits how far away a date may
+    lie. `heard_as` marks on the customer's page what they need or think. `proposes` fills the field beforehand with the latest text that the case has in one of the fields named.
+    `one_for_each` demands one row for every row of another field, and a field `as_in: field` of its rows that each stands for one of
+    those, none of them left out; a department `of_person: field` of a row is that of the person beside it and is not asked; `total` that shares add up, `distinct` that the rows are
+    not all about the same, `drawn` makes a picture of causes of them. A `person` field may ask that whoever is chosen holds one of the roles in `holding`. What is
+    entered must be the same as the fact that `equals` names: what is paid is what was approved.
+    Whoever is complained about can be named only where the field says so (`may_be_accused`). A `partner` field may ask that it
+    is registered as the kind chosen in the field `of_kind` beside it. `among: list.fact` takes only what items of that list of
+    the case hold.
+    `digits` are exactly `length` of them, kept as they are written: 0123 is not 123.
+    `offers` are texts that one click fills in. `personal` says how it is masked. `asked_as` is how customers are asked; `guidance` is for staff and stands in for a
+    hint only where `asked_as` is left out. `default_from` is a fact whose value a fresh form starts with where it is one of the
+    choices. `within_authority` refuses an amount, or the worth of choices, above what the roles of the actor may grant alone.
+    `scored` keeps the values for the experience summary.
     """
 
     id: Name
@@ -66,8 +139,24 @@ class Field(Ruled):
     min_rows: int = 0
     max_rows: int = Attribute(default=50, le=200)
     one_for_each: Name | None = None
+    opens: Name | None = None
+    days_ahead: int | None = Attribute(default=None, ge=1, le=3660)
+    proposes: tuple[Name, ...] = ()
+    heard_as: Literal["need", "opinion"] | None = None
+    answers: Name | None = None
+    total: Total | None = None
+    distinct: Distinct | None = None
+    drawn: Drawn | None = None
+    holding: tuple[Name, ...] = ()
+    may_be_accused: bool = False
+    of_kind: Name | None = None
+    as_in: Name | None = None
+    of_person: Name | None = None
+    among: str | None = Attribute(default=None, pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
     computed: Computed | None = None
-    format: Literal["tracking_number", "order_number", "number_plate"] | None = None
+    equals: Name | None = None
+    format: Literal["tracking_number", "order_number", "number_plate", "reference_number", "transcript"] | None = None
+    length: int | None = Attribute(default=None, ge=1, le=40)
     max_length: int | None = Attribute(default=None, ge=1, le=100_000)
     minimum: int | None = None
     maximum: int | None = None
@@ -75,9 +164,14 @@ class Field(Ruled):
     not_past: bool = False
     currency: str = "CNY"
     guidance: Title | None = None
+    offers: tuple[Title, ...] = ()
+    asked_as: Asked | None = None
     personal: PersonalKind | None = None
     seen_by: tuple[Name, ...] = ()
     default: str | int | bool | None = None
+    default_from: Name | None = None
+    within_authority: bool = False
+    scored: Scored | None = None
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Field:
@@ -89,24 +183,19 @@ class Field(Ruled):
             raise ValueError(f"{self.id}: an axis field names its axis")
         if self.type == "rows" and not self.fields:
             raise ValueError(f"{self.id}: rows need fields")
+        if (self.type == "digits") != (self.length is not None):
+            raise ValueError(f"{self.id}: digits, and they alone, say their length")
+        if self.within_authority and self.type not in ("money", "choice", "choices"):
+            raise ValueError(f"{self.id}: only amounts and choices lie within an authority")
+        if self.scored and self.type not in ("number", "choice"):
+            raise ValueError(f"{self.id}: only numbers and choices are scored")
+        if self.answers and (self.type != "rows" or not any(sub.id == "item" for sub in self.fields)):
+            raise ValueError(f"{self.id}: answers needs rows with the number of the item, a field `item`")
+        if self.opens and self.type not in ("rows", *TEXT_TYPES):
+            raise ValueError(f"{self.id}: only a text, or rows, can open items of a list")
         if self.type == "computed" and not self.computed:
             raise ValueError(f"{self.id}: a computed field says how it is computed")
         return self
-
-
-class PrintRow(Piece):
-    """One line of the printed form: cells by field id, or a heading over the full width."""
-
-    cells: tuple[Name, ...] = ()
-    heading: Title | None = None
-    signature: tuple[Title, ...] = ()
-
-
-class Printed(Piece):
-    """How the form looks on paper. Fields of other forms of the case may be named; blank ones print empty."""
-
-    title: Title
-    rows: tuple[PrintRow, ...]
 
 
 class Form(Ruled):

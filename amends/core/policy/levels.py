@@ -31,7 +31,8 @@ class Axis(Ruled):
 
     `otherwise` is proposed when nothing matches; None leaves the axis without a proposal. `unknown` is the value that
     stands before anything is known (for example satisfaction before the customer answered). `asks_first` are
-    conditions that block a proposal and name what must be entered first.
+    conditions that block a proposal and name what must be entered first. `told_in` is the field that says where the value
+    comes from; it is shown beside it.
     """
 
     id: Name
@@ -40,6 +41,7 @@ class Axis(Ruled):
     criteria: tuple[Criterion, ...] = ()
     otherwise: Name | None = None
     unknown: Name | None = None
+    told_in: Name | None = None
 
     @model_validator(mode="after")
     def _speaks_of_its_own_values(self) -> Axis:

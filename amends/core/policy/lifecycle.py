@@ -6,23 +6,30 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.conditions import Condition
-from amends.core.verbs import VERBS
+from amends.core.verbs import PACK_VERBS
 
 Category = Literal["initial", "active", "waiting", "done", "archived"]
 
 
 class State(Ruled):
-    """Where a case can stand. `stage` is the clause of ISO 10002 it belongs to; `waits_for` says who has the ball."""
+    """Where a case can stand. `stage` is the clause of ISO 10002 it belongs to; `waits_for` says who has the ball.
+
+    A `branch` lies beside the main way: it is drawn as part of the way of those cases alone that go there.
+
+    `told_as` is the step under which customers see it; states that follow each other under one step look like one.
+    """
 
     title: Title
+    told_as: Title | None = None
     category: Category
     stage: str
     waits_for: Name | None = None
     hint: Title | None = None
+    branch: bool = False
 
 
 class Need(Piece):
@@ -47,6 +54,38 @@ class Told(Piece):
     when: Condition | None = None
 
 
+class Start(Piece):
+    """A proceeding that a verb starts; with `for_each`, one for every row of that field, filled with the row's values.
+
+    `when` is asked of each row then. `fills` gives fields of the new proceeding's form: the value itself, `{fact: name}` for a
+    fact or text of this one, or `{function: name}` for the department that does a function. `share` starts it on so many of
+    a hundred cases only, drawn by the case's own key, so that the draw can be repeated.
+    """
+
+    proceeding: Name
+    for_each: Name | None = None
+    share: int = Field(default=100, ge=1, le=100)
+    when: Condition | None = None
+    fills: dict[Name, Any] = {}
+
+
+class OnCase(Piece):
+    """A verb that a step of a proceeding performs on its case, within the same transaction; `fills` as in `Start`."""
+
+    verb: Name
+    when: Condition | None = None
+    fills: dict[Name, Any] = {}
+
+
+class Registers(Piece):
+    """The kind of case that a step founds. `fills` gives fields of its form, before what was entered so far: the value itself, or
+    `{fact: name}` for what the step's own form says.
+    """
+
+    kind: Name
+    fills: dict[Name, Any] = {}
+
+
 class Transition(Ruled):
     """One verb out of one or several states.
 
@@ -58,8 +97,16 @@ class Transition(Ruled):
     Effects: `grades` writes the named axes (the proposal unless the form says otherwise, then with a reason);
     `routes` hands the case to a department; `assigns` makes a person accountable; `opens` a round or a cycle; `marks`
     sets facts; `clears` forgets facts and lists; `adds` appends the form as an item to a list of the case, `settles`
-    ticks one off; `tells` the complainant, `notifies` staff; `starts` proceedings by name; `registers`
-    a new case of the named kind with everything entered so far, both linked.
+    ticks one off; `tells` the complainant, `notifies` staff; `starts` proceedings; `registers`
+    a new case of the named kind with everything entered so far, both linked; it came in through the channel `via`, or through that of the case.
+
+    `approves` makes the verb a decision of an approval chain: it leads on once the chain is complete. A transition of a
+    proceeding may also perform verbs `on_case`, mark facts of the case (`marks_case`) and write to its partners by private
+    link (`tells_partner`). It may be bound to a clock of the proceeding: only `until` its time is over, or only `after`.
+    `once_each` lets everybody do it once, for as long as the list that it `adds` to is not cleared.
+
+    `extends` gives a clock more time: until the day that the field `extended_until` names, as its rule allows. The first step of a
+    proceeding names a clock of its case so: it applies for the time, and is refused once the clock is due.
     """
 
     verb: Name
@@ -82,8 +129,17 @@ class Transition(Ruled):
     settles: Name | None = None
     tells: tuple[Name | Told, ...] = ()
     notifies: tuple[Notice, ...] = ()
-    starts: tuple[Name, ...] = ()
-    registers: Name | None = None
+    starts: tuple[Name | Start, ...] = ()
+    registers: Name | Registers | None = None
+    via: Name | None = None
+    approves: Name | None = None
+    on_case: tuple[OnCase, ...] = ()
+    marks_case: dict[Name, Any] = {}
+    extends: Name | None = None
+    tells_partner: tuple[Name, ...] = ()
+    until: Name | None = None
+    after: Name | None = None
+    once_each: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -95,14 +151,28 @@ class Transition(Ruled):
         return raw
 
     @model_validator(mode="after")
+    def _keeps_who_did_it(self) -> Transition:
+        if self.once_each and not self.adds:
+            raise ValueError("once_each needs adds: the list in which it is kept who did it")
+        return self
+
+    @model_validator(mode="after")
     def _uses_a_known_verb(self) -> Transition:
-        if self.verb not in VERBS:
-            raise ValueError(f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(VERBS))}")
+        if self.verb not in PACK_VERBS:
+            raise ValueError(f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(PACK_VERBS))}")
         return self
 
     def messages(self) -> Iterator[Told]:
         for told in self.tells:
             yield told if isinstance(told, Told) else Told(message=told)
+
+    def founds(self) -> Registers | None:
+        """The case that follows from the step."""
+        return Registers(kind=self.registers) if isinstance(self.registers, str) else self.registers
+
+    def proceedings(self) -> Iterator[Start]:
+        for start in self.starts:
+            yield start if isinstance(start, Start) else Start(proceeding=start)
 
     def target(self, state: str | None) -> str:
         return (state or "") if self.to == "same" else self.to
@@ -120,6 +190,11 @@ class Process(Ruled):
         if state is None:
             return [t for t in self.transitions if not t.from_]
         return [t for t in self.transitions if state in t.from_]
+
+    @cached_property
+    def limits(self) -> frozenset[str]:
+        """The clocks that some transition is bound to."""
+        return frozenset(name for t in self.transitions for name in (t.until, t.after) if name)
 
     def with_verb(self, verb: str) -> list[Transition]:
         return [t for t in self.transitions if t.verb == verb]

@@ -10,14 +10,22 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic import Field as Attribute
 
+from amends.core.policy.approvals import Approvals
 from amends.core.policy.base import ClauseId, Name, Piece, Ruled, Title
+from amends.core.policy.care import Care
 from amends.core.policy.clock_rules import ClockRule, PackCalendar
+from amends.core.policy.compensation import Compensation
 from amends.core.policy.conditions import Condition
+from amends.core.policy.followups import FollowUps
 from amends.core.policy.forms import Field, Form
+from amends.core.policy.guidance import Guidance
 from amends.core.policy.intake import Acceptance, Categories, Channels
 from amends.core.policy.levels import Grading
 from amends.core.policy.lifecycle import Process
 from amends.core.policy.people import Roles, Routing
+from amends.core.policy.proceedings import ProceedingKind
+from amends.core.policy.surveys import Surveys
+from amends.core.policy.texting import Texting
 
 FORMAT = 1
 """The format of published packs that this program writes; older ones are read through `upgrades`."""
@@ -72,9 +80,10 @@ class ArchiveItem(Ruled):
 
 
 class Archive(Ruled):
-    """What a complete file holds."""
+    """What a complete file holds, what its cover is called, and how long it is kept; without years, for good."""
 
     items: tuple[ArchiveItem, ...]
+    cover: Title | None = None
     keep_years: int | None = None
 
 
@@ -86,6 +95,18 @@ class Evidence(Ruled):
     max_file_mb: int = 20
     max_message_mb: int = 50
     max_files: int = 10
+
+
+class Portal(Piece):
+    """The desk as customers meet it: what they come for, in their words.
+
+    `in_charge` says whom the status page names; `outlet` is the field that the QR code of an outlet fills in.
+    """
+
+    title: Title
+    lead: Title | None = None
+    in_charge: Literal["department", "handler", "nobody"] = "nobody"
+    outlet: Name | None = None
 
 
 class Head(Piece):
@@ -107,21 +128,14 @@ class Head(Piece):
     repeats: Repeats | None = None
     archive: Archive | None = None
     evidence: Evidence | None = None
+    portal: Portal | None = None
+    care: Care = Care()
 
 
 class Messages(Piece):
     """messages/<id>.<channel>.<language>.txt: wording with placeholders from a fixed dictionary."""
 
     texts: dict[Name, dict[Literal["email", "sms", "notice", "page"], dict[str, str]]] = {}
-
-
-class Guidance(Ruled):
-    """A hint beside a field or in a state."""
-
-    text: Title
-    field: Name | None = None
-    state: Name | None = None
-    when_kind: Name | None = None
 
 
 class Example(Piece):
@@ -142,7 +156,12 @@ class Pack(Piece):
     categories: Categories
     grading: Grading
     lifecycle: Process
-    proceedings: dict[Name, Process] = {}
+    proceedings: dict[Name, ProceedingKind] = {}
+    approvals: Approvals = Approvals()
+    compensation: Compensation = Compensation()
+    texting: Texting = Texting()
+    followups: FollowUps = FollowUps()
+    surveys: Surveys = Surveys()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

@@ -9,11 +9,15 @@ from pydantic import Field
 from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.conditions import Condition
 
-Counts = Literal["desk", "department", "superior", "handler", "asked", "complainant", "employee", "partner", "system"]
+Counts = Literal[
+    "desk", "department", "superior", "handler", "asked", "named", "complainant", "employee", "partner", "system"
+]
 Sees = Literal["desk", "department", "handled", "asked", "own", "none"]
 Right = Literal[
     "register", "backdate", "reveal", "export", "take_over", "evidence", "print", "manage_people", "manage_pack",
-    "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any",
+    "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any", "share_views", "export_full", "set_separation_aside",
+    "surveys",
+    "address_book", "approve_entries", "release_texts", "sent_messages",
 ]  # fmt: skip
 
 
@@ -22,10 +26,12 @@ class Role(Ruled):
 
     `counts` says on which cases a holder has it: `desk` on every case of the desk; `department` where the responsible
     department is theirs or lies below it; `superior` where theirs lies above the responsible one; `asked` where their
-    department was asked for an enquiry or help that is open; `handler` for the accountable person; `complainant`,
-    `partner` and `system` as named; `employee` is every active person of the company. `sees` is the scope in lists.
+    department was asked for an enquiry or help that is open; `handler` for the accountable person; `named` for people whom
+    a form of the case or proceeding names, in the fields `named_in` (`leader`, or `members.person` in the rows of another);
+    `complainant`, `partner` (the one of the case or proceeding, or those in the fields `named_in`) and `system` as such; `employee` is every active person of the company. `sees` is the scope in lists.
     `heads` marks the role that leads its department. `function` is the department that usually holds the role.
-    `deputised` allows a deputy between dates.
+    `deputised` allows a deputy between dates. `authority` is the amount that a holder may grant alone, in the currency of the
+    field; left out, the role grants nothing by itself.
     """
 
     title: Title
@@ -33,8 +39,10 @@ class Role(Ruled):
     sees: Sees = "none"
     heads: bool = False
     may: tuple[Right, ...] = ()
+    named_in: tuple[str, ...] = ()
     function: Name | None = None
     deputised: bool = True
+    authority: str | None = Field(default=None, pattern=r"^\d{1,9}(\.\d{1,2})?$")
 
 
 class Restriction(Ruled):

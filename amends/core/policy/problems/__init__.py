@@ -4,16 +4,23 @@ from collections.abc import Iterable, Iterator
 
 from amends.core.policy.examples import Calendars
 from amends.core.policy.pack import Pack
+from amends.core.policy.problems.asking import asking_problems
 from amends.core.policy.problems.clauses import clause_problems
 from amends.core.policy.problems.clocks import clock_problems
 from amends.core.policy.problems.conditions import condition_problems
 from amends.core.policy.problems.example_runs import example_problems
 from amends.core.policy.problems.forms import form_problems
+from amends.core.policy.problems.keywords import keyword_problems
 from amends.core.policy.problems.lifecycle import lifecycle_problems
+from amends.core.policy.problems.mail import mail_problems
 from amends.core.policy.problems.names import name_problems
+from amends.core.policy.problems.portal import portal_problems, unspoken_problems
+from amends.core.policy.problems.proceedings import proceeding_problems
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
+from amends.core.policy.problems.texting import texting_problems
 from amends.core.policy.problems.validity import Validity, overlap_problems, validity_problems
+from amends.core.policy.problems.ways_in import way_in_problems
 from amends.core.policy.problems.wording import message_problems, number_problems, translation_problems
 from amends.core.policy.problems.world import World
 
@@ -25,9 +32,16 @@ _CHECKS = (
     name_problems,
     condition_problems,
     lifecycle_problems,
+    proceeding_problems,
+    asking_problems,
     clock_problems,
     form_problems,
+    keyword_problems,
     message_problems,
+    portal_problems,
+    way_in_problems,
+    texting_problems,
+    mail_problems,
     clause_problems,
 )
 
@@ -63,3 +77,4 @@ def _all_problems(world: World, shipped: bool) -> Iterator[Problem]:
         yield from check(world)
     if shipped:
         yield from translation_problems(world)
+        yield from unspoken_problems(world)

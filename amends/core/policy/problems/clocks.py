@@ -32,6 +32,8 @@ def clock_problems(world: World) -> Iterator[Problem]:
                 yield from _trigger_problems(world, (*where, key), clock, trigger)
         yield from _limit_problems(world, (*where, "limit"), clock, clock.limit)
         yield from _pause_problems(world, where, clock)
+        if clock.no_later_than:
+            yield from _date_problems(world, (*where, "no_later_than"), clock, clock.no_later_than)
 
 
 def _unknown(where: Path, what: str, key: str, noun: str, noun_en: str, name: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,10 +93,20 @@ def _about_fact(world: World, path: Path, question: Condition) -> Iterator[Probl
             f'its values have no order, so "{operator}" can not compare them.',
         )  # fmt: skip
         return
+    if operator in _ORDERED and not _can_be_ordered(getattr(question, operator)):
+        yield Problem(
+            (*path, operator), "bad_comparison", fact, "请写整数、日期，或带引号的金额，例如 \"3000.00\"。",
+            'write a whole number, a date, or an amount in quotes, for example "3000.00".',
+        )  # fmt: skip
     if field is not None and field.type == "yes_no":
         yield from _about_yes_no(path, question, operator, fact)
     if (domain := world.domain(fact)) is not None and operator not in (*_ORDERED, "given"):
         yield from _about_values(world, path, question, operator, domain)
+
+
+def _can_be_ordered(limit: Any) -> bool:
+    """Whether a limit is a number, a day, or an amount as people write it."""
+    return not isinstance(limit, str) or re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{1,13}(\.\d{1,2})?", limit) is not None
 
 
 def _about_yes_no(path: Path, question: Condition, operator: str, fact: str) -> Iterator[Problem]:

@@ -8,9 +8,10 @@ from amends.core.facts import BUILT_IN_FACTS
 from amends.core.policy.base import Title
 from amends.core.policy.conditions import Condition
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
+from amends.core.policy.printing import CASE_WORDS, PROCEEDING_WORDS
+from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem, quoted, quoted_en
 from amends.core.policy.problems.world import World
-from amends.core.policy.wording import PLACEHOLDERS
 
 FIXED_TYPES = {
     "complainant_name": ("text",),
@@ -26,6 +27,19 @@ FIXED_TYPES = {
     "occurred_at": ("date", "datetime"),
     "evidence_files": ("files",),
     "superseded_file": ("file_of_case",),
+    "caller_number": ("phone",),
+    "passage": ("long_text",),
+    "post_platform": ("choice",),
+    "post_platform_other": ("text",),
+    "post_author": ("text",),
+    "posted_at": ("datetime",),
+    "post_link": ("url",),
+    "post_text": ("long_text",),
+    "post_screenshots": ("files",),
+    "praised_person": ("person",),
+    "praised_department": ("department",),
+    "praised_on": ("date",),
+    "call_began_at": ("datetime",),
     "accused_person": ("person",),
     "accused_department": ("department",),
     "partner": ("partner",),
@@ -87,8 +101,11 @@ def _reference_problems(world: World, where: Path, field: Field, siblings: set[s
         ("one_for_each", _one(field.one_for_each), world.lists | siblings, "清单", "list", "lifecycle"),
     ]
     if field.computed:
-        used = field.computed.days_between or field.computed.difference or ()
-        lookups.append(("computed", used, known, "字段", "field", "lifecycle"))
+        lookups.append(("computed", field.computed.sources(), known, "字段", "field", "lifecycle"))
+    lookups.append(("equals", _one(field.equals), known, "字段", "field", "lifecycle"))
+    lookups.append(("default_from", _one(field.default_from), known, "字段", "field", "lifecycle"))
+    comment = _one(field.scored.comment) if field.scored else ()
+    lookups.append(("scored", comment, world.fields, "字段", "field", "lifecycle"))
     for key, names, table, noun, noun_en, part in lookups:
         for name in names:
             if name not in table and not world.is_missed(name, part):
@@ -219,13 +236,32 @@ def _layout_problems(world: World, path: Path, form: Form) -> Iterator[Problem]:
             (*path, "sections"), "field_without_section", form.id, f"字段{quoted(unplaced)}不在任何分区中。",
             f"fields {quoted_en(unplaced)} stand in no section.",
         )  # fmt: skip
-    printable = set(world.fields) | world.facts | PLACEHOLDERS
+    yield from _printed_problems(world, (*path, "printed", "rows"), form)
+
+
+def _printed_problems(world: World, path: Path, form: Form) -> Iterator[Problem]:
+    axes = {axis.id for axis in world.pack.grading.axes}
+    printable = set(world.fields) | axes | set(CASE_WORDS) | set(PROCEEDING_WORDS)
+    rows = {f.id for f in world.fields.values() if f.type == "rows"}
     for index, row in enumerate(form.printed.rows if form.printed else ()):
-        for name in row.cells:
-            if name not in printable and not world.is_missed(name, "forms", "lifecycle", "grading"):
+        for name in row.names():
+            if name not in printable and not world.is_missed(name, "forms", "grading"):
                 yield Problem(
-                    (*path, "printed", "rows", index), "unknown_field", name, "打印表格引用了没有任何表单提供的字段。",
+                    (*path, index), "unknown_field", name, "打印表格引用了没有任何表单提供的字段。",
                     "the printed form names this field, which no form has.",
+                )  # fmt: skip
+            if name in rows and len(row.names()) > 1:
+                yield Problem(
+                    (*path, index), "rows_beside_others", name, "明细表在打印表格中须独占一行。",
+                    "a field of rows stands alone in its line of the printed form.",
+                )  # fmt: skip
+        chains = (row.approvals,) if row.approvals else ()
+        yield from one_for_each_name(world, (*path, index), "chain", form.id, chains, world.pack.approvals.chains)
+        for verb in row.verbs():
+            if verb not in world.verbs_used and not world.is_missed(verb, "lifecycle"):
+                yield Problem(
+                    (*path, index), "unknown_verb", verb, "打印表格的签字引用了制度中没有的动作。",
+                    "a signature of the printed form names this verb, which the pack does not use.",
                 )  # fmt: skip
 
 

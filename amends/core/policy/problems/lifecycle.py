@@ -217,9 +217,6 @@ def _effect_problems(world: World, where: Path, transition: Transition) -> Itera
     for fact in transition.clears:
         if not world.knows_fact(fact) and fact not in world.lists:
             yield _unknown((*where, "clears"), "fact", transition.verb, "事实", "fact", fact)
-    for name in transition.starts:
-        if name not in world.pack.proceedings and not world.is_missed(name):
-            yield _unknown((*where, "starts"), "proceeding", transition.verb, "程序", "proceeding", name)
 
 
 def _unknown(where: Path, what: str, key: str, noun: str, noun_en: str, name: str) -> Problem:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from amends.core.guidance import ADDRESSED
 from amends.core.policy.intake import CategoryNode
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World
+from amends.core.policy.wording import PLACEHOLDERS, placeholders_in
 from amends.core.verbs import VERBS
 
 LADDER_WORDS = frozenset({"holder", "handler", "supervisor", "head", "department", "complainant", "team"})
@@ -17,7 +19,8 @@ LADDER_WORDS = frozenset({"holder", "handler", "supervisor", "head", "department
 _NOUNS = {
     "role": "角色", "form": "表单", "function": "部门职能", "kind": "个案种类", "verb": "动作", "field": "字段",
     "state": "状态", "axis": "分级维度", "group": "渠道类别", "scheme": "分类方案", "measure": "措施", "fact": "事实",
-    "category": "类别", "level": "级别", "value": "取值",
+    "category": "类别", "level": "级别", "value": "取值", "chain": "审批链", "proceeding": "专项程序",
+    "standard": "补偿标准", "channel": "渠道", "clock": "时限", "list": "清单", "questionnaire": "问卷", "message": "消息",
 }  # fmt: skip
 
 
@@ -25,7 +28,9 @@ _PARTS = {
     "role": ("roles", "routing"), "form": (), "function": ("routing",), "kind": ("channels",), "verb": ("lifecycle",),
     "field": (), "state": ("lifecycle",), "axis": ("grading",), "group": ("channels",), "scheme": ("categories",),
     "measure": ("categories",), "fact": ("grading", "categories", "lifecycle", "head"), "category": ("categories",),
-    "level": ("grading",), "value": ("grading", "categories", "channels"),
+    "level": ("grading",), "value": ("grading", "categories", "channels"), "chain": ("approvals",),
+    "proceeding": ("proceedings",), "standard": ("compensation",), "channel": ("channels",), "clock": ("clocks",),
+    "list": ("lifecycle", "proceedings"), "questionnaire": ("surveys",), "message": ("messages",),
 }  # fmt: skip
 """The parts in which a name could stand: while one of them is not read, nothing is said about the name."""
 
@@ -52,6 +57,13 @@ class _Names:
             )
 
 
+def one_for_each_name(
+    world: World, path: Path, what: str, key: str, names: Iterable[str], table: Collection[str]
+) -> Iterator[Problem]:
+    """A problem for each of the names that is not in the table."""
+    yield from _Names(world)(path, what, key, names, table)
+
+
 def name_problems(world: World) -> Iterator[Problem]:
     names = _Names(world)
     yield from _channel_names(world, names)
@@ -63,6 +75,7 @@ def name_problems(world: World) -> Iterator[Problem]:
     yield from _head_names(world, names)
     yield from _grading_names(world, names)
     yield from _guidance_names(world, names)
+    yield from _care_names(world, names)
 
 
 def _one(name: str | None) -> tuple[str, ...]:
@@ -73,6 +86,8 @@ def _channel_names(world: World, names: _Names) -> Iterator[Problem]:
     channels = world.pack.channels
     for kind_id, kind in channels.kinds.items():
         yield from names(("channels", "kinds", kind_id, "form"), "form", kind_id, (kind.form,), world.pack.forms)
+    if channels.mail is not None:
+        yield from names(("channels", "mail", "kind"), "kind", "mail", (channels.mail.kind,), channels.kinds)
     for channel_id, channel in channels.channels.items():
         if channel.retired or channel.group in channels.groups or world.is_missed(channel.group, "channels"):
             continue
@@ -89,7 +104,7 @@ def _category_names(world: World, names: _Names) -> Iterator[Problem]:
     for index, scheme in enumerate(categories.schemes):
         path: Path = ("categories", "schemes", index)
         seen: set[str] = set()
-        for where, node_path, node in _nodes(path, "values", "", scheme.values):
+        for where, node_path, node in nodes_of(path, "values", "", scheme.values):
             if node_path in seen:
                 yield Problem(where, "category_twice", node_path, "类别重复。", "this category stands twice.")
             seen.add(node_path)
@@ -102,14 +117,14 @@ def _category_names(world: World, names: _Names) -> Iterator[Problem]:
                     yield from names((*where, "maps_to"), "category", node_path, (target,), known)
 
 
-def _nodes(
+def nodes_of(
     path: Path, key: str, prefix: str, nodes: tuple[CategoryNode, ...]
 ) -> Iterator[tuple[Path, str, CategoryNode]]:
     """Every category with its place in the file and its path."""
     for index, node in enumerate(nodes):
         where = (*path, key, index)
         yield where, prefix + node.id, node
-        yield from _nodes(where, "children", f"{prefix}{node.id}/", node.children)
+        yield from nodes_of(where, "children", f"{prefix}{node.id}/", node.children)
 
 
 def _transition_names(world: World, names: _Names) -> Iterator[Problem]:
@@ -119,10 +134,25 @@ def _transition_names(world: World, names: _Names) -> Iterator[Problem]:
             where = (*path, "transitions", index)
             yield from names((*where, "by"), "role", transition.verb, transition.by, roles)
             yield from names((*where, "form"), "form", transition.verb, _one(transition.form), forms)
-            kind = _one(transition.registers)
-            yield from names((*where, "registers"), "kind", transition.verb, kind, world.pack.channels.kinds)
+            if (founded := transition.founds()) is not None:
+                kinds = world.pack.channels.kinds
+                yield from names((*where, "registers"), "kind", transition.verb, (founded.kind,), kinds)
+                yield from names((*where, "registers", "fills"), "field", transition.verb, founded.fills, world.fields)
+            yield from names(
+                (*where, "via"), "channel", transition.verb, _one(transition.via), world.pack.channels.channels
+            )
             for notice in transition.notifies:
                 yield from names((*where, "notifies"), "role", transition.verb, notice.to, roles)
+            chains = world.pack.approvals.chains
+            yield from names((*where, "approves"), "chain", transition.verb, _one(transition.approves), chains)
+            for start in transition.proceedings():
+                yield from names(
+                    (*where, "starts"), "proceeding", transition.verb, (start.proceeding,), world.pack.proceedings
+                )
+                yield from names((*where, "starts"), "field", transition.verb, _one(start.for_each), world.fields)
+            case_verbs = {t.verb for t in world.pack.lifecycle.transitions}
+            for step in transition.on_case:
+                yield from names((*where, "on_case"), "verb", transition.verb, (step.verb,), case_verbs)
         for name, state in process.states.items():
             waits = {"complainant", "department", "handler", "desk", "system", "team", "partner"} | set(roles)
             yield from names((*path, "states", name, "waits_for"), "role", name, _one(state.waits_for), waits)
@@ -134,6 +164,13 @@ def _clock_names(world: World, names: _Names) -> Iterator[Problem]:
         for step_index, step in enumerate(clock.ladder):
             yield from names(("clocks", index, "ladder", step_index, "tell"), "role", clock.id, step.tell, known)
         yield from names(("clocks", index, "shown_to"), "role", clock.id, clock.shown_to, known)
+        yield from names(
+            ("clocks", index, "task", "to"),
+            "role",
+            clock.id,
+            clock.task.to if clock.task else (),
+            world.pack.roles.roles,
+        )
 
 
 def _routing_names(world: World, names: _Names) -> Iterator[Problem]:
@@ -177,7 +214,9 @@ def _role_names(world: World, names: _Names) -> Iterator[Problem]:
 
 
 def _roles_used(world: World) -> set[str]:
-    used = {role for clock in world.pack.clocks for step in clock.ladder for role in step.tell}
+    used = {role for clock in world.all_clocks for step in clock.ladder for role in step.tell}
+    used |= {role for chain in world.pack.approvals.chains.values() for role in chain.roles()}
+    used |= {role for kind in world.pack.proceedings.values() for role in kind.seen_by}
     for transition in _transitions(world):
         used |= set(transition.by) | {role for notice in transition.notifies for role in notice.to}
     for restriction in world.pack.roles.restrictions:
@@ -228,6 +267,9 @@ def _unused_verb(world: World, path: Path, key: str, verb: str | None) -> Iterat
 def _grading_names(world: World, names: _Names) -> Iterator[Problem]:
     grading = world.pack.grading
     axes = {axis.id for axis in grading.axes}
+    for index, axis in enumerate(grading.axes):
+        where: Path = ("grading", "axes", index, "told_in")
+        yield from names(where, "field", axis.id, _one(axis.told_in), world.fields)
     yield from names(("grading", "level"), "axis", "level", _one(grading.level), axes)
     if not grading.priority and "grading" not in world.left_out_parts:
         yield Problem(
@@ -235,7 +277,7 @@ def _grading_names(world: World, names: _Names) -> Iterator[Problem]:
             "there is no rule for the order in which cases are handled.",
         )  # fmt: skip
     for index, step in enumerate(grading.priority):
-        where: Path = ("grading", "priority", index)
+        where = ("grading", "priority", index)
         yield from names((*where, "by"), "fact", "priority", (step.by,), world.facts)
         if domain := world.domain(step.by):
             yield from names((*where, "ranks"), "value", step.by, step.ranks, domain.values)
@@ -248,3 +290,39 @@ def _guidance_names(world: World, names: _Names) -> Iterator[Problem]:
         yield from names((*where, "field"), "field", "guidance", _one(hint.field), set(world.fields) | inner)
         yield from names((*where, "state"), "state", "guidance", _one(hint.state), world.pack.lifecycle.states)
         yield from names((*where, "when_kind"), "kind", "guidance", _one(hint.when_kind), world.pack.channels.kinds)
+        yield from names((*where, "form"), "form", "guidance", _one(hint.form), world.pack.forms)
+        yield from names((*where, "into"), "field", "guidance", _one(hint.into), world.fields)
+        for key, verb in (("verb", hint.verb), ("next", hint.next)):
+            yield from names((*where, key), "verb", "guidance", _one(verb), VERBS)
+            yield from _unused_verb(world, (*where, key), "guidance", verb)
+        for placeholder in placeholders_in(hint.text.zh_hans) if hint.text else ():
+            known = PLACEHOLDERS | {ADDRESSED} | set(world.fields)
+            yield from names((*where, "text"), "field", "guidance", (placeholder,), known)
+    ids = [g.id for g in world.pack.guidance if g.id]
+    for index, hint in enumerate(world.pack.guidance):
+        if hint.id and ids.count(hint.id) > 1:
+            yield Problem(
+                ("guidance", index), "guidance_twice", hint.id, "指引的名称重复。", "this guidance stands twice."
+            )
+
+
+def _care_names(world: World, names: _Names) -> Iterator[Problem]:
+    care, where = world.pack.head.care, ("head", "care")
+    yield from names((*where, "brief"), "field", "brief", care.brief_fields(), world.fields)
+    verbs: list[tuple[str, tuple[str, ...]]] = [("relief", _one(care.relief))]
+    if care.mood:
+        yield from names((*where, "mood"), "field", "mood", (care.mood.field,), world.fields)
+        if domain := world.domain(care.mood.field):
+            yield from names((*where, "mood"), "value", "mood", care.mood.high, domain.values)
+    if care.relationship:
+        fields = care.relationship.fields
+        yield from names((*where, "relationship"), "field", "relationship", fields, world.fields)
+        verbs.append(("relationship", care.relationship.beside))
+    if care.similar:
+        rule = care.similar
+        yield from names((*where, "similar"), "field", "similar", (rule.field, *_one(rule.amount)), world.fields)
+        verbs.append(("similar", (rule.proposed, *rule.accepted, *rule.refused, *rule.beside)))
+    for key, wanted in verbs:
+        for verb in wanted:
+            yield from names((*where, key), "verb", key, (verb,), VERBS)
+            yield from _unused_verb(world, (*where, key), key, verb)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from amends.core.policy.pack import Pack, read_pack
 from amends.core.policy.problems.report import Path, Problem
-from amends.core.verbs import VERBS
+from amends.core.verbs import PACK_VERBS
 
 MAX_ATTEMPTS = 25
 
@@ -240,7 +240,7 @@ def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
         )  # fmt: skip
     if fault.type == "value_error" and _names_no_verb(fault.input):
         verb = str(fault.input["verb"])
-        hint = near(verb, VERBS)
+        hint = near(verb, PACK_VERBS)
         return Problem(
             (*fault.path, "verb"), "unknown_verb", verb, f"没有这个动作。{hint[0]}", f"there is no such verb.{hint[1]}"
         )
@@ -259,7 +259,7 @@ def _problem(fault: _Fault, raw: Mapping[str, Any]) -> Problem:
 
 def _names_no_verb(piece: Any) -> bool:
     """Whether the piece is a transition with a verb that the product does not have."""
-    return isinstance(piece, Mapping) and "by" in piece and str(piece.get("verb")) not in VERBS
+    return isinstance(piece, Mapping) and "by" in piece and str(piece.get("verb")) not in PACK_VERBS
 
 
 def _pattern_words(fault: _Fault) -> str:
@@ -290,7 +290,7 @@ def name_of(raw: Any, path: Path) -> str:
 
 _PLAIN_STEPS = frozenset({
     "head", "channels", "categories", "grading", "lifecycle", "proceedings", "routing", "roles", "forms", "messages",
-    "calendar", "settings", "title", "when", "limit", "pause", "kinds", "groups", "states", "functions", "texts",
+    "calendar", "settings", "texting", "title", "when", "limit", "pause", "kinds", "groups", "states", "functions", "texts",
     "measures", "outcomes", "lists", "accused", "repeats", "archive", "evidence", "printed", "extra", "that", "say",
     "marks", "required", "words", "ranks", "value",
 })  # fmt: skip
@@ -356,7 +356,7 @@ _NAMED_ENTRIES = frozenset({
 })  # fmt: skip
 _OPTIONAL_HEAD = frozenset({
     "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until",
-    "zone",
+    "zone", "portal",
 })  # fmt: skip
 
 

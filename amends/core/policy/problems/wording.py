@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World, titles
-from amends.core.policy.wording import PLACEHOLDERS, placeholders_in
+from amends.core.policy.wording import DUE_OF, PLACEHOLDERS, placeholders_in
+from amends.core.roles import complainant_roles
 
 SENT_BY_PRODUCT = frozenset({"portal_code"})
 OUTWARD = ("email", "sms", "page")
@@ -19,6 +21,8 @@ _NUMBER_PARTS = re.compile(r"year|month|day|seq(:[1-9])?")
 
 def message_problems(world: World) -> Iterator[Problem]:
     used: set[str] = set()
+    roles = complainant_roles(world.pack)
+    shown = frozenset(clock.id for clock in world.pack.clocks if set(clock.shown_to) & roles)
     for path, message, outward in _uses(world):
         used.add(message)
         yield from _missing(world, path, message, outward)
@@ -40,22 +44,41 @@ def message_problems(world: World) -> Iterator[Problem]:
             )
         for channel, texts in channels.items():
             for language, text in texts.items():
-                yield from _text_problems((*where, channel, language), message, channel, language, text)
+                yield from _text_problems((*where, channel, language), message, channel, language, text, shown)
 
 
 def _uses(world: World) -> Iterator[tuple[Path, str, bool]]:
-    """Every message a rule sends: where, its id, and whether it leaves for the complainant."""
+    """Every message a rule sends: where, its id, and whether it leaves the house."""
     for path, process in world.processes:
         for index, transition in enumerate(process.transitions):
             where = (*path, "transitions", index)
             for told in transition.messages():
                 yield (*where, "tells"), told.message, True
+            for message in transition.tells_partner:
+                yield (*where, "tells_partner"), message, True
             for notice in transition.notifies:
                 yield (*where, "notifies"), notice.message, False
-    for index, clock in enumerate(world.pack.clocks):
-        for step_index, step in enumerate(clock.ladder):
-            if step.message:
-                yield ("clocks", index, "ladder", step_index, "message"), step.message, False
+    clocks: list[tuple[Path, tuple[ClockRule, ...]]] = [(("clocks",), world.pack.clocks)]
+    clocks += [(("proceedings", name, "clocks"), kind.clocks) for name, kind in world.pack.proceedings.items()]
+    for path, rules in clocks:
+        for index, clock in enumerate(rules):
+            for step_index, step in enumerate(clock.ladder):
+                if step.message:
+                    yield (*path, index, "ladder", step_index, "message"), step.message, False
+    for name, kind in world.pack.proceedings.items():
+        if kind.for_partners and kind.for_partners.asks_code:
+            yield ("proceedings", name, "for_partners", "asks_code"), "partner_code", True
+    for name, chain in world.pack.approvals.chains.items():
+        if chain.asks:
+            yield ("approvals", "chains", name, "asks"), chain.asks, False
+    surveys = world.pack.surveys
+    for name, plan in surveys.plans.items():
+        yield ("surveys", "plans", name, "message"), plan.message, True
+    for name, asked in surveys.questionnaires.items():
+        if asked.low:
+            yield ("surveys", "questionnaires", name, "low", "message"), asked.low.message, False
+    if surveys.message:
+        yield ("surveys", "message"), surveys.message, True
 
 
 def _missing(world: World, path: Path, message: str, outward: bool) -> Iterator[Problem]:
@@ -93,7 +116,9 @@ def _missing_languages(
             )
 
 
-def _text_problems(path: Path, message: str, channel: str, language: str, text: str) -> Iterator[Problem]:
+def _text_problems(
+    path: Path, message: str, channel: str, language: str, text: str, shown: frozenset[str]
+) -> Iterator[Problem]:
     if language not in LANGUAGES:
         yield Problem(
             path, "unknown_language", message, f"不支持语言“{language}”。", f'the language "{language}" is not known.'
@@ -107,6 +132,8 @@ def _text_problems(path: Path, message: str, channel: str, language: str, text: 
             "the first line of an email is its subject, and a text must follow.",
         )  # fmt: skip
     for name in dict.fromkeys(placeholders_in(text)):
+        if name.startswith(DUE_OF) and name.removeprefix(DUE_OF) in shown:
+            continue
         if name not in PLACEHOLDERS:
             hint = near(name, PLACEHOLDERS)
             yield Problem(

@@ -9,8 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from amends.core.facts import BUILT_IN_FACTS
+from amends.core.approvals import DECISIONS
+from amends.core.decision import APPLICANT
+from amends.core.facts import BUILT_IN_FACTS, PROCESS_FACTS
+from amends.core.form_data import RULE_OF
 from amends.core.policy.base import Title
+from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition
 from amends.core.policy.forms import Field
 from amends.core.policy.lifecycle import Process
@@ -55,6 +59,11 @@ class World:
         return [(("lifecycle",), self.pack.lifecycle), *proceedings]
 
     @cached_property
+    def all_clocks(self) -> list[ClockRule]:
+        """The clocks of the cases and of every kind of proceeding."""
+        return [*self.pack.clocks, *(rule for kind in self.pack.proceedings.values() for rule in kind.clocks)]
+
+    @cached_property
     def verbs_used(self) -> frozenset[str]:
         return frozenset(t.verb for _, process in self.processes for t in process.transitions)
 
@@ -66,12 +75,14 @@ class World:
     def lists(self) -> frozenset[str]:
         """The lists that a case can have: rows fields, and what transitions add to."""
         rows = {f.id for f in self.fields.values() if f.type == "rows"}
-        return frozenset(rows | {t.adds for _, p in self.processes for t in p.transitions if t.adds})
+        added = {t.adds for _, p in self.processes for t in p.transitions if t.adds}
+        opened = {f.opens for f in self.fields.values() if f.opens}
+        return frozenset(rows | added | opened | set(self.pack.proceedings) | {DECISIONS})
 
     @cached_property
     def marks(self) -> frozenset[str]:
         """Facts that transitions, categories and acceptance rules mark."""
-        marked = {name for _, p in self.processes for t in p.transitions for name in t.marks}
+        marked = {name for _, p in self.processes for t in p.transitions for name in (*t.marks, *t.marks_case)}
         for scheme in self.pack.categories.schemes:
             marked |= {name for _, node in scheme.walk() for name in (*node.marks, *node.maps_to)}
         return frozenset(marked | {name for rule in self.pack.head.acceptance for name in rule.marks})
@@ -80,10 +91,26 @@ class World:
     def facts(self) -> frozenset[str]:
         lists = {f"{name}_{what}" for name in self.lists for what in ("open", "count")}
         axes = {axis.id for axis in self.pack.grading.axes}
-        return frozenset(BUILT_IN_FACTS | set(self.fields) | self.marks | axes | lists)
+        of_case = {f"case_{name}" for name in PROCESS_FACTS} if self.pack.proceedings else set()
+        gathered = {rule.id for kind in self.pack.proceedings.values() for rule in kind.gathers}
+        by_rule = {f"{f.id}{RULE_OF}" for f in self.fields.values() if f.computed and f.computed.standard}
+        return frozenset(
+            BUILT_IN_FACTS | set(self.fields) | self.marks | axes | lists | of_case | by_rule | gathered | {APPLICANT}
+        )
+
+    @cached_property
+    def facts_of_rows(self) -> frozenset[str]:
+        """The fields of rows that a proceeding is started for, one by one: its condition is asked of each row."""
+        starts = [s for _, p in self.processes for t in p.transitions for s in t.proceedings() if s.for_each and s.when]
+        rows = [self.fields.get(s.for_each or "") for s in starts]
+        return frozenset(inner.id for f in rows if f for inner in f.fields)
 
     def knows_fact(self, name: str) -> bool:
-        return name in self.facts or self.is_missed(name, "forms", "grading", "categories", "lifecycle", "head")
+        return (
+            name in self.facts
+            or name in self.facts_of_rows
+            or self.is_missed(name, "forms", "grading", "categories", "lifecycle", "head")
+        )
 
     @cached_property
     def choice_lists(self) -> Mapping[str, tuple[Path, tuple[str, ...]]]:

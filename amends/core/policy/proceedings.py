@@ -1,0 +1,175 @@
+"""proceedings/<kind>.yaml: a smaller process with states, forms, clocks and rights of its own, on a case or by itself."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.clock_rules import ClockRule
+from amends.core.policy.conditions import Condition
+from amends.core.policy.lifecycle import Process
+
+
+class Offer(Ruled):
+    """When the events of a case show that the proceeding is due, it is offered with this sentence and these values.
+
+    `demanded` says that the policy insists on it, not merely allows it. `quotes` names a field of the case whose latest
+    text stands beside the sentence: the reason in the words of whoever gave it. `fills` gives the value itself, `{fact: name}` for
+    a fact of the case, or `{head_of: fact, at: fact}` for who led a department on the day of a date; rows are lists of these.
+    """
+
+    when: Condition
+    say: Title
+    demanded: bool = False
+    quotes: Name | None = None
+    fills: dict[Name, Any] = {}
+
+
+class Periodic(Ruled):
+    """A proceeding that has to take place again and again: overdue when the last one is older than `every_days`.
+
+    Whoever holds one of the roles in `tell` is reminded once a day while it is overdue.
+    """
+
+    every_days: int
+    say: Title
+    tell: tuple[Name, ...] = ()
+
+
+class Comparison(Ruled):
+    """Complaints counted before and after something was done, when `verb` is performed: whether it had an effect.
+
+    Similar are the cases of the desk that agree with the proceeding in the facts `same`; `days` before the verb `since` was
+    done are counted as `similar_before`, what came in after it, for as many days at most, as `similar_after`.
+    """
+
+    same: tuple[Name, ...] = Field(min_length=1)
+    days: int = Field(ge=1)
+    verb: Name
+    since: Name
+
+
+class Payout(Ruled):
+    """That something of value goes to the customer, so that the kind stands in the compensation ledger.
+
+    `amount` is the fact with what is granted, whatever its form (`form`) and loss; `standard` the amount that the standard
+    gave, `reason` the text that says why it was departed from. It is paid once `verb` is done; `clock` says until when.
+    """
+
+    amount: Name
+    verb: Name
+    form: Name | None = None
+    loss: Name | None = None
+    standard: Name | None = None
+    reason: Name | None = None
+    clock: Name | None = None
+
+
+class Gathering(Piece):
+    """What lies on the table: other proceedings of the desk, by number, found anew when one of `verbs` is done.
+
+    `late` are those that are open and overdue, `since_last` those that began after the last one of this kind was done.
+    """
+
+    id: Name
+    title: Title
+    proceeding: Name
+    which: Literal["late", "since_last"]
+    verbs: tuple[Name, ...] = Field(min_length=1)
+
+
+class Invitation(Piece):
+    """That it is a meeting: the fields with its beginning, its length in minutes and its place, for a calendar file."""
+
+    at: Name
+    minutes: Name
+    place: Name
+
+
+class Board(Piece):
+    """What a card of the improvement board shows: fields with the owner, the kind of cause, and figures before and after."""
+
+    owner: Name
+    cause: Name | None = None
+    before: Name | None = None
+    after: Name | None = None
+
+
+class ForPartners(Ruled):
+    """What partners read through their private link: fields of the proceeding's forms, and facts of its case; nothing else.
+
+    Of rows that name a partner, each reads the own ones alone. `lead` says in a sentence what they are asked for. After
+    its end the proceeding can be read for so many days more. With `asks_code` the link alone shows nothing: a code that goes to the
+    contact on the register opens it.
+    """
+
+    lead: Title
+    reads: tuple[Name, ...]
+    reads_of_case: tuple[Name, ...] = ()
+    readable_days: int = Field(default=14, ge=0, le=30)
+    asks_code: bool = False
+
+
+class RoomSection(Piece):
+    """One part of the page of a proceeding, in the order of the pack; exactly one thing is shown in it.
+
+    `fields` are the latest values of fields; `joined` are fields of rows about the same people or things, put side by side by
+    the first field of their rows; `records` is every time one of these forms was filled in, the newest first; `children` are
+    the proceedings of these kinds that it started, with owner, date and state; `beside` those of these kinds on the same
+    case; `told` is what the customer of the case was told. `does` are verbs whose buttons stand in the part while they are open.
+    """
+
+    title: Title
+    fields: tuple[Name, ...] = ()
+    joined: tuple[Name, ...] = ()
+    records: tuple[Name, ...] = ()
+    children: tuple[Name, ...] = ()
+    beside: tuple[Name, ...] = ()
+    told: bool = False
+    does: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _shows_one_thing(self) -> RoomSection:
+        if (
+            sum(bool(part) for part in (self.fields, self.joined, self.records, self.children, self.beside, self.told))
+            != 1
+        ):
+            raise ValueError("a part of the room shows one of fields, joined, records, children, beside and told")
+        return self
+
+
+class ProceedingKind(Process):
+    """What may happen around a case: escalation, compensation, attribution, improvement, a task …
+
+    `about` says whether it belongs to a case, stands by itself, or either. `once_per` refuses a second one on the same case
+    while one with the same values of these facts stands (an empty list: one for each case; left out: any number).
+    A state that the kind lists in `void` (refused, withdrawn) does not stand in the way. `shares` names facts that
+    the case's own rules may ask about as items of a list with the kind's name; `takes` names facts of the case that are kept
+    with the proceeding as they were when it began, so that its clocks may ask for them. Only the roles in `seen_by` and people
+    named in it see a confidential one; otherwise whoever sees the case does. `title_from` names the text field
+    shown as its subject. A kind that `pays` stands in the compensation ledger. `room` lays out its
+    page; left out, the page shows everything that was filled in.
+    """
+
+    title: Title
+    number: str
+    about: Literal["case", "desk", "either"] = "case"
+    once_per: tuple[Name, ...] | None = None
+    void: tuple[Name, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    periodic: Periodic | None = None
+    for_partners: ForPartners | None = None
+    compares: Comparison | None = None
+    pays: Payout | None = None
+    clocks: tuple[ClockRule, ...] = ()
+    shares: tuple[Name, ...] = ()
+    takes: tuple[Name, ...] = ()
+    seen_by: tuple[Name, ...] = ()
+    title_from: Name | None = None
+    gathers: tuple[Gathering, ...] = ()
+    invites: Invitation | None = None
+    board: Board | None = None
+    note: Title | None = None
+    room: tuple[RoomSection, ...] = ()
