@@ -5,13 +5,13 @@ from typing import Any
 
 import structlog
 
-PRIVATE_LINK = re.compile(r"(/portal/s/)[^/\s\"']+")
+PRIVATE_LINK = re.compile(r"(/portal/s/|/portal/partner/|/welcome/|/hooks/sms/)[^/\s\"']+")
 
 
 def without_private_links(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A private link opens a case, so the framework's lines about requests must not keep one."""
+    """A private link opens a case, an invitation an account: the framework's lines about requests must not keep one."""
     for key, value in event.items():
-        if isinstance(value, str) and "/portal/s/" in value:
+        if isinstance(value, str):
             event[key] = PRIVATE_LINK.sub(r"\1…", value)
     return event
 

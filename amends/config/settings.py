@@ -31,6 +31,7 @@ TRUSTED_PROXIES = envint("AMENDS_TRUSTED_PROXIES", default=0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+DEMO = envbool("AMENDS_DEMO", default=False)
 DEBUG = False
 SECRET_KEY, SECRET_KEY_IS_KEPT = secret_key(
     from_environment=envtext("AMENDS_SECRET_KEY"), key_file=VAR_DIR / "secret_key"
@@ -56,6 +57,10 @@ INSTALLED_APPS = [
     "amends.apps.people",
     "amends.apps.messaging",
     "amends.apps.cases",
+    "amends.apps.circulars",
+    "amends.apps.lists",
+    "amends.apps.mail",
+    "amends.apps.surveys",
     "amends.apps.reporting",
     "amends.web",
     "amends.api",
@@ -72,10 +77,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "amends.web.middleware.session_age.SessionAge",
+    "amends.web.middleware.access_log.AccessLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "amends.web.middleware.declared_routes.DeclaredRoutes",
+    "amends.web.middleware.second_factor_first.SecondFactorFirst",
     "amends.web.middleware.refusals.RefusalPages",
     "axes.middleware.AxesMiddleware",
 ]
@@ -92,6 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "amends.web.appearance.views.appearance",
                 "amends.web.viewing.navigation",
             ]
         },
@@ -119,12 +127,19 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# More files than a message takes are dropped one by one, so that the text and the other files of the form are kept.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+FILE_UPLOAD_HANDLERS = [
+    "amends.web.forms.upload_limits.UploadLimits",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 EVIDENCE_FILE_BYTES = 20 * 1024 * 1024
 EVIDENCE_MESSAGE_BYTES = 50 * 1024 * 1024
 EVIDENCE_FILES_PER_MESSAGE = 10
+LARGEST_READ_BYTES = 200 * 1024 * 1024
 
 # Languages: messages are written in Simplified Chinese; Traditional is derived when messages are compiled.
 
@@ -163,6 +178,10 @@ AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 
+ADMIN_SECOND_FACTOR = envchoice(
+    "AMENDS_ADMIN_SECOND_FACTOR", default="offered" if DEMO else "required", choices={"required", "offered"}
+)
+
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
@@ -179,10 +198,12 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SERVED_OVER_HTTPS else "csrf"
 CSRF_COOKIE_SECURE = SERVED_OVER_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "amends.web.portal.once_more.token_over"
 LANGUAGE_COOKIE_NAME = "__Host-language" if SERVED_OVER_HTTPS else "language"
 LANGUAGE_COOKIE_SECURE = SERVED_OVER_HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+APPEARANCE_COOKIE_NAME = "__Host-appearance" if SERVED_OVER_HTTPS else "appearance"
 SECURE_SSL_REDIRECT = SERVED_OVER_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if SERVED_OVER_HTTPS else 0
@@ -197,6 +218,13 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 MAIL_URL = envtext("AMENDS_MAIL_URL", default=f"file://{VAR_DIR / 'mail'}")
 MAIL_FROM = envtext("AMENDS_MAIL_FROM", default=f"amends@{_BASE.hostname or 'localhost'}")
 SMS_URL = envtext("AMENDS_SMS_URL", default=f"file://{VAR_DIR / 'sms'}")
+SMS_DAILY_BUDGET = envint("AMENDS_SMS_DAILY_BUDGET", default=5000)
+SMS_SECRET = envtext("AMENDS_SMS_SECRET")
+
+# Where the server itself may call: https to these hosts, and to private addresses only where host and port are named.
+
+OUTBOUND_HOSTS = envlist("AMENDS_OUTBOUND_HOSTS")
+OUTBOUND_PRIVATE = envlist("AMENDS_OUTBOUND_PRIVATE")
 DEFAULT_FROM_EMAIL = MAIL_FROM
 SERVER_EMAIL = MAIL_FROM
 
@@ -208,4 +236,3 @@ METRICS_TOKEN = envtext("AMENDS_METRICS_TOKEN")
 LOGGING = logging_settings(
     level=envchoice("AMENDS_LOG_LEVEL", default="INFO", choices={"DEBUG", "INFO", "WARNING", "ERROR"})
 )
-DEMO = envbool("AMENDS_DEMO", default=False)

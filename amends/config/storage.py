@@ -15,7 +15,7 @@ def storage_from_url(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.path.startswith("/"):
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "amends.config.durable_files.DurableFileStorage",
             "OPTIONS": {
                 "location": unquote(parts.path),
                 "file_permissions_mode": 0o600,

@@ -1,30 +1,69 @@
-"""The clocks of a case: read from its events by the core, cached with an index so that a sweep touches only what is due."""
+"""The clocks of a case or proceeding: read from its events by the core, cached with an index so that a sweep touches only what is due."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from amends.apps.cases.facts import core_events
+from django.db.models import QuerySet
+
+from amends.apps.cases.facts import core_events, pack_at, packs_through
 from amends.apps.cases.models import FAR_FUTURE, Case, ClockRow
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.projection import place_in_queue
+from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import events_of
 from amends.apps.policies.queries import calendars_of
 from amends.core.clocks import ClockEvent, ClockReading, Known, read_clock
+from amends.core.conversation import waits_for_a_word
 from amends.core.facts import Event
+from amends.core.moving import Era
+from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition, holds
+from amends.core.policy.lifecycle import Process
 from amends.core.policy.pack import Pack
 
+Timed = Case | Proceeding
+"""What has clocks."""
 
-def clock_events(events: Iterable[Event], pack: Pack) -> list[ClockEvent]:
-    """The events of a case as clocks see them. A case that was taken over has none: its clocks are not judged."""
+
+def kind_of(row: Timed) -> str | None:
+    """Which proceeding of the pack a row is; None for a case."""
+    return row.kind if isinstance(row, Proceeding) else None
+
+
+def process_of(row: Timed, pack: Pack) -> Process:
+    """The process that a case or proceeding goes through."""
+    return _process(pack, kind_of(row))
+
+
+def _process(pack: Pack, kind: str | None) -> Process:
+    return pack.proceedings[kind] if kind is not None else pack.lifecycle
+
+
+def _rules(pack: Pack, kind: str | None) -> tuple[ClockRule, ...]:
+    return pack.proceedings[kind].clocks if kind is not None else pack.clocks
+
+
+def rows_of(row: Timed) -> QuerySet[ClockRow]:
+    """The clocks of a case or proceeding as last read."""
+    return ClockRow.objects.filter(**_owner(row))
+
+
+def _owner(row: Timed) -> dict[str, Any]:
+    return {"proceeding": row} if isinstance(row, Proceeding) else {"case": row}
+
+
+def clock_events(events: Iterable[Event], eras: list[tuple[Era, Pack]], kind: str | None) -> list[ClockEvent]:
+    """The events of a case or proceeding as clocks see them, each with the meaning its state had in the version of its time."""
     found = []
     for event in events:
         payload = event.payload
-        category = pack.lifecycle.states[payload["to"]].category
+        category = _process(pack_at(event.seq, eras), kind).states[payload["to"]].category
         values = payload.get("set", {})
         found.append(
             ClockEvent(
@@ -55,24 +94,58 @@ def decide_when(table: Mapping[str, Any], known: Known) -> bool:
 
 
 def read_clocks(
-    events: Iterable[Event], pack: Pack, now: datetime, *, with_segments: bool = False
+    events: Iterable[Event], pack: Pack, now: datetime, *, kind: str | None = None, with_segments: bool = False
 ) -> list[ClockReading]:
-    """Every clock of the pack over these events at `now`, in the order of the pack."""
-    seen = clock_events(events, pack)
+    """Every clock of a case over its events at `now`, in the order of the pack; with `kind`, those of a proceeding.
+
+    Where the case was moved to another version of its policy, a clock that had stopped by then stays as the version
+    before read it, and the present version reads every other one, from its start on: nobody is judged afterwards by a
+    rule that did not hold. See docs/decisions/0010.
+    """
+    events = list(events)
+    eras = packs_through(events, pack)
+    seen = clock_events(events, eras, kind)
+    found: dict[str, ClockReading] = {}
+    for era, policy in eras:
+        for reading in _read_under(policy, kind, seen, now, with_segments=with_segments):
+            is_of_this_time = era.end is None if reading.stop_seq is None else era.holds(reading.stop_seq)
+            if is_of_this_time:
+                found.setdefault(reading.key, reading)
+    return list(found.values())
+
+
+def _read_under(
+    pack: Pack, kind: str | None, seen: list[ClockEvent], now: datetime, *, with_segments: bool
+) -> Iterator[ClockReading]:
     calendar = calendars_of(pack)
-    readings: list[ClockReading] = []
-    for rule in pack.clocks:
-        readings += read_clock(
+    for rule in _rules(pack, kind):
+        yield from read_clock(
             rule, seen, calendar(rule.calendar), now, decide_when=decide_when, with_segments=with_segments
         )
-    return readings
 
 
-def clocks_of(case: Case, pack: Pack, now: datetime, *, with_segments: bool = True) -> list[ClockReading]:
-    """The clocks of a case with their explanation; none for a case that was taken over and not reopened."""
-    if case.taken_over and case.cycle == 1:
+def clocks_of(row: Timed, pack: Pack, now: datetime, *, with_segments: bool = True) -> list[ClockReading]:
+    """The clocks of a case or proceeding with their explanation; none for a case that was taken over and not reopened."""
+    if isinstance(row, Case) and row.taken_over and row.cycle == 1:
         return []
-    return read_clocks(core_events(events_of(case.chain)), pack, now, with_segments=with_segments)
+    if not _rules(pack, kind_of(row)):
+        return []
+    return read_clocks(core_events(events_of(row.chain)), pack, now, kind=kind_of(row), with_segments=with_segments)
+
+
+def has_open_promise(case: Case, pack: Pack) -> bool:
+    """Whether the customer was promised a time that still stands."""
+    rules = [rule.id for rule in pack.clocks if rule.limit.promise]
+    return bool(rules) and rows_of(case).filter(rule__in=rules, stopped_at=None).exists()
+
+
+def clocks_over(row: Timed, pack: Pack, now: datetime) -> frozenset[str]:
+    """Those of the clocks that steps are bound to whose time is over at `now`."""
+    limits = process_of(row, pack).limits
+    if not limits:
+        return frozenset()
+    over = rows_of(row).filter(rule__in=limits, stopped_at=None, due_at__lte=now)
+    return frozenset(over.values_list("rule", flat=True))
 
 
 @dataclass(slots=True)
@@ -81,60 +154,93 @@ class ClockChanges:
 
     new: list[ClockRow] = field(default_factory=list)
     changed: list[ClockRow] = field(default_factory=list)
+    gone: list[ClockRow] = field(default_factory=list)
 
     def save(self) -> None:
-        """Write what changed, in at most two statements."""
+        """Write what changed, in at most three statements."""
+        if self.gone:
+            ClockRow.objects.filter(pk__in=[row.pk for row in self.gone]).delete()
         if self.new:
             ClockRow.objects.bulk_create(self.new)
         if self.changed:
-            ClockRow.objects.bulk_update(self.changed, COPIED)
+            ClockRow.objects.bulk_update(self.changed, WRITTEN)
 
 
-def refresh_clocks(case: Case, *, pack: Pack, now: datetime) -> ClockChanges:
-    """Set the due columns of the case from its clocks at `now`, and return the clock rows to write."""
-    readings = clocks_of(case, pack, now, with_segments=False)
-    rows = {} if case._state.adding else {row.instance: row for row in ClockRow.objects.filter(case=case)}
-    changes = ClockChanges()
+def refresh_clocks(row: Timed, *, pack: Pack, now: datetime) -> ClockChanges:
+    """Set the due columns of the row from its clocks at `now`, and return the clock rows to write."""
+    readings = clocks_of(row, pack, now, with_segments=False)
+    present = {} if row._state.adding else {clock.instance: clock for clock in rows_of(row)}
+    read = {reading.key for reading in readings}
+    changes = ClockChanges(gone=[clock for key, clock in present.items() if key not in read])
     for reading in readings:
-        row = rows.get(reading.key)
-        if row is None:
-            row = ClockRow(case=case, rule=reading.rule_id, instance=reading.key)
-            changes.new.append(row)
-        elif _same(row, reading):
+        clock = present.get(reading.key)
+        if clock is None:
+            clock = ClockRow(rule=reading.rule_id, instance=reading.key, **_owner(row))
+            changes.new.append(clock)
+        elif _same(clock, reading):
             continue
         else:
-            changes.changed.append(row)
-        _copy_reading(row, reading, pack)
-    summarise(case, readings, {key: json.loads(row.fired) for key, row in rows.items()})
+            changes.changed.append(clock)
+        _copy_reading(clock, reading)
+    summarise(row, readings, {key: json.loads(clock.fired) for key, clock in present.items()})
+    if isinstance(row, Case):
+        note_next_word(row, readings, pack)
+        place_in_queue(row, pack)
     return changes
 
 
+def note_next_word(case: Case, readings: Iterable[ClockReading], pack: Pack) -> None:
+    """When the customer has to hear from the house next: columns of the case."""
+    running = (r for r in readings if r.stopped_at is None and r.due_at is not None)
+    words = (r for r in running if waits_for_a_word(r.rule, pack.lifecycle))
+    first = min(words, key=lambda r: r.due_at or FAR_FUTURE, default=None)
+    case.word_due_at, case.word_clock = (first.due_at, first.rule_id) if first else (None, "")
+
+
 COPIED = (
-    "status", "started_at", "due_at", "original_due_at", "stopped_at", "breached_at", "provisional", "next_at",
-)  # fmt: skip
+    "status",
+    "started_at",
+    "due_at",
+    "original_due_at",
+    "stopped_at",
+    "breached_at",
+    "provisional",
+    "next_at",
+)
+WRITTEN = (*COPIED, "given_by", "given_in")  # fmt: skip
 
 
-def _copy_reading(row: ClockRow, reading: ClockReading, pack: Pack) -> None:
-    row.kind = next(rule.kind for rule in pack.clocks if rule.id == reading.rule_id)
+def _copy_reading(row: ClockRow, reading: ClockReading) -> None:
+    row.kind = reading.rule.kind
+    if reading.rule.limit.promise and row.case is not None and row.given_in is None:
+        row.given_in, row.given_by_id = reading.start_seq, _whose_word(row.case, reading.start_seq)
     for name in COPIED:
         setattr(row, name, getattr(reading, name))
+
+
+def _whose_word(case: Case, seq: int) -> int | None:
+    """The person who did an event of the case; None where a program or the customer did."""
+    actor = LedgerEvent.objects.filter(chain=case.chain, seq=seq).values_list("actor", flat=True).get()
+    kind, _, key = actor.partition(":")
+    return int(key) if kind == "person" else None
 
 
 def _same(row: ClockRow, reading: ClockReading) -> bool:
     return all(getattr(row, name) == getattr(reading, name) for name in COPIED)
 
 
-def summarise(case: Case, readings: Iterable[ClockReading], fired: Mapping[str, list[str]]) -> None:
-    """The nearest due date, lateness, and when the next sweep must look: columns of the case row."""
-    running = [r for r in readings if r.stopped_at is None]
+def summarise(row: Timed, readings: Iterable[ClockReading], fired: Mapping[str, list[str]]) -> None:
+    """The nearest due date, lateness, and when the next sweep must look: columns of the row."""
+    alive = [r for r in readings if r.stopped_at is None]
+    running = [r for r in alive if not r.rule.rhythm]
     nearest = min((r for r in running if r.due_at is not None), key=lambda r: r.due_at or FAR_FUTURE, default=None)
-    case.due_at = nearest.due_at if nearest else None
-    case.due_clock = nearest.rule_id if nearest else ""
-    case.due_sort = case.due_at or FAR_FUTURE
-    case.due_is_provisional = bool(nearest and nearest.provisional)
-    case.is_late = any(r.breached_at is not None for r in running)
-    looks = (moment for r in running for moment in _next_looks(r, fired.get(r.key, [])))
-    case.sweep_at = min(looks, default=FAR_FUTURE)
+    row.due_at = nearest.due_at if nearest else None
+    row.due_clock = nearest.rule_id if nearest else ""
+    row.due_sort = row.due_at or FAR_FUTURE
+    row.due_is_provisional = bool(nearest and nearest.provisional)
+    row.is_late = any(r.breached_at is not None for r in running)
+    looks = (moment for r in alive for moment in _next_looks(r, fired.get(r.key, [])))
+    row.sweep_at = min(looks, default=FAR_FUTURE)
 
 
 def _next_looks(reading: ClockReading, fired: list[str]) -> list[datetime]:

@@ -13,12 +13,18 @@ from pathlib import PurePosixPath
 from typing import IO, Protocol, cast
 
 import filetype
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.timeline import TASK_VERBS
+from amends.apps.ledger.queries import events_of
+from amends.core.directory import Actor
 from amends.core.policy.pack import Evidence, Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
+from amends.core.roles import sees_task_only
 
 USUAL_EXTENSIONS = (
     "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "jpg", "jpeg", "png", "gif", "webp", "heic", "bmp",
@@ -81,8 +87,7 @@ def store_upload(upload: Upload, *, rules: Evidence, given: Given, now: datetime
     if not upload.size:
         raise FileRefused("文件“%(name)s”是空的，请检查后重新上传。", name=name)
     if upload.size > limit:
-        sentence = "文件“%(name)s”超过 %(limit)s MB，无法上传。请压缩后再传，或联系客服以其他方式提交。"
-        raise FileTooBig(sentence, name=name, limit=rules.max_file_mb)
+        raise too_big(name, rules)
     if extension not in rules.extensions:
         sentence = "不接收“%(extension)s”类型的文件（%(name)s）。可上传：%(allowed)s；其他材料请联系客服提交。"
         raise FileRefused(sentence, name=name, extension=extension or "无扩展名", allowed=list(rules.extensions[:12]))
@@ -99,8 +104,28 @@ def store_upload(upload: Upload, *, rules: Evidence, given: Given, now: datetime
     )  # fmt: skip
 
 
+MAIL = "mail:"
+"""Begins the owner of what came by mail: such files stay although nobody has attached them yet."""
+
+
+def store_received(octets: bytes, *, name: str, content_type: str, given: Given, now: datetime) -> EvidenceFile:
+    """Keep what has arrived by itself, whatever it is: nobody can be asked to send it otherwise."""
+    location, digest, size, _ = _keep(ContentFile(octets, name=name), now=now, limit=len(octets))
+    return EvidenceFile.objects.create(
+        owner=given.owner, given_by=given.given_by, kind=given.kind, source=given.source[:200], name=safe_name(name),
+        extension=PurePosixPath(name).suffix.lower().lstrip("."), content_type=content_type, size=size, sha256=digest,
+        location=location, uploaded_at=now,
+    )  # fmt: skip
+
+
+def too_big(name: str, rules: Evidence) -> FileTooBig:
+    """The refusal of a file that is larger than the desk takes."""
+    sentence = "文件“%(name)s”超过 %(limit)s MB，无法上传。请压缩后再传，或联系客服以其他方式提交。"
+    return FileTooBig(sentence, name=name, limit=rules.max_file_mb)
+
+
 def _keep(upload: Upload, *, now: datetime, limit: int) -> tuple[str, str, int, bytes]:
-    location = f"evidence/{now:%Y/%m/%d}/{uuid.uuid4().hex}"
+    location = f"{folder_of(now)}/{uuid.uuid4().hex}"
     hasher, size, head = hashlib.sha256(), 0, b""
 
     def counted() -> Iterable[bytes]:
@@ -114,6 +139,11 @@ def _keep(upload: Upload, *, now: datetime, limit: int) -> tuple[str, str, int, 
 
     stored = default_storage.save(location, cast(IO[bytes], _Chunks(counted(), upload.size or limit)))
     return stored, hasher.hexdigest(), size, head
+
+
+def folder_of(now: datetime) -> str:
+    """Where the files of a day are kept."""
+    return f"evidence/{now:%Y/%m/%d}"
 
 
 class _Chunks:
@@ -165,25 +195,26 @@ def _is_markup(head: bytes) -> bool:
 def attach(
     files: Iterable[str],
     *,
-    case: Case,
+    case: Case | None,
     owner: str,
     now: datetime,
     kind: str = "",
     source: str = "",
     supersedes: str = "",
+    proceeding: Proceeding | None = None,
 ) -> int:
-    """Attach uploads to a case. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise.
+    """Attach uploads to a case, to a proceeding, or to both. Only those of `owner` that hang nowhere yet; raises InvalidData at the field otherwise.
 
     With `supersedes` they are new versions of that file of the case, which stays as it is.
     """
     wanted = list(files)
-    found = EvidenceFile.objects.filter(pk__in=wanted, owner=owner, case=None)
-    values: dict[str, object] = {"case": case, "attached_at": now}
+    found = EvidenceFile.objects.filter(pk__in=wanted, owner=owner, case=None, proceeding=None)
+    values: dict[str, object] = {"case": case, "proceeding": proceeding, "attached_at": now}
     if kind:
         values["kind"] = kind
     if source:
         values["source"] = source
-    if supersedes:
+    if supersedes and case is not None:
         values["supersedes"] = _file_on(case, supersedes)
     count = found.update(**values)
     if count != len(wanted):
@@ -204,11 +235,28 @@ def evidence_of(case: Case) -> QuerySet[EvidenceFile]:
     return EvidenceFile.objects.filter(case=case).order_by("uploaded_at", "pk")
 
 
+def evidence_for(case: Case, pack: Pack, actor: Actor) -> QuerySet[EvidenceFile]:
+    """The files that the actor may see, oldest first.
+
+    Those of a confidential proceeding are for the roles that see it. Whoever is complained about and sees the task only
+    sees those that were given with it, and their own.
+    """
+    open_to_them = Q(proceeding=None) | Q(proceeding__seen_by="")
+    for role in sorted(actor.roles):
+        open_to_them |= Q(proceeding__seen_by__contains=f",{role},")
+    files = evidence_of(case).filter(open_to_them)
+    if not sees_task_only(pack, actor):
+        return files
+    return files.filter(Q(given_by=actor.id) | Q(pk__in=_given_with_the_task(case, pack)))
+
+
+def _given_with_the_task(case: Case, pack: Pack) -> set[str]:
+    fields = [field.id for field in pack.fields.values() if field.type == "files"]
+    tasks = [event.data for event in events_of(case.chain) if event.kind in TASK_VERBS]
+    entered = [{**data.get("set", {}), **data.get("add", {}).get("item", {})} for data in tasks]
+    return {file for values in entered for name in fields for file in values.get(name) or ()}
+
+
 def open_evidence(file: EvidenceFile) -> IO[bytes]:
     """The bytes as they were sent."""
     return default_storage.open(file.location, "rb")
-
-
-def unattached_before(moment: datetime) -> QuerySet[EvidenceFile]:
-    """Uploads that nobody attached: removed after a day."""
-    return EvidenceFile.objects.filter(case=None, uploaded_at__lt=moment)

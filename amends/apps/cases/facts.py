@@ -6,17 +6,30 @@ import json
 from collections.abc import Iterable
 
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import events_of
-from amends.apps.policies.queries import read_version
+from amends.apps.policies.queries import read_published, read_version
 from amends.core.canonical import canonical_json
 from amends.core.facts import CaseFacts, Event, facts_after, facts_from_data
+from amends.core.moving import Era, eras_of
 from amends.core.policy.pack import Pack
 
 
-def pack_of(case: Case) -> Pack:
-    """The pack version in force when the case was received; it stays with the case."""
-    return read_version(case.pack_id)
+def pack_of(row: Case | Proceeding) -> Pack:
+    """The version of the policy a case or proceeding stands under: the one in force when it began, unless it was moved."""
+    return read_version(row.pack_id)
+
+
+def packs_through(events: list[Event], pack: Pack) -> list[tuple[Era, Pack]]:
+    """The versions under which a case stood, with their packs, in order; `pack` is the present one."""
+    eras = eras_of(events, pack.version)
+    return [(era, pack if era.version == pack.version else read_published(pack.id, era.version)) for era in eras]
+
+
+def pack_at(seq: int, eras: list[tuple[Era, Pack]]) -> Pack:
+    """The pack under which an event was done."""
+    return next(pack for era, pack in eras if era.holds(seq))
 
 
 def facts_of(case: Case) -> CaseFacts:

@@ -6,10 +6,22 @@ import uuid
 from datetime import UTC, datetime
 
 from django.db import models
+from django.db.models import Q
 
+from amends.apps.cases.care_models import GuidanceUse, ProposedSolution, ScoredValue
+from amends.apps.cases.package_models import ArchivePackage
+from amends.apps.cases.post_models import FoundPost
+from amends.apps.cases.praise_models import Praised
+from amends.apps.cases.proceeding_models import Involved, NamedCase, PartnerKey, Payout, Proceeding
 from amends.apps.ledger.models import Chain
 from amends.apps.people.models import Complainant, Department, Partner, Person
 from amends.apps.policies.models import Desk, PackVersion
+from amends.core.queue_order import Band
+
+__all__ = [
+    "ArchivePackage", "FoundPost", "GuidanceUse", "Involved", "NamedCase", "PartnerKey", "Payout", "Praised", "Proceeding",
+    "ProposedSolution", "ScoredValue",
+]  # fmt: skip
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for "never due" in sort keys, which are never NULL."""
@@ -41,6 +53,7 @@ class Case(models.Model):
     category = models.CharField(max_length=127, blank=True)
     priority = models.PositiveIntegerField(default=999_999)
     urgent = models.BooleanField(default=False)
+    band = models.PositiveSmallIntegerField(default=Band.OPEN)
     taken_over = models.BooleanField(default=False)
 
     department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="cases")
@@ -60,6 +73,8 @@ class Case(models.Model):
     received_on = models.DateField()
     registered_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=40, blank=True)
+    customer_said_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     archived_on = models.DateField(null=True)
@@ -71,14 +86,26 @@ class Case(models.Model):
     sweep_at = models.DateTimeField(default=FAR_FUTURE)
     last_told_at = models.DateTimeField(null=True)
     department_told_at = models.DateTimeField(null=True)
+    customer_spoke_at = models.DateTimeField(null=True)
+    word_due_at = models.DateTimeField(null=True)
+    word_clock = models.CharField(max_length=63, blank=True, default="", db_default="")
+    questions_open = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [
-            models.Index(fields=["desk", "state_category", "priority", "due_sort", "id"], name="queue_of_a_desk"),
+            models.Index(fields=["band", "priority", "due_sort", "id"], name="queue_by_what_burns"),
+            models.Index(fields=["band", "due_sort", "id"], name="queue_by_due_date"),
+            models.Index(fields=["changed_at", "id"], name="cases_by_change"),
+            models.Index(
+                fields=["customer_said_at"], name="cases_customer_waits", condition=Q(customer_said_at__isnull=False)
+            ),
             models.Index(fields=["department", "state_category", "due_sort", "id"], name="queue_of_a_department"),
             models.Index(fields=["handler", "state_category", "due_sort"], name="queue_of_a_person"),
             models.Index(fields=["desk", "-received_at", "id"], name="cases_by_receipt"),
             models.Index(fields=["desk", "category", "archived_on"], name="archive_by_category"),
+            models.Index(
+                fields=["-archived_at", "id"], name="archive_latest_first", condition=Q(archived_at__isnull=False)
+            ),
             models.Index(fields=["sweep_at"], name="cases_to_sweep"),
             models.Index(fields=["complainant", "-received_at"], name="cases_of_a_complainant"),
         ]
@@ -92,9 +119,13 @@ class Case(models.Model):
 
 
 class ClockRow(models.Model):
-    """A clock of a case as last read: a cache of the pure reading, with an index for sweeps."""
+    """A clock of a case or proceeding as last read: a cache of the pure reading, with an index for sweeps.
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
+    A promise to the customer is a clock too: `given_in` is the event in which it was given, `given_by` whose word it is.
+    """
+
+    case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="clocks")
+    proceeding = models.ForeignKey(Proceeding, null=True, on_delete=models.CASCADE, related_name="clocks")
     rule = models.CharField(max_length=63)
     instance = models.CharField(max_length=80)
     kind = models.CharField(max_length=10)
@@ -105,12 +136,20 @@ class ClockRow(models.Model):
     stopped_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     provisional = models.BooleanField(default=False)
+    given_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="promises")
+    given_in = models.PositiveIntegerField(null=True)
     next_at = models.DateTimeField(null=True)
     fired = models.TextField(default="[]")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "rule", "instance"], name="a_clock_once")]
-        indexes = [models.Index(fields=["rule", "status", "due_at"], name="clocks_by_status")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "rule", "instance"], name="a_clock_once"),
+            models.UniqueConstraint(fields=["proceeding", "rule", "instance"], name="a_proceedings_clock_once"),
+        ]
+        indexes = [
+            models.Index(fields=["rule", "status", "due_at"], name="clocks_by_status"),
+            models.Index(fields=["due_at", "id"], name="promises_by_time", condition=Q(given_in__isnull=False)),
+        ]
 
 
 class CaseNumberCounter(models.Model):
@@ -125,6 +164,7 @@ class EvidenceFile(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="evidence")
+    proceeding = models.ForeignKey(Proceeding, null=True, on_delete=models.PROTECT, related_name="evidence")
     owner = models.CharField(max_length=80, db_index=True)
     name = models.CharField(max_length=255)
     extension = models.CharField(max_length=16)
@@ -144,6 +184,29 @@ class EvidenceFile(models.Model):
         indexes = [models.Index(fields=["case", "uploaded_at"], name="evidence_of_a_case")]
 
 
+class EvidencePreview(models.Model):
+    """What could be drawn of a file: how many of its pages have a picture, or the code of the reason why none has one."""
+
+    file = models.OneToOneField(EvidenceFile, on_delete=models.CASCADE, primary_key=True, related_name="preview")
+    refused = models.CharField(max_length=20, blank=True)
+    pages = models.PositiveIntegerField(default=0)
+    shown = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+
+class Presence(models.Model):
+    """Somebody who has the form of a verb open on a case: shown to others who look at it until it expires."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="presences", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="presences")
+    doing = models.CharField(max_length=63)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="a_person_once_on_a_case")]
+        indexes = [models.Index(fields=["case", "until"], name="who_is_on_a_case")]
+
+
 class IdempotencyKey(models.Model):
     """The stored first answer to a request, so that repeating it is safe."""
 
@@ -159,15 +222,34 @@ class IdempotencyKey(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody is typing, kept on the server every few seconds, so that nothing typed is lost."""
+    """What somebody is typing, kept on the server every few seconds, so that nothing typed is lost.
+
+    `writer` is the window that saved it last: two windows do not write over each other.
+    """
 
     owner = models.CharField(max_length=80)
     place = models.CharField(max_length=120)
     content = models.TextField()
     saved_at = models.DateTimeField(db_index=True)
+    writer = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "place"], name="one_draft_a_place")]
+
+
+class IncomingCall(models.Model):
+    """A call that a telephone system announced: the number waits a few minutes for the page of whoever picks up.
+
+    The page is opened by an address with a secret, of which only the hash is stored; it is taken once.
+    """
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="incoming_calls")
+    phone = models.CharField(max_length=40)
+    line = models.CharField(max_length=80, blank=True)
+    announced_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_index=True)
+    taken_at = models.DateTimeField(null=True)
 
 
 class PortalKey(models.Model):
@@ -258,3 +340,40 @@ class ImportJob(models.Model):
     report_bytes = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+
+
+class VersionMove(models.Model):
+    """That open cases of a desk were moved to another version of its policy: a list, worked off by the worker.
+
+    `reverses` names the move that this one takes back.
+    """
+
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="version_moves")
+    to = models.ForeignKey(PackVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    begun_by = models.CharField(max_length=40)
+    begun_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-begun_at", "-pk"]
+
+
+class MovedCase(models.Model):
+    """One case on the list of a move. `hindrances` says, as JSON, why it could not be moved."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "等待"
+        MOVED = "moved", "已改用"
+        REFUSED = "refused", "未改用"
+
+    move = models.ForeignKey(VersionMove, on_delete=models.CASCADE, related_name="cases")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="moves")
+    before = models.ForeignKey(PackVersion, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(PackVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    hindrances = models.TextField(default="[]")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["move", "case"], name="a_case_once_in_a_move")]
+        indexes = [models.Index(fields=["move", "state", "id"], name="cases_of_a_move")]

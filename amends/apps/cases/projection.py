@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from amends.apps.cases.facts import facts_text
 from amends.apps.cases.models import Case
-from amends.core.decide import main_category
+from amends.core.conversation import QUESTIONS, SPOKE_AT, TELLING_VERBS, TOLD_AT
+from amends.core.decision import main_category
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
+from amends.core.queue_order import band_of
 from amends.core.roles import restrictions_on
-from amends.core.verbs import TAKE_OVER, VERBS
+from amends.core.verbs import SPOKEN_BY_CUSTOMER, TAKE_OVER, VERBS
 
 DERIVED = (
     "version", "facts", "kind", "counts", "internal", "channel", "channel_group", "state", "state_category", "waits_for",
     "outcome", "cycle", "round", "level", "category", "priority", "urgent", "taken_over", "department_id", "team_id",
     "handler_id", "accused_person_id", "accused_department_id", "partner_id", "restricted_to", "hides_from_accused",
     "hides_reporter", "closed_at", "archived_at", "archived_on", "last_told_at", "department_told_at",
+    "customer_said_at", "customer_spoke_at", "questions_open",
 )  # fmt: skip
 """The columns that a rebuild must reproduce; docs/architecture.md lists them."""
 
-TELLING_VERBS = frozenset({"tell", "contact", "answer", "promise", "decline"})
 PASSING_ON_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "refuse", "urge", "ask"})
 
 
@@ -59,8 +62,38 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     )
     case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
-    case.last_told_at = max((d.at for v, d in facts.done.items() if v in TELLING_VERBS), default=None)
+    case.last_told_at = _moment(facts, TOLD_AT, TELLING_VERBS)
+    case.customer_spoke_at = _moment(facts, SPOKE_AT, SPOKEN_BY_CUSTOMER)
+    case.questions_open = len(facts.open_items(QUESTIONS))
     case.department_told_at = max((d.at for v, d in facts.done.items() if v in PASSING_ON_VERBS), default=None)
+    case.customer_said_at = _said_by_customer(facts)
+    place_in_queue(case, pack)
+
+
+def place_in_queue(case: Case, pack: Pack) -> None:
+    """Set the band of the case from its state, its marks and whether it is late."""
+    graded = pack.grading.level is None or bool(case.level)
+    case.band = band_of(pack.lifecycle, state=case.state, urgent=case.urgent, late=case.is_late, graded=graded)
+
+
+def _moment(facts: CaseFacts, name: str, verbs: Iterable[str]) -> datetime | None:
+    """The moment that a fact holds; of events from before it was kept, when the latest of the verbs was done."""
+    stated = facts.value(name)
+    if isinstance(stated, str):
+        return datetime.fromisoformat(stated)
+    return max((doing.at for verb, doing in facts.done.items() if verb in verbs), default=None)
+
+
+def _said_by_customer(facts: CaseFacts) -> datetime | None:
+    """When the complainant spoke last, while nobody of the house has done anything since; registering is no answer."""
+    later = sorted((d for v, d in facts.done.items() if v not in ("register", TAKE_OVER)), key=lambda d: d.seq)
+    spoken = None
+    for doing in later:
+        if doing.actor.startswith("complainant:"):
+            spoken = doing.at
+        elif doing.actor.startswith("person:"):
+            spoken = None
+    return spoken
 
 
 def _is_as_taken_over(facts: CaseFacts) -> bool:

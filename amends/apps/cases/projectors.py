@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from amends.apps.cases.actions.perform import Performed, case_numbers_in, projector
 from amends.apps.cases.evidence import attach
-from amends.apps.cases.models import Case, CaseAsked, CaseLink
-from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.models import Case, CaseAsked, CaseLink, EvidenceFile
+from amends.apps.cases.previews import order_preview
+from amends.apps.cases.queries import visible_to_caller
 from amends.apps.cases.search import index_case
 from amends.apps.cases.telling import people_in_roles
 from amends.apps.messaging.actions import notify
-from amends.apps.people.models import Person
 from amends.core.facts import CaseFacts
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.roles import restrictions_on
@@ -45,6 +45,8 @@ def attach_files(done: Performed) -> None:
             files, case=done.case, owner=done.uploads_of, now=done.now, kind=given.get("evidence_kind", ""),
             source=done.decision.texts.get("evidence_source", ""), supersedes=given.get("superseded_file", ""),
         )  # fmt: skip
+        for file in EvidenceFile.objects.filter(pk__in=files):
+            order_preview(file, now=done.now)
 
 
 def _new_files(done: Performed, name: str) -> list[str]:
@@ -65,10 +67,7 @@ def link_the_other_case(done: Performed) -> None:
 
 
 def _visible_other(done: Performed, number: str) -> Case:
-    cases = Case.objects.all()
-    if done.caller.person is not None:
-        cases = visible_to(Viewer(person=Person.objects.get(pk=done.caller.person), now=done.now))
-    found = cases.filter(number=number).exclude(pk=done.case.pk).distinct().first()
+    found = visible_to_caller(done.caller, done.now).filter(number=number).exclude(pk=done.case.pk).distinct().first()
     if found is None:
         raise InvalidData([FieldError("/case", "no_such_case", {"value": number})])
     return found
@@ -77,12 +76,7 @@ def _visible_other(done: Performed, number: str) -> Case:
 @projector
 def make_findable(done: Performed) -> None:
     """The words entered join the words the case is found by; a case that hides its reporter is not found by them."""
-    texts = [text for name, text in done.decision.texts.items() if not _tells_reporter(done, name)]
-    index_case(done.case, [done.case.number, *texts], is_new=done.before.state is None)
-
-
-def _tells_reporter(done: Performed, name: str) -> bool:
-    return done.case.hides_reporter and name.startswith("complainant_")
+    index_case(done.case, done.decision.texts, was_hidden=done.reporter_was_hidden, is_new=done.before.state is None)
 
 
 RESTRICTED = {

@@ -10,70 +10,161 @@ from typing import Any
 from django.db.models import Q, QuerySet, Subquery
 
 from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, ClockRow
+from amends.apps.cases.proceeding_models import Involved
+from amends.apps.people.access import note_look
 from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_of
-from amends.apps.people.models import ApiToken, Department, Person
+from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import pack_in_force
+from amends.apps.policies.queries import open_desks, pack_in_force
 from amends.core.directory import Actor, Caller, Holding
+from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.pack import Pack
 from amends.core.policy.people import Role
 from amends.core.refusals import NotVisible
 from amends.core.roles import actor_on_case
 
 NOTHING = Q(pk__in=[])
+WITH_CASE = ("desk", "chain", "handler", "department", "team", "registered_by", "complainant")
+"""What every page and answer about a single case shows of it, read along with it."""
+READING = frozenset({"read", "write", "all"})
+"""Scopes that let a token read what its owner sees; verbs and rights alone do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody signed in at a moment, and through which desks a token limits them (None: all their desks)."""
+    """Somebody signed in at a moment, and what a token limits them to: scopes, and desks (None: no limit)."""
 
     person: Person
     now: datetime
-    token: ApiToken | None = None
+    scopes: frozenset[str] | None = None
+    within: frozenset[int] | None = None
     _read: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was read for this moment already: desks and roles are asked for many times while one page is made."""
 
     def desks(self) -> list[Desk]:
         """The desks the person works on, within those of the token."""
         if "desks" not in self._read:
-            self._read["desks"] = self._desks()
+            desks = open_desks()
+            self._read["desks"] = list(desks if self.within is None else desks.filter(pk__in=self.within))
         return list(self._read["desks"])
 
-    def _desks(self) -> list[Desk]:
-        desks = Desk.objects.all()
-        if self.token is not None and (limit := list(self.token.desks.values_list("pk", flat=True))):
-            desks = desks.filter(pk__in=limit)
-        return list(desks)
-
-    def scopes(self) -> list[str] | None:
-        return self.token.scopes.split() if self.token is not None else None
+    def may_read(self) -> bool:
+        """Whether the scopes of a token let it read at all; without a token everybody may."""
+        return self.scopes is None or bool(READING & self.scopes)
 
     def caller(self, desk: Desk, pack: Pack) -> Caller:
         """The person on a desk under a version of its pack; what they hold is read once for all desks and cases."""
+        return self._standing().caller(desk, pack, scopes=self.scopes, desks=self.within)
+
+    def works_on(self, desk: Desk) -> bool:
+        """Whether the person holds any role on the desk, in whichever department."""
+        return any(row.desk_id == desk.pk for row in self._standing().memberships)
+
+    def roles_held(self) -> list[tuple[Desk, Role]]:
+        """The roles that the person holds, in whichever department, by the policies in force."""
+        found = []
+        for desk in self.desks():
+            if not self.works_on(desk):
+                continue
+            pack = pack_in_force(desk, self.now)
+            names = dict.fromkeys(holding.role for holding in self.caller(desk, pack).holdings)
+            found += [(desk, pack.roles.roles[name]) for name in names if name in pack.roles.roles]
+        return found
+
+    def unit_paths(self) -> list[str]:
+        """The paths of the person's own department and of those in which they hold a role, or stand in for somebody."""
+        if "units" not in self._read:
+            own = self.person.department
+            held = {row.department_id for row in self._standing().memberships if row.department_id is not None}
+            others = held - {own.pk} if own else held
+            paths = list(Department.objects.filter(pk__in=others).values_list("path", flat=True)) if others else []
+            self._read["units"] = [own.path, *paths] if own else paths
+        return list(self._read["units"])
+
+    def _standing(self) -> Standing:
         if "standing" not in self._read:
             self._read["standing"] = standing_of(self.person, self.now)
         standing: Standing = self._read["standing"]
-        return standing.caller(desk, pack, scopes=self.scopes())
+        return standing
 
 
-def visible_to(viewer: Viewer) -> QuerySet[Case]:
-    """The cases somebody may see: V(u). Lists, search, counts, exports and single cases all start here."""
+def visible_to(viewer: Viewer, *, on: int | None = None) -> QuerySet[Case]:
+    """The cases somebody may see: V(u). Lists, search, counts, exports and single cases all start here.
+
+    `on` leaves it at one desk, which is the same question for a case of that desk, and a cheaper one.
+    """
     if not viewer.person.is_active:
         return Case.objects.none()
     scope = NOTHING
     for desk in viewer.desks():
-        scope |= _scope_on_desk(viewer, desk)
+        if on in (None, desk.pk):
+            scope |= _scope_on_desk(viewer, desk)
     return Case.objects.filter(scope)
+
+
+def visible_with(viewer: Viewer, right: str) -> QuerySet[Case]:
+    """The cases that a role which carries the right shows to somebody: what they may take away, for example.
+
+    Within what `visible_to` shows; a case seen through another role, or only as handler or registrar, is not among them
+    unless that role carries the right as well.
+    """
+    if not viewer.person.is_active:
+        return Case.objects.none()
+    scope = NOTHING
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        scope |= Q(desk=desk) & _seen_with(viewer, desk, pack, right) & ~_accused(pack, viewer.person)
+    return Case.objects.filter(scope)
+
+
+def _seen_with(viewer: Viewer, desk: Desk, pack: Pack, right: str) -> Q:
+    caller = viewer.caller(desk, pack)
+    held = {h.role for h in caller.holdings}
+    seen = NOTHING
+    for holding in caller.holdings:
+        role = pack.roles.roles.get(holding.role)
+        if role is not None and right in role.may:
+            seen |= _seen_by(role, holding, viewer.person) & _open_to({holding.role})
+    if held and any(role.counts == "handler" and right in role.may for role in pack.roles.roles.values()):
+        seen |= Q(handler=viewer.person) & _open_to(held)
+    return seen
+
+
+def visible_to_caller(caller: Caller, now: datetime) -> QuerySet[Case]:
+    """The cases that whoever performs a verb may name: what they see, within the limits of a token; a complainant's own."""
+    if caller.is_system:
+        return Case.objects.all()
+    if caller.person is not None:
+        person = Person.objects.get(pk=caller.person)
+        return visible_to(Viewer(person=person, now=now, scopes=caller.scopes, within=caller.desks))
+    return Case.objects.filter(complainant=caller.complainant) if caller.complainant else Case.objects.none()
 
 
 def _scope_on_desk(viewer: Viewer, desk: Desk) -> Q:
     pack = pack_in_force(desk, viewer.now)
     caller = viewer.caller(desk, pack)
     seen = _seen_by_roles(pack, caller, viewer.person)
+    if pack.proceedings:
+        seen |= _opened_by_proceedings(viewer, pack, caller)
     own = Q(complainant__person=viewer.person)
     return Q(desk=desk) & ((seen & ~_accused(pack, viewer.person)) | own)
+
+
+def _opened_by_proceedings(viewer: Viewer, pack: Pack, caller: Caller) -> Q:
+    """Cases that an open proceeding opens: to people it names, and to the departments it asks."""
+    circles = _open_to({h.role for h in caller.holdings} | _named_roles(pack))
+    named = Q(person=viewer.person)
+    for holding in caller.holdings:
+        role = pack.roles.roles.get(holding.role)
+        if role is not None and role.counts == "asked" and holding.department is not None:
+            named |= Q(department__in=below(holding.department), role=holding.role)
+    return Q(pk__in=Involved.objects.filter(named, opens_case=True).values("case")) & circles
+
+
+def _named_roles(pack: Pack) -> set[str]:
+    return {name for name, role in pack.roles.roles.items() if role.counts == "named"}
 
 
 def _seen_by_roles(pack: Pack, caller: Caller, person: Person) -> Q:
@@ -99,9 +190,9 @@ def _seen_by(role: Role, holding: Holding, person: Person) -> Q:
     if role.sees == "desk":
         return Q()
     if role.sees == "department" and holding.department is not None:
-        return Q(department__in=_below(holding.department)) | Q(team__in=_below(holding.department))
+        return Q(department__in=below(holding.department)) | Q(team__in=below(holding.department))
     if role.sees == "asked" and holding.department is not None:
-        return Q(asked__department__in=_below(holding.department))
+        return Q(asked__department__in=below(holding.department))
     if role.sees == "handled":
         return Q(handler=person)
     return NOTHING
@@ -116,9 +207,10 @@ def _open_to(roles: Iterable[str]) -> Q:
 
 
 def waiting_for(viewer: Viewer) -> Q:
-    """What is the viewer's turn: cases they handle, cases that wait for a role they hold on the whole desk, and those
-    without a handler that wait for a department in which they hold a role."""
-    found = Q(handler=viewer.person)
+    """What is the viewer's turn: cases they handle, cases that wait for a role they hold on the whole desk, those
+    without a handler that wait for a department in which they hold a role, and those whose customer they have to contact.
+    """
+    found = Q(handler=viewer.person) | to_be_contacted(viewer, mine=True)
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
         for holding in viewer.caller(desk, pack).holdings:
@@ -126,13 +218,50 @@ def waiting_for(viewer: Viewer) -> Q:
             if role is not None and role.counts == "desk":
                 found |= Q(desk=desk, waits_for=holding.role)
             elif role is not None and role.counts == "department" and holding.department is not None:
-                inside = _below(holding.department)
+                inside = below(holding.department)
                 ours = Q(department__in=inside) | Q(team__in=inside)
                 found |= Q(desk=desk, handler=None, waits_for__in=("department", holding.role)) & ours
     return found
 
 
-def _below(department: int) -> QuerySet[Department]:
+def to_be_contacted(viewer: Viewer, *, mine: bool) -> Q:
+    """Cases on which somebody has to speak with the customer, or only those on which it is the viewer's to do.
+
+    These are the tasks of clocks, as far as they are raised by now, and questions of the customer that whoever handles the
+    case has not answered.
+    """
+    found = Q(questions_open__gt=0) & (Q(handler=viewer.person) if mine else Q())
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        for rule in pack.clocks:
+            if rule.task is not None:
+                theirs = _held_by(viewer, desk, pack, rule.task.to) if mine else Q(desk=desk)
+                found |= theirs & Q(pk__in=_raised(rule, desk, viewer.now).values("case"))
+    return found
+
+
+def _raised(rule: ClockRule, desk: Desk, now: datetime) -> QuerySet[ClockRow]:
+    """The running clocks of a rule that stand for a task at a moment."""
+    rows = ClockRow.objects.filter(rule=rule.id, stopped_at=None, case__desk=desk)
+    return rows.filter(due_at__lte=now) if rule.task and rule.task.raised == "when_due" else rows
+
+
+def _held_by(viewer: Viewer, desk: Desk, pack: Pack, roles: Iterable[str]) -> Q:
+    """The cases of a desk on which the viewer holds one of the roles."""
+    names = set(roles)
+    by_handling = {name for name, role in pack.roles.roles.items() if role.counts == "handler"}
+    found = Q(handler=viewer.person) if names & by_handling else NOTHING
+    for holding in viewer.caller(desk, pack).holdings:
+        role = pack.roles.roles.get(holding.role) if holding.role in names else None
+        if role is not None and role.counts == "desk":
+            found |= Q(desk=desk)
+        elif role is not None and holding.department is not None:
+            inside = below(holding.department)
+            found |= Q(department__in=inside) | Q(team__in=inside)
+    return Q(desk=desk) & found
+
+
+def below(department: int) -> QuerySet[Department]:
     """The department and everything under it, as a subquery."""
     root = Department.objects.filter(pk=department).values("path")
     return Department.objects.filter(path__startswith=Subquery(root))
@@ -150,6 +279,20 @@ def _accused(pack: Pack, person: Person) -> Q:
         asked = Q(asked__department=person.department) if person.department else NOTHING
         hidden |= mine & ~Q(handler=person) & ~asked
     return hidden
+
+
+def closed_to_accused(pack: Pack, person: Person) -> QuerySet[Case]:
+    """The cases that the person does not see, or sees the task of only, because they or their department are complained about."""
+    return Case.objects.filter(_accused(pack, person) | seen_as_task(pack, person)).values("pk")  # type: ignore[return-value]
+
+
+def seen_as_task(pack: Pack, person: Person) -> Q:
+    """Cases of which the person sees the task only, because they or their department are complained about."""
+    rule = pack.roles.accused
+    if rule.sees != "task":
+        return NOTHING
+    mine = Q(accused_person=person)
+    return mine | _complains_about_unit_of(person) if rule.department_counts else mine
 
 
 def _complains_about_unit_of(person: Person) -> Q:
@@ -176,11 +319,20 @@ def visible_case(viewer: Viewer, number: str) -> Case:
     # One database can look for such a number and the other can not.
     if "\x00" in number:
         raise NotVisible
-    found = visible_to(viewer).filter(number=number).select_related("desk", "chain").distinct().first()
-    if found is None:
-        log_access(actor=viewer.person.actor_id, action="refused", object=f"number:{number[:40]}", now=viewer.now)
+    found = Case.objects.filter(number=number).select_related(*WITH_CASE).first()
+    if found is None or not visible_to(viewer, on=found.desk_id).filter(pk=found.pk).exists():
+        desk = found.desk_id if found is not None else None
+        log_access(
+            actor=viewer.person.actor_id, action="refused", object=f"number:{number[:40]}", now=viewer.now, desk=desk
+        )
         raise NotVisible
+    note_look(actor=viewer.person.actor_id, object=f"case:{found.pk}", desk=found.desk_id, now=viewer.now)
     return found
+
+
+def visible_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
+    """Of these keys of cases, those that the viewer may see now; one query, whatever their number."""
+    return {str(pk) for pk in visible_to(viewer).filter(pk__in=set(keys)).values_list("pk", flat=True)}
 
 
 def actor_of(viewer: Viewer, case: Case) -> Actor:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import opencc
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Concat
 
-from amends.apps.cases.models import Case, SearchEntry
+from amends.apps.cases.models import Case, OldRecord, SearchEntry
+from amends.apps.ledger.queries import texts_of
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _FIRST_HAN = "\u3400"
 _RUN = re.compile(f"[{_HAN}]+|[a-z0-9]+")
 SEPARATOR = "qzq"
 """Stands between texts, so that no phrase is found across two of them."""
+ABOUT_THE_REPORTER = ("complainant_", "caller_")
+"""How the fields begin that tell who reported."""
+REBUILT_AT_ONCE = 500
 _IS_HAN = re.compile(f"[{_HAN}]")
 
 
@@ -49,20 +55,60 @@ def index_text(texts: Iterable[str]) -> str:
     return " ".join(word for text in texts for word in [*words_of(text), SEPARATOR])
 
 
-def index_case(case: Case, texts: Iterable[str], *, is_new: bool) -> None:
-    """Add the words of `texts` to those the case is found by, within the caller's transaction."""
-    words = index_text(texts)
+def index_case(case: Case, texts: Mapping[str, str], *, was_hidden: bool, is_new: bool) -> None:
+    """Make the case found by texts that were entered (by field), within the caller's transaction.
+
+    A case that hides its reporter is not found by them: when it begins to or ends, all its words are worked out again.
+    """
+    if not is_new and was_hidden != case.hides_reporter:
+        rebuild_words([case.pk])
+        return
+    words = index_text([*([case.number] if is_new else []), *findable(texts.items(), case.hides_reporter)])
     if is_new:
         SearchEntry.objects.create(case=case, words=words)
-        return
-    if not words.replace(SEPARATOR, "").strip():
-        return
-    entry = SearchEntry.objects.filter(case=case).first()
-    if entry is None:
-        SearchEntry.objects.create(case=case, words=words)
-        return
-    entry.words = f"{entry.words} {words}"
-    entry.save(update_fields=["words"])
+    elif words.replace(SEPARATOR, "").strip() and not _add(case, words):
+        rebuild_words([case.pk])
+
+
+def _add(case: Case, words: str) -> bool:
+    """Add words where they lie: somebody else may be writing them anew at this moment."""
+    return bool(SearchEntry.objects.filter(case=case).update(words=Concat(F("words"), Value(f" {words}"))))
+
+
+def findable(texts: Iterable[tuple[str, str]], hides_reporter: bool) -> list[str]:
+    """Of texts with the names of their fields, those that a case may be found by."""
+    return [text for name, text in texts if not (hides_reporter and name.startswith(ABOUT_THE_REPORTER))]
+
+
+@transaction.atomic
+def rebuild_words(keys: Sequence[uuid.UUID]) -> None:
+    """Work out from the ledger what some cases are found by, and keep that instead of what was kept."""
+    if connection.vendor == "postgresql":
+        # Nobody adds a word between reading the ledger and writing what follows from it.
+        SearchEntry.objects.filter(pk__in=keys).update(words=F("words"))
+    cases = list(Case.objects.filter(pk__in=keys).only("number", "chain", "hides_reporter"))
+    texts = texts_of(case.chain_id for case in cases)
+    old = {case: [number] for case, number in OldRecord.objects.filter(case__in=cases).values_list("case", "number")}
+    rows = [
+        SearchEntry(case=case, words=index_text(
+            [case.number, *old.get(case.pk, ()), *findable(texts.get(case.chain_id, ()), case.hides_reporter)]
+        ))
+        for case in cases
+    ]  # fmt: skip
+    SearchEntry.objects.bulk_create(rows, update_conflicts=True, unique_fields=["case"], update_fields=["words"])
+
+
+def rebuild_search(*, progress: Callable[[int], Any]) -> int:
+    """Work out the words of every case again, some at a time while others go on working; returns how many cases there were."""
+    count, last = 0, None
+    while True:
+        cases = Case.objects.order_by("pk").values_list("pk", flat=True)
+        keys = list((cases.filter(pk__gt=last) if last else cases)[:REBUILT_AT_ONCE])
+        if not keys:
+            return count
+        rebuild_words(keys)
+        count, last = count + len(keys), keys[-1]
+        progress(len(keys))
 
 
 def matching(cases: QuerySet[Case], query: str) -> QuerySet[Case]:

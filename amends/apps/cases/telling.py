@@ -10,18 +10,26 @@ from django.conf import settings
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
+from amends.apps.cases.promises import limits_shown, promised_at
 from amends.apps.cases.queries import is_closed_to
 from amends.apps.messaging.actions import Automatic, mentions, notify, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.traditional import traditional
+from amends.core.clock_fold import EXTENSION
+from amends.core.ends import last_day, last_minute
 from amends.core.facts import CaseFacts
 from amends.core.policy.base import Title
 from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
+from amends.core.policy.wording import DUE_OF
+from amends.core.roles import complainant_roles
 
 LANGUAGE = "zh-hans"
 """Of messages, unless the complainant chose another when they complained."""
+
+LATER = Title.model_validate({"zh-Hans": "另行通知的时间", "en": "a date we will tell you"})
+"""Stands for the limit in a message while none runs that complainants are shown."""
 
 
 def message_values(
@@ -44,41 +52,73 @@ def message_values(
     values = {
         "number": case.number,
         "case_title": case.subject,
-        "state": _title(pack.lifecycle.states[case.state].title, language),
-        "due_at": _when(case.due_at, zone, language),
-        "received_at": _when(case.received_at, zone, language),
+        "state": title_in(pack.lifecycle.states[case.state].title, language),
+        "due_at": by_when_in(case.due_at, zone, language),
+        "received_at": when_in(case.received_at, zone, language),
         "complainant_name": case.complainant.name if case.complainant else "",
-        "department": _title(case.department.called, language) if case.department else "",
+        "department": title_in(case.department.called, language) if case.department else "",
         "handler": case.handler.name if case.handler else "",
         "hotline": pack.head.hotline or "",
-        "desk": _title(case.desk.called, language),
-        "level": _title(level_title, language) if level_title else "",
+        "desk": title_in(case.desk.called, language),
+        "level": title_in(level_title, language) if level_title else "",
         "round": str(case.round),
         "reason": texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or "",
-        "promised_reply_at": _when(_moment(facts.value("promised_reply_at")), zone, language),
+        "promised_reply_at": by_when_in(_moment(facts.value("promised_reply_at")), zone, language),
+        "extended_until": by_when_in(_extended(facts), zone, language),
         "link": f"{settings.BASE_URL}/portal/",
         **(extra or {}),
     }
     return {**values, **_in_place_of_typed(case, pack, language)} if to_stranger else values
 
 
+def _promised(case: Case, pack: Pack, now: datetime, language: str) -> str:
+    """Until when complainants may count on something, in words that fit into a sentence also while no limit is promised."""
+    due = promised_at(case, pack, now=now)
+    return by_when_in(due, ZoneInfo(pack.head.zone), language) if due else title_in(LATER, language)
+
+
+def _limits_by_clock(case: Case, pack: Pack, now: datetime, language: str) -> dict[str, str]:
+    """`due_at:<clock>` of every clock that complainants are shown, in words also while it does not run or is over."""
+    zone, roles = ZoneInfo(pack.head.zone), complainant_roles(pack)
+    found = {f"{DUE_OF}{rule.id}": title_in(LATER, language) for rule in pack.clocks if set(rule.shown_to) & roles}
+    for rule, _, due in reversed([shown for shown in limits_shown(case, pack) if shown[2] > now]):
+        found[f"{DUE_OF}{rule.id}"] = by_when_in(due, zone, language)
+    return found
+
+
 def _in_place_of_typed(case: Case, pack: Pack, language: str) -> dict[str, str]:
-    kind = _title(pack.channels.kinds[case.kind].title, language)
+    kind = title_in(pack.channels.kinds[case.kind].title, language)
     return {"complainant_name": "customer" if language == "en" else "客户", "case_title": kind, "reason": ""}
+
+
+def _extended(facts: CaseFacts) -> datetime | None:
+    """The due date that was last granted."""
+    given = facts.value(EXTENSION)
+    return _moment(given["due_at"]) if given else None
 
 
 def _moment(value: object) -> datetime | None:
     return datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else None
 
 
-def _when(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
+def by_when_in(due: datetime | None, zone: ZoneInfo, language: str) -> str:
+    """Until when, as messages write it: what is due at midnight is due by 24:00 of the day before."""
+    if due is None:
+        return ""
+    day, clock = last_day(due, zone), last_minute(due, zone)
+    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day:%Y年%m月%d日} {clock}"
+
+
+def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
+    """A moment as messages write it, in the zone given; empty when there is none."""
     local = moment.astimezone(zone) if moment else None
     if local is None:
         return ""
     return f"{local.day} {local:%B %Y, %H:%M}" if language == "en" else f"{local:%Y年%m月%d日 %H:%M}"
 
 
-def _title(title: Title, language: str) -> str:
+def title_in(title: Title, language: str) -> str:
+    """A wording in the language of a message; Traditional Chinese is derived where the pack does not bring it."""
     return traditional(title.zh_hans) if language == "zh-hant" and not title.zh_hant else title.in_language(language)
 
 
@@ -96,11 +136,13 @@ def tell_complainant(
     texts: Mapping[str, str],
     now: datetime,
     to_stranger: bool = False,
+    extra: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Put the messages into the outbox; a complainant without an address on file reads them in the portal only.
 
     A message that mentions the link carries a private link of its own. `to_stranger` says that the message answers
-    by itself what somebody outside sent: then the limits of automatic mail hold.
+    by itself what somebody outside sent: then the limits of automatic mail hold. `extra` brings further placeholders by
+    language. `due_at` is the nearest limit that complainants are shown; limits within the house are not told.
     """
     messages = list(messages)
     reached = address_of(case) if messages else None
@@ -111,12 +153,15 @@ def tell_complainant(
     automatic = Automatic(to_verified_address=is_verified(address)) if to_stranger else None
     unverified = automatic is not None and not automatic.to_verified_address
     values = message_values(case, facts, pack, texts=texts, language=language, to_stranger=unverified)
+    values = {**(extra or {}).get("en" if language == "en" else LANGUAGE, {}), **values}
+    values["due_at"] = _promised(case, pack, now, language)
+    values |= _limits_by_clock(case, pack, now, language)
     for message in messages:
         has_link = mentions(pack, message, channel, language, "link")
         write_to_outbox(
             pack=pack, message=message, channel=channel, address=address, language=language, values=values,
             secrets={"link": new_link(case, now=now)} if has_link else {}, automatic=automatic,
-            case_key=str(case.pk), now=now,
+            case_key=str(case.pk), now=now, desk=case.desk,
         )  # fmt: skip
 
 

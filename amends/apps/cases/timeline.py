@@ -7,16 +7,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.clocks import Timed, process_of
+from amends.apps.cases.facts import core_events, pack_at, packs_through
+from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.search import ABOUT_THE_REPORTER
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
 from amends.apps.people.models import Department, Partner, Person
 from amends.core.directory import Actor
+from amends.core.extensions import DUE_BEFORE
 from amends.core.form_data import options_of
 from amends.core.masking import masked
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
 from amends.core.policy.pack import Pack
+from amends.core.roles import sees_task_only
+from amends.core.verbs import NOTE_PROCEEDING
 
 Shown = Title | str | int | bool | None
 """A value as a reader gets it: a wording in the reader's language, or text, number, yes or no."""
@@ -57,6 +64,12 @@ class Entry:
     handler: str = ""
     clauses: tuple[str, ...] = ()
     was_late_entry: bool = False
+    form_id: str = ""
+
+    @property
+    def moved(self) -> bool:
+        """Whether the case stood somewhere else afterwards."""
+        return self.to_state is not None and self.from_state != self.to_state
 
 
 @dataclass(slots=True)
@@ -69,7 +82,8 @@ class Names:
 
     def of_actor(self, actor: str) -> str:
         kind, _, number = actor.partition(":")
-        return self.people.get(int(number), "") if kind == "person" and number.isdigit() else ""
+        known = {"person": self.people, "partner": self.partners}.get(kind, {})
+        return known.get(int(number), "") if number.isdigit() else ""
 
 
 def timeline(case: Case, pack: Pack, *, roles: frozenset[str], revealed: frozenset[str] = frozenset()) -> list[Entry]:
@@ -82,40 +96,70 @@ def timeline(case: Case, pack: Pack, *, roles: frozenset[str], revealed: frozens
     return entries_of(case, events, pack, roles=roles, revealed=revealed)
 
 
-def reporter_is_hidden(case: Case, pack: Pack, roles: Iterable[str]) -> bool:
-    """Whether the case keeps who reported it from somebody with these roles."""
-    return case.hides_reporter and not any("see_reporter" in pack.roles.roles[name].may for name in roles)
+def reporter_is_hidden(row: Timed, pack: Pack, roles: Iterable[str]) -> bool:
+    """Whether a case, or the case of a proceeding, keeps who reported it from somebody with these roles."""
+    case = row.case if isinstance(row, Proceeding) else row
+    return (
+        case is not None
+        and case.hides_reporter
+        and not any("see_reporter" in pack.roles.roles[name].may for name in roles)
+    )
 
+
+STATE = Title(**{"zh-Hans": "状态", "en": "state"})
 
 TASK_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "ask", "urge"})
 """Verbs that give somebody a task."""
 
 
-def entries_for(case: Case, pack: Pack, actor: Actor) -> list[Entry]:
-    """The timeline as `actor` may read it: whoever is complained about and sees the task only reads that and their own part."""
-    found = timeline(case, pack, roles=actor.roles)
-    if actor.accused and pack.roles.accused.sees == "task":
-        return [entry for entry in found if entry.verb in TASK_VERBS or entry.actor == actor.id]
-    return found
+def entries_for(case: Case, pack: Pack, actor: Actor, *, revealed: frozenset[str] = frozenset()) -> list[Entry]:
+    """The timeline as `actor` may read it, oldest first."""
+    events = readable(events_of(case.chain), pack, actor)
+    return entries_of(case, events, pack, roles=actor.roles, revealed=revealed)
+
+
+def readable(events: Iterable[LedgerEvent], pack: Pack, actor: Actor) -> list[LedgerEvent]:
+    """What `actor` may read of events: whoever is complained about and sees the task only reads that and their own part,
+    and that a confidential proceeding began or ended is told to the roles that see it."""
+    found = [event for event in events if _is_open_to(event, pack, actor.roles)]
+    return [event for event in found if _may_read(event, pack, actor)]
+
+
+def _may_read(event: LedgerEvent, pack: Pack, actor: Actor) -> bool:
+    return not sees_task_only(pack, actor) or event.kind in TASK_VERBS or event.actor == actor.id
 
 
 def entries_of(
-    case: Case, events: list[LedgerEvent], pack: Pack, *, roles: frozenset[str], revealed: frozenset[str] = frozenset()
+    row: Timed, events: list[LedgerEvent], pack: Pack, *, roles: frozenset[str], revealed: frozenset[str] = frozenset()
 ) -> list[Entry]:
-    """The entries of events that were read already."""
+    """The entries of events that were read already: each in the words of the version it was done under.
+
+    That a confidential proceeding began or ended is told to the roles that see it, and to nobody else.
+    """
+    events = [event for event in events if _is_open_to(event, pack, roles)]
     details = details_of(events)
-    names = names_in(events, pack)
-    teller = _Teller(case, pack, roles, revealed, details, names)
-    return [teller.entry(event) for event in events]
+    eras = packs_through(core_events(events), pack)
+    names = names_in(events, [policy for _, policy in eras])
+    tellers = {id(policy): _Teller(row, policy, pack, roles, revealed, details, names) for _, policy in eras}
+    return [tellers[id(pack_at(event.seq, eras))].entry(event) for event in events]
 
 
-def names_in(events: Iterable[LedgerEvent], pack: Pack) -> Names:
+def _is_open_to(event: LedgerEvent, pack: Pack, roles: frozenset[str]) -> bool:
+    if event.kind != NOTE_PROCEEDING:
+        return True
+    kind = pack.proceedings.get(event.data["proceeding"]["kind"])
+    return kind is None or not kind.seen_by or bool(roles.intersection(kind.seen_by))
+
+
+def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
     """The names of everybody whom the events mention."""
     people, departments, partners = set[int](), set[int](), set[int]()
-    kinds = {f.id: f.type for f in _all_fields(pack)}
+    kinds = {f.id: f.type for pack in packs for f in _all_fields(pack)}
     for event in events:
         if event.actor.startswith("person:"):
             people.add(int(event.actor[7:]))
+        elif event.actor.startswith("partner:"):
+            partners.add(int(event.actor[8:]))
         data = event.data
         people |= _numbers([data.get("deputy_for")])
         assign = data.get("assign", {})
@@ -153,8 +197,11 @@ def _all_fields(pack: Pack) -> Iterable[Field]:
 
 @dataclass(slots=True)
 class _Teller:
-    case: Case
+    """Tells events in the words of `pack`; who may read what is asked of `present`, the version in force for the case."""
+
+    row: Timed
     pack: Pack
+    present: Pack
     roles: frozenset[str]
     revealed: frozenset[str]
     details: Details
@@ -162,7 +209,7 @@ class _Teller:
 
     def entry(self, event: LedgerEvent) -> Entry:
         data = event.data
-        states = self.pack.lifecycle.states
+        states = process_of(self.row, self.pack).states
         form = self.pack.forms.get(data.get("form", ""))
         role = self.pack.roles.roles.get(data.get("role", ""))
         assign = data.get("assign", {})
@@ -180,11 +227,12 @@ class _Teller:
             cycle=data.get("cycle", 1),
             round=data.get("round", 1),
             form=form.title if form else None,
-            values=tuple(self._values(event, form)) if form else tuple(self._loose_texts(event)),
+            values=tuple(self._told(event, form)),
             graded=tuple(self._graded(data.get("graded", {}))),
             department=self.names.departments.get(assign.get("department") or 0, ""),
             handler=self.names.people.get(assign.get("handler") or 0, ""),
             clauses=tuple(data.get("clause", ())),
+            form_id=form.id if form else "",
             was_late_entry=(event.recorded_at - event.at).total_seconds() > 60,
         )
 
@@ -193,17 +241,29 @@ class _Teller:
 
     def _is_by_reporter(self, event: LedgerEvent) -> bool:
         """Whether the event would tell who reported a case that hides it: its first event, and all they did themselves."""
-        if not reporter_is_hidden(self.case, self.pack, self.roles):
+        if not reporter_is_hidden(self.row, self.present, self.roles):
             return False
         role = self.pack.roles.roles.get(event.data.get("role", ""))
         by_themselves = role is not None and role.counts in ("employee", "complainant")
         return event.kind == "register" or by_themselves or event.actor.startswith("complainant:")
 
+    def _told(self, event: LedgerEvent, form: Form | None) -> Iterable[ShownValue]:
+        if event.kind == NOTE_PROCEEDING:
+            return self._proceeding(event.data["proceeding"])
+        return self._values(event, form) if form else self._loose_texts(event)
+
+    def _proceeding(self, noted: Mapping[str, Any]) -> Iterable[ShownValue]:
+        kind = self.pack.proceedings.get(noted["kind"])
+        if kind is not None:
+            yield ShownValue("proceeding", kind.title, "text", noted["number"])
+            yield ShownValue("proceeding_state", STATE, "choices", [kind.states[noted["state"]].title])
+
     def _values(self, event: LedgerEvent, form: Form) -> Iterable[ShownValue]:
         data = event.data
         entered = {**data.get("set", {}), **data.get("add", {}).get("item", {})}
         for f in form.fields:
-            if f.seen_by and not set(f.seen_by) & self.roles:
+            seen_by = self.present.fields.get(f.id, f).seen_by
+            if seen_by and not set(seen_by) & self.roles:
                 continue
             if f.type == "rows":
                 if rows := self._rows(event, f, data.get("rows", {}).get(f.id, [])):
@@ -229,15 +289,16 @@ class _Teller:
             return ShownValue(f.id, f.title, "text", "", is_erased=True)
         if self._hides(f, event):
             return ShownValue(f.id, f.title, "text", "", is_masked=True)
-        if f.personal is None or f.id in self.revealed:
-            return ShownValue(f.id, f.title, f.type, text)
-        shown = masked(f.personal, text)
-        return ShownValue(f.id, f.title, f.type, shown, is_masked=shown != text)
+        personal = self.present.fields.get(f.id, f).personal or f.personal
+        if personal is None or f.id in self.revealed:
+            return ShownValue(f.id, f.title, _kind_of_text(f), text)
+        shown = masked(personal, text)
+        return ShownValue(f.id, f.title, _kind_of_text(f), shown, is_masked=shown != text)
 
     def _hides(self, f: Field, event: LedgerEvent) -> bool:
         """Who reported an internal case is known only to those with the right."""
-        about_the_reporter = f.id.startswith("complainant_") and f.personal is not None
-        return about_the_reporter and reporter_is_hidden(self.case, self.pack, self.roles)
+        about_the_reporter = f.id.startswith(ABOUT_THE_REPORTER) and f.personal is not None
+        return about_the_reporter and reporter_is_hidden(self.row, self.present, self.roles)
 
     def _rows(self, event: LedgerEvent, f: Field, rows: list[Mapping[str, Any]]) -> list[list[ShownValue]]:
         found = []
@@ -271,6 +332,10 @@ class _Teller:
             return "files", 1
         if f.type == "case":
             return "case", value
+        if f.type == "computed" and isinstance(value, list):
+            return "numbers", value
+        if f.type == "computed" and f.computed is not None and f.computed.found == DUE_BEFORE:
+            return "datetime", value
         return f.type, value
 
     def _graded(self, graded: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
@@ -284,31 +349,61 @@ class _Teller:
             yield axis.title, axis.title_of(found["value"]), before, reasons
 
 
-def files_of(case: Case) -> list[EvidenceFile]:
-    """The evidence of a case with what supersedes it, oldest first."""
-    return list(EvidenceFile.objects.filter(case=case).order_by("uploaded_at", "pk"))
+LABEL_LENGTH = 80
 
 
-def labels_of(case: Case, lists: Iterable[str]) -> dict[str, dict[int, str]]:
-    """What the items of the case's lists are about: the first text entered with each, by list and number."""
+def labels_of(row: Timed, lists: Iterable[str], *, pack: Pack, actor: Actor) -> dict[str, dict[int, str]]:
+    """What the items of the lists of a case or proceeding are about: the first text entered with each, by list and number.
+
+    Items of events that the actor may not read are there without their text.
+    """
     wanted = set(lists)
-    events = [e for e in events_of(case.chain) if _list_touched(e.data, wanted)]
-    details = details_of(events)
+    events = [e for e in events_of(row.chain) if _list_touched(e.data, wanted)]
+    details = details_of([e for e in events if _may_read(e, pack, actor)])
     found: dict[str, dict[int, str]] = {name: {} for name in wanted}
     for event in events:
         texts = {name: d.text for name, d in details.get((event.chain_id, event.seq), {}).items() if not d.erased_at}
         for name in wanted & set(event.data.get("rows", {})):
             count = len(event.data["rows"][name])
             found[name] = {n: _first_text(texts, f"{name}.{n}.") for n in range(1, count + 1)}
+            if not any(found[name].values()):
+                found[name] = _departments_named(event.data["rows"][name])
+        for name, texts_opened in _opened_in(event.data, texts).items():
+            if name in wanted:
+                found[name] |= dict(enumerate(texts_opened, start=len(found[name]) + 1))
         added = event.data.get("add", {}).get("list")
         if added in wanted:
             found[added][len(found[added]) + 1] = _first_text(texts, "")
     return found
 
 
+def _opened_in(data: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The texts of the items that fields of an event opened, by list, in their order."""
+    found: dict[str, list[str]] = {}
+    places: dict[str, int] = {}
+    for opened in data.get("opens", ()):
+        name = opened["item"]["field"]
+        places[name] = places.get(name, 0) + 1
+        text = texts.get(name) or _first_text(texts, f"{name}.{places[name]}.")
+        found.setdefault(opened["list"], []).append(text[:LABEL_LENGTH])
+    return found
+
+
+def _departments_named(rows: list[Mapping[str, Any]]) -> dict[int, str]:
+    """What rows without a text are about: the department that each asks."""
+    asked = {n: row["asked_department"] for n, row in enumerate(rows, start=1) if row.get("asked_department")}
+    units = {unit.pk: unit.title for unit in Department.objects.filter(pk__in=asked.values())} if asked else {}
+    return {n: units.get(asked.get(n, 0), "") for n in range(1, len(rows) + 1)}
+
+
 def _list_touched(data: Mapping[str, Any], wanted: set[str]) -> bool:
-    return bool(wanted & set(data.get("rows", {}))) or data.get("add", {}).get("list") in wanted
+    opened = {one["list"] for one in data.get("opens", ())}
+    return bool(wanted & (set(data.get("rows", {})) | opened)) or data.get("add", {}).get("list") in wanted
 
 
 def _first_text(texts: Mapping[str, str], prefix: str) -> str:
-    return next((text[:80] for name, text in texts.items() if name.startswith(prefix) and text), "")
+    return next((text[:LABEL_LENGTH] for name, text in texts.items() if name.startswith(prefix) and text), "")
+
+
+def _kind_of_text(f: Field) -> str:
+    return "transcript" if f.format == "transcript" else f.type

@@ -18,6 +18,8 @@ class Chain(models.Model):
 
     class Kind(models.TextChoices):
         CASE = "case"
+        PROCEEDING = "proceeding"
+        SURVEY = "survey"
         DESK = "desk"
         INSTALLATION = "installation"
 

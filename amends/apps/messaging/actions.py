@@ -4,25 +4,54 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import F
 
 from amends.apps.deferred.actions import enqueue
-from amends.apps.messaging.allowances import Allowance, TooMany, spend
-from amends.apps.messaging.models import Notice, OutboxMessage
-from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in
+from amends.apps.messaging.allowances import Allowance, TooMany, digest_of, spend, spend_budget
+from amends.apps.messaging.models import InboundText, Notice, OutboxMessage
+from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in, placeholders_in_order
+from amends.apps.messaging.texting import signature_and_rest, when_awake
 from amends.apps.people.models import Person
+from amends.apps.policies.models import Desk
 from amends.apps.policies.traditional import traditional
 from amends.core.policy.pack import Pack
 
 State = OutboxMessage.State
 
+_leaving: ContextVar[bool] = ContextVar("leaving", default=True)
+
+
+@contextmanager
+def nothing_leaves() -> Iterator[None]:
+    """Within the block messages are written, withheld and handed to nobody: for histories that are played, not lived."""
+    before = _leaving.set(False)
+    try:
+        yield
+    finally:
+        _leaving.reset(before)
+
+
 ONE_A_CASE = Allowance("automatic-case", limit=1, within=timedelta(hours=24))
 THREE_AN_ADDRESS = Allowance("automatic-address", limit=3, within=timedelta(hours=24))
+TWO_AT_ONCE = Allowance("automatic-burst", limit=2, within=timedelta(hours=1))
+"""To any address: two programs that answer each other are quick."""
+
+A_DOMAIN_A_DAY = 300
+A_PROVIDER_A_DAY = 20_000
+PROVIDERS = frozenset({
+    "qq.com", "foxmail.com", "163.com", "126.com", "yeah.net", "139.com", "189.cn", "sina.com", "sina.cn", "sohu.com",
+    "aliyun.com", "gmail.com", "outlook.com", "hotmail.com", "icloud.com", "yahoo.com",
+})  # fmt: skip
+"""Where the addresses of most people lie: one domain stands for millions of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +63,42 @@ class Automatic:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of a message on one channel, with everything that fills them. `secrets` never stay in the database."""
+    """The words of a message on one channel, with everything that fills them. `secrets` never stay in the database.
+
+    `templates` are the ids under which carriers vetted the words.
+    """
 
     text: str
     values: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, channel: str) -> tuple[str, str]:
         """Subject and body as staff may read them."""
         return _composed(self.text, channel, {**self.values, **dict.fromkeys(self.secrets, HIDDEN)})
 
     def sealed(self, channel: str) -> str:
-        """Subject and body as they leave; nothing when there is no secret."""
+        """Subject, body and what fills a vetted template as they leave; nothing when there is no secret."""
         if not self.secrets:
             return ""
         subject, body = _composed(self.text, channel, {**self.values, **self.secrets})
-        return json.dumps({"subject": subject, "body": body}, ensure_ascii=False)
+        content: dict[str, object] = {"subject": subject, "body": body}
+        if self.templates:
+            content["vetted"] = self._filling({**self.values, **self.secrets})
+        return json.dumps(content, ensure_ascii=False)
+
+    def vetted(self) -> str:
+        """The carriers' ids of the template and what fills it, without secrets; nothing where none is vetted."""
+        if not self.templates:
+            return ""
+        shown = {**self.values, **dict.fromkeys(self.secrets, HIDDEN)}
+        return json.dumps(self._filling(shown), ensure_ascii=False)
+
+    def _filling(self, values: Mapping[str, str]) -> dict[str, object]:
+        """What the carrier puts into its copy of the text, in the order of the text; it adds the signature itself."""
+        _, rest = signature_and_rest(self.text)
+        names = dict.fromkeys(placeholders_in_order(rest))
+        return {"ids": dict(self.templates), "values": [[name, fill(f"{{{{{name}}}}}", values)] for name in names]}
 
 
 def _composed(text: str, channel: str, values: Mapping[str, str]) -> tuple[str, str]:
@@ -89,6 +138,7 @@ def write_to_outbox(
     secrets: Mapping[str, str] | None = None,
     expires_at: datetime | None = None,
     automatic: Automatic | None = None,
+    desk: Desk | None = None,
 ) -> OutboxMessage | None:
     """Put one message of the pack into the outbox; None when the pack has no wording for the channel.
 
@@ -97,20 +147,65 @@ def write_to_outbox(
     text = wording_of(pack, message, channel, language)
     if text is None:
         return None
-    words = Wording(text, values, secrets or {})
-    withheld = automatic is not None and not _may_answer_by_itself(automatic, case_key, channel, address, now)
+    is_urgent = expires_at is not None or message in pack.texting.any_hour
+    return put_into_outbox(
+        Wording(text, values, secrets or {}, pack.texting.templates.get(message, {})), message=message,
+        channel=channel, address=address, language=language, case_key=case_key, now=now, expires_at=expires_at,
+        not_before=now if is_urgent or channel != "sms" else out_of_quiet_hours(pack, now),
+        withheld=_why_withheld(automatic, case_key, channel, address, now),
+        sender_name=sender_name_of(pack, language), is_automatic=automatic is not None, desk=desk,
+    )  # fmt: skip
+
+
+def put_into_outbox(
+    words: Wording, *, message: str, channel: str, address: str, language: str, case_key: str, now: datetime, not_before: datetime,
+    expires_at: datetime | None = None, withheld: str = "", sender_name: str = "", is_automatic: bool = False,
+    desk: Desk | None = None,
+) -> OutboxMessage:  # fmt: skip
+    """Write one message; a job sends it when its time has come. `withheld` says why it must not leave."""
     subject, body = words.shown(channel)
+    waits_until = not_before if not_before > now else None
     entry = OutboxMessage.objects.create(
         case_key=case_key, message=message, channel=channel, address=address, language=language, subject=subject,
-        body=body, sealed="" if withheld else words.sealed(channel), state=State.WITHHELD if withheld else State.WAITING,
+        body=body, sealed="" if withheld else words.sealed(channel), vetted=words.vetted(),
+        state=State.WITHHELD if withheld else State.WAITING, not_before=waits_until,
         message_id=f"{uuid.uuid4().hex}@{urlsplit(settings.BASE_URL).hostname}", created_at=now, expires_at=expires_at,
-        error="automatic message over its limit" if withheld else "",
+        error=withheld, sender_name=sender_name, is_automatic=is_automatic, desk=desk,
     )  # fmt: skip
     if not withheld:
         # Somebody waits for a message that expires: it goes before the others.
         priority = 0 if expires_at is None else -1
-        enqueue("send_message", {"outbox": entry.pk}, now=now, unique_key=f"send:{entry.pk}", priority=priority)
+        enqueue(
+            "send_message", {"outbox": entry.pk}, now=now, unique_key=f"send:{entry.pk}", priority=priority,
+            run_at=waits_until,
+        )  # fmt: skip
     return entry
+
+
+def out_of_quiet_hours(pack: Pack, moment: datetime) -> datetime:
+    """The moment itself, or the end of the desk's quiet hours that it lies in."""
+    quiet = pack.texting.quiet
+    if quiet is None:
+        return moment
+    return when_awake(moment, begins=quiet.begins, ends=quiet.ends, zone=ZoneInfo(pack.head.zone))
+
+
+def sender_name_of(pack: Pack, language: str) -> str:
+    """The desk as its customers know it, never the name of the policy; empty where the policy has no words for customers."""
+    title = pack.head.portal.title if pack.head.portal else None
+    if title is None:
+        return ""
+    derived = language == "zh-hant" and not title.zh_hant
+    return fill_line(traditional(title.zh_hans) if derived else title.in_language(language), {})[:120]
+
+
+def _why_withheld(automatic: Automatic | None, case_key: str, channel: str, address: str, now: datetime) -> str:
+    """Why a message must not leave; empty when it may."""
+    if not _leaving.get():
+        return "part of a demo"
+    if automatic is not None and not _may_answer_by_itself(automatic, case_key, channel, address, now):
+        return "automatic message over its limit"
+    return ""
 
 
 def _may_answer_by_itself(automatic: Automatic, case_key: str, channel: str, address: str, now: datetime) -> bool:
@@ -118,14 +213,24 @@ def _may_answer_by_itself(automatic: Automatic, case_key: str, channel: str, add
         spend([ONE_A_CASE], subject=case_key, now=now)
         if not automatic.to_verified_address:
             spend([THREE_AN_ADDRESS], subject=f"{channel}:{address.lower()}", now=now)
+        if channel == "email":
+            spend([TWO_AT_ONCE], subject=address.lower(), now=now)
     except TooMany:
         return False
-    return True
+    return channel != "email" or _domain_takes_one(address, now)
+
+
+def _domain_takes_one(address: str, now: datetime) -> bool:
+    """Whether one more automatic mail may go to a domain today: the breaker against forms that name ever new addresses."""
+    domain = address.rpartition("@")[2].lower()
+    limit = A_PROVIDER_A_DAY if domain in PROVIDERS else A_DOMAIN_A_DAY
+    return spend_budget(f"automatic:{digest_of('domain', domain)[:24]}", limit=limit, day=now.date())
 
 
 def notify(
     people: Iterable[Person], *, pack: Pack, message: str, values: Mapping[str, str], case_key: str, case_number: str,
     now: datetime, unique_key: str, values_en: Mapping[str, str] | None = None, usual: Mapping[str, str] | None = None,
+    proceeding_key: str = "",
 ) -> int:  # fmt: skip
     """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording.
 
@@ -136,8 +241,8 @@ def notify(
     text_en = fill(wording.get("en", ""), values_en or values).strip()[:500]
     rows = [
         Notice(
-            person=person, case_key=case_key, case_number=case_number, message=message, text=text, text_en=text_en,
-            created_at=now, unique_key=f"{unique_key}:{person.pk}",
+            person=person, case_key=case_key, case_number=case_number, proceeding_key=proceeding_key, message=message,
+            text=text, text_en=text_en, created_at=now, unique_key=f"{unique_key}:{person.pk}",
         )
         for person in people
     ]  # fmt: skip
@@ -147,3 +252,17 @@ def notify(
 def acknowledge_notice(*, notice: Notice, now: datetime) -> bool:
     """Mark a notice as seen, once."""
     return bool(Notice.objects.filter(pk=notice.pk, acknowledged_at=None).update(acknowledged_at=now))
+
+
+def acknowledge_notices(*, case_key: str, until: datetime) -> int:
+    """Mark the notices of a case up to a moment as seen an hour after they came; returns how many there were."""
+    old = Notice.objects.filter(case_key=case_key, acknowledged_at=None, created_at__lte=until)
+    return old.update(acknowledged_at=F("created_at") + timedelta(hours=1))
+
+
+def forget_messages(case_keys: Iterable[str]) -> None:
+    """Drop what was written to complainants, by them and to staff about cases that are erased; what is waiting leaves no more."""
+    keys = list(case_keys)
+    OutboxMessage.objects.filter(case_key__in=keys).delete()
+    InboundText.objects.filter(case_key__in=keys).delete()
+    Notice.objects.filter(case_key__in=keys).delete()

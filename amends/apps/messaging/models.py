@@ -3,13 +3,15 @@
 from django.db import models
 
 from amends.apps.people.models import Person
+from amends.apps.policies.models import Desk
 
 
 class OutboxMessage(models.Model):
     """A message written in the transaction of the change that causes it, and sent by the worker at least once.
 
     `body` may be read by staff. Where a message carries a secret (a code, a private link), `body` shows dots in its
-    place and `sealed` holds the real text until the message has left; then it is emptied.
+    place and `sealed` holds the real text until the message has left; then it is emptied. `sender_name` is the desk as
+    customers know it; `is_automatic` says that nobody decided to send it: it answers somebody outside by itself.
     """
 
     class State(models.TextChoices):
@@ -20,12 +22,19 @@ class OutboxMessage(models.Model):
         FAILED = "failed"
         WITHHELD = "withheld"
 
+    class Receipt(models.TextChoices):
+        DELIVERED = "delivered"
+        FAILED = "failed"
+
+    desk = models.ForeignKey(Desk, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     case_key = models.CharField(max_length=40, db_index=True)
     message = models.CharField(max_length=63)
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
     language = models.CharField(max_length=10)
     subject = models.CharField(max_length=200, blank=True)
+    sender_name = models.CharField(max_length=120, blank=True, default="")
+    is_automatic = models.BooleanField(default=False)
     body = models.TextField()
     sealed = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -35,9 +44,55 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
+    not_before = models.DateTimeField(null=True)
+    """Planned for then, or kept until the quiet hours are over."""
+    attempted_at = models.DateTimeField(null=True)
+    vetted = models.TextField(blank=True, default="")
+    """JSON: the carriers' ids of the vetted template and what fills it; with a secret this lies in `sealed`."""
+    parts = models.PositiveSmallIntegerField(default=0)
+    provider = models.CharField(max_length=10, blank=True, default="")
+    provider_id = models.CharField(max_length=80, blank=True, default="", db_index=True)
+    receipt = models.CharField(max_length=10, choices=Receipt.choices, blank=True, default="")
+    receipt_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Who said of a message whose fate was unknown that it was sent, or has to be sent again."""
 
     class Meta:
-        indexes = [models.Index(fields=["state", "created_at"], name="outbox_waiting")]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="outbox_waiting"),
+            models.Index(fields=["-created_at", "-id"], name="outbox_newest"),
+            models.Index(fields=["desk", "-created_at", "-id"], name="outbox_of_a_desk"),
+        ]
+
+
+class InboundText(models.Model):
+    """A text message that somebody sent to us, and where it was put. `reference` keeps it from coming in twice."""
+
+    class State(models.TextChoices):
+        NEW = "new"
+        ON_CASE = "on_case"
+        OPTED_OUT = "opted_out"
+        TO_ASSIGN = "to_assign"
+        SET_ASIDE = "set_aside"
+
+    reference = models.CharField(max_length=120, unique=True)
+    number = models.CharField(max_length=40, db_index=True)
+    text = models.TextField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    case_key = models.CharField(max_length=40, blank=True, default="", db_index=True)
+    settled_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-received_at", "-id"], name="texts_received")]
+
+
+class OptOut(models.Model):
+    """A number whose owner wants no group messages; answers on their own cases still reach them."""
+
+    number = models.CharField(max_length=40, unique=True)
+    since = models.DateTimeField()
+    said = models.CharField(max_length=40, blank=True)
 
 
 class Notice(models.Model):
@@ -46,15 +101,40 @@ class Notice(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
     case_key = models.CharField(max_length=40, db_index=True)
     case_number = models.CharField(max_length=40)
+    proceeding_key = models.CharField(max_length=40, blank=True, default="")
     message = models.CharField(max_length=63)
     text = models.CharField(max_length=500)
     text_en = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
+    carried_at = models.DateTimeField(null=True)
+    """When it was carried to where the person wants it, beside the page of notices."""
     unique_key = models.CharField(max_length=160, unique=True)
 
     class Meta:
         indexes = [models.Index(fields=["person", "acknowledged_at", "-created_at"], name="notices_of_a_person")]
+
+
+class NoticeWay(models.Model):
+    """Where somebody wants notices beside the page: by mail, or in a group robot of their chat program.
+
+    `address` of a robot holds its key, so it is never shown in full.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email"
+        WECOM = "wecom"
+        DINGTALK = "dingtalk"
+        FEISHU = "feishu"
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="notice_way")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    address = models.CharField(max_length=300)
+    every_minutes = models.PositiveSmallIntegerField(default=15)
+    digest = models.BooleanField(default=True)
+    carried_at = models.DateTimeField(null=True)
+    digest_on = models.DateField(null=True)
+    error = models.CharField(max_length=60, blank=True, default="")
 
 
 class AllowanceSlot(models.Model):

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 PLACEHOLDERS = frozenset({
     "number", "case_title", "state", "due_at", "complainant_name", "department", "handler", "hotline", "link", "code",
-    "desk", "reason", "level", "promised_reply_at", "received_at", "round", "clock",
+    "desk", "reason", "level", "promised_reply_at", "received_at", "round", "clock", "extended_until",
 })  # fmt: skip
 """Everything a message of a pack may mention."""
 
 HIDDEN = "••••••"
 """Stands in the readable copy of a message where a secret was sent."""
 
-_PLACE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+_PLACE = re.compile(r"\{\{\s*([a-z_]+(?::[a-z0-9_]+)?)\s*\}\}")
 _LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -38,3 +38,8 @@ def without_controls(text: str) -> str:
 def placeholders_in(text: str) -> set[str]:
     """The names that a text mentions."""
     return set(_PLACE.findall(text))
+
+
+def placeholders_in_order(text: str) -> list[str]:
+    """The names that a text mentions, as they come."""
+    return _PLACE.findall(text)

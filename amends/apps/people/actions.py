@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from amends.apps.ledger.actions import append_in_turn
-from amends.apps.people.models import Absence, AccessEntry, ApiToken, Department, DeskFunction, Membership, Person
+from amends.apps.people.access import address_of_request, desk_looked_at
+from amends.apps.people.models import (
+    Absence,
+    AccessEntry,
+    ApiToken,
+    Complainant,
+    Department,
+    DeskFunction,
+    Membership,
+    Person,
+)
 from amends.apps.policies.models import Desk
 from amends.core.refusals import Refusal
 
@@ -101,16 +111,20 @@ def note_absence(
     return absence
 
 
+@transaction.atomic
 def create_token(
     *, person: Person, name: str, scopes: Iterable[str], desks: Iterable[Desk], now: datetime, days: int = 90
 ) -> tuple[ApiToken, str]:
-    """A bearer token for a person or machine account; the secret is returned once and only its hash kept."""
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    """A bearer token for a person or machine account; the secret is returned once and only its hash kept.
+
+    It is limited to the desks named, and to none when these go; without any it counts on all desks of its owner.
+    """
+    secret, limit = TOKEN_PREFIX + secrets.token_urlsafe(32), list(desks)
     token = ApiToken.objects.create(
         person=person, name=name, hashed=hash_of_secret(secret), scopes=" ".join(scopes), created_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=now + timedelta(days=days), is_limited=bool(limit),
     )  # fmt: skip
-    token.desks.set(desks)
+    token.desks.set(limit)
     return token, secret
 
 
@@ -120,15 +134,30 @@ def hash_of_secret(secret: str) -> str:
 
 
 def log_access(
-    *, actor: str, action: str, object: str, now: datetime, field: str = "", reason: str = "", address: str = ""
-) -> None:
-    """Note that somebody read personal data."""
+    *, actor: str, action: str, object: str, now: datetime, field: str = "", reason: str = "", address: str = "",
+    desk: int | None = None,
+) -> None:  # fmt: skip
+    """Note that somebody read personal data, on the desk and from the address of the present request."""
     AccessEntry.objects.create(
-        at=now, actor=actor, action=action, object=object, field=field, reason=reason[:300], address=address[:64]
-    )
+        at=now, desk_id=desk or desk_looked_at(), actor=actor, action=action, object=object, field=field, reason=reason[:300],
+        address=(address or address_of_request())[:64],
+    )  # fmt: skip
 
 
 def _record(desk: Desk, kind: str, by: str, now: datetime, payload: dict[str, object]) -> None:
     append_in_turn(
         chain_key=f"desk:{desk.code}", chain_kind="desk", kind=kind, at=now, recorded_at=now, actor=by, payload=payload
     )
+
+
+@transaction.atomic
+def erase_complainant(*, complainant: Complainant, now: datetime) -> None:
+    """Empty the name of a complainant and forget every way to reach them; the number stays in the chains."""
+    complainant.contact_points.all().delete()
+    complainant.name, complainant.erased_at = "", now
+    complainant.save(update_fields=["name", "erased_at"])
+
+
+def forget_reasons(objects: Iterable[str]) -> None:
+    """Empty the reasons that were typed for looking at objects that are erased; that they were looked at stays."""
+    AccessEntry.objects.filter(object__in=list(objects)).exclude(reason="").update(reason="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ class OrganisationOfDesk:
     def __init__(self, desk: Desk, pack: Pack, now: datetime) -> None:
         self.desk, self.pack, self.now = desk, pack, now
         self._people: dict[int, Person | None] = {}
+        self._units: dict[int, set[int | None]] = {}
 
     @cached_property
     def _departments(self) -> dict[int, Department]:
@@ -89,6 +90,10 @@ class OrganisationOfDesk:
             unit = self._departments.get(unit.parent_id) if unit.parent_id else None
         return None
 
+    def department_of(self, person: int) -> int | None:
+        found = self._person(person)
+        return found.department_id if found else None
+
     def is_member(self, person: int, department: int) -> bool:
         found = self._person(person)
         if found is None:
@@ -99,15 +104,24 @@ class OrganisationOfDesk:
         )
 
     def _units_of(self, person: int) -> set[int | None]:
+        if person not in self._units:
+            rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
+            self._units[person] = set(rows.values_list("department_id", flat=True))
+        return self._units[person]
+
+    def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
         rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
-        return set(rows.values_list("department_id", flat=True))
+        return rows.filter(role__in=list(roles)).exists()
 
     def lies_within(self, department: int, ancestor: int) -> bool:
         unit, above = self._departments.get(department), self._departments.get(ancestor)
         return unit is not None and above is not None and unit.lies_within(above)
 
     def partner_exists(self, partner: int) -> bool:
-        return Partner.objects.filter(pk=partner, retired_at=None).exists()
+        return Partner.objects.filter(Partner.of_desk(self.desk), pk=partner, retired_at=None).exists()
+
+    def partner_kind(self, partner: int) -> str | None:
+        return Partner.objects.filter(pk=partner).values_list("kind", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +131,16 @@ class Standing:
     person: Person
     memberships: tuple[Membership, ...]
 
-    def caller(self, desk: Desk, pack: Pack, *, scopes: Iterable[str] | None = None) -> Caller:
+    def caller(
+        self, desk: Desk, pack: Pack, *, scopes: Iterable[str] | None = None, desks: frozenset[int] | None = None
+    ) -> Caller:
         """The person as a caller on one desk, under one version of its pack."""
         return Caller(
             id=self.person.actor_id,
             person=self.person.pk if self.person.is_active else None,
             holdings=tuple(self._holdings(desk, pack)) if self.person.is_active else (),
             scopes=frozenset(scopes) if scopes is not None else None,
+            desks=desks,
         )
 
     def _holdings(self, desk: Desk, pack: Pack) -> Iterator[Holding]:

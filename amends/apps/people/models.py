@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 
@@ -70,6 +71,8 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_administrator = models.BooleanField(default=False)
     is_machine = models.BooleanField(default=False)
+    is_demo = models.BooleanField(default=False)
+    """Invented for a demo: signs in on the machine itself only."""
     deactivated_at = models.DateTimeField(null=True, blank=True)
 
     objects = People()
@@ -132,13 +135,70 @@ class Absence(models.Model):
         return Q(starts_at__lte=now, ends_at__gt=now)
 
 
-class Partner(models.Model):
-    """A company outside that works for us and may be complained about or asked."""
+class Invitation(models.Model):
+    """A link with which a person sets a password: once, and within its time. Only its hash is stored."""
 
-    name = models.CharField(max_length=120, unique=True)
-    kind = models.CharField(max_length=30)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="invitations")
+    hashed = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class SecondFactor(models.Model):
+    """The secret from which an authenticator app of a person computes codes, sealed with the key of the installation."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="second_factor")
+    sealed = models.CharField(max_length=400)
+    last_step = models.BigIntegerField(default=0)
+    """The step of time whose code was used last: neither it nor an earlier one is taken again."""
+    created_at = models.DateTimeField()
+
+
+class RecoveryCode(models.Model):
+    """A code that takes the place of the authenticator app once. Only its keyed digest is stored."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "digest"], name="a_recovery_code_once")]
+
+
+class SignedIn(models.Model):
+    """A browser in which a person is signed in: which session it is, and how they recognise it. It goes with the session."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="signed_in")
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="signed_in")
+    browser = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    began_at = models.DateTimeField()
+
+
+class Partner(models.Model):
+    """A company outside that works for a desk and may be complained about or asked. Without a desk it is of every desk.
+
+    `kind` is one of those that the policy registers partners as; empty where it knows none.
+    """
+
+    desk = models.ForeignKey(Desk, null=True, blank=True, on_delete=models.PROTECT, related_name="partners")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=63, blank=True)
     contact = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["desk", "name"], name="a_partner_of_a_desk_once"),
+            models.UniqueConstraint(fields=["name"], condition=Q(desk=None), name="a_partner_of_every_desk_once"),
+        ]
+
+    @staticmethod
+    def of_desk(desk: Desk) -> Q:
+        return Q(desk=desk) | Q(desk=None)
 
     def __str__(self) -> str:
         return self.name
@@ -175,12 +235,16 @@ class ContactPoint(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token: only its hash is stored; its rights are the owner's now, within its desks and scopes."""
+    """A bearer token: only its hash is stored; its rights are the owner's now, within its desks and scopes.
+
+    `is_limited` stays when the last of its desks is gone: such a token counts on no desk, never on all of them.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     hashed = models.CharField(max_length=64, unique=True)
     desks = models.ManyToManyField(Desk, blank=True)
+    is_limited = models.BooleanField(default=False, db_default=False)
     scopes = models.CharField(max_length=400, default="read")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -192,6 +256,7 @@ class AccessEntry(models.Model):
     """That somebody read, searched, revealed, exported or printed personal data: who, when, what, why. Only added to."""
 
     at = models.DateTimeField(db_index=True)
+    desk = models.ForeignKey(Desk, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     actor = models.CharField(max_length=40)
     action = models.CharField(max_length=20)
     object = models.CharField(max_length=60)
@@ -200,4 +265,8 @@ class AccessEntry(models.Model):
     address = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["object", "at"], name="access_to_an_object")]
+        indexes = [
+            models.Index(fields=["object", "at"], name="access_to_an_object"),
+            models.Index(fields=["desk", "-at"], name="access_on_a_desk"),
+            models.Index(fields=["actor", "-at"], name="access_by_somebody"),
+        ]

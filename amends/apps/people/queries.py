@@ -1,4 +1,4 @@
-"""Reads about people: who looked at personal data."""
+"""Reads about people: who looked at personal data, and how far a token reaches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from amends.apps.people.models import AccessEntry, Person
+from amends.apps.people.models import AccessEntry, ApiToken, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,28 @@ class Access:
         return asdict(self)
 
 
+def person_of(actor: str) -> int | None:
+    """The number of the person who acted; None for customers, rules and the clock."""
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "person" and number.isdecimal() else None
+
+
 def accesses(objects: Iterable[str] | None = None, *, size: int) -> list[Access]:
     """The accesses to these objects, or all of them, newest first; two queries."""
     entries = AccessEntry.objects.order_by("-at", "-pk")
     if objects is not None:
         entries = entries.filter(object__in=list(objects))
     rows = list(entries[:size])
-    numbers = [int(row.actor.removeprefix("person:")) for row in rows if row.actor.startswith("person:")]
+    numbers = [number for row in rows if (number := person_of(row.actor)) is not None]
     names = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "username"))
     people = {f"person:{number}": name for number, name in names.items()}
     return [
         Access(row.at.isoformat(), people.get(row.actor, row.actor), row.action, row.object, row.field, row.reason)
         for row in rows
     ]
+
+
+def desks_of_token(token: ApiToken) -> frozenset[int] | None:
+    """The desks that a token is limited to, none when all of them are gone; None for a token without a limit."""
+    limit = frozenset(token.desks.values_list("pk", flat=True))
+    return limit if limit or token.is_limited else None

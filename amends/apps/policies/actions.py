@@ -266,9 +266,20 @@ def load_calendar_folder(folder: Path, *, now: datetime, actor: str = SYSTEM) ->
 
 
 @transaction.atomic
-def open_desk(*, code: str, title: str, pack_id: str, now: datetime, title_en: str = "", actor: str = SYSTEM) -> Desk:
+def open_desk(
+    *,
+    code: str,
+    title: str,
+    pack_id: str,
+    now: datetime,
+    title_en: str = "",
+    actor: str = SYSTEM,
+    is_demo: bool = False,
+) -> Desk:
     """Open a desk that works under a pack; recorded as the first event of the desk's own chain."""
-    desk = Desk.objects.create(code=code, title=title, title_en=title_en, pack_id=pack_id, created_at=now)
+    desk = Desk.objects.create(
+        code=code, title=title, title_en=title_en, pack_id=pack_id, created_at=now, is_demo=is_demo
+    )
     append_in_turn(
         chain_key=f"desk:{code}",
         chain_kind="desk",
@@ -279,3 +290,14 @@ def open_desk(*, code: str, title: str, pack_id: str, now: datetime, title_en: s
         payload={"desk": code, "pack": pack_id},
     )
     return desk
+
+
+@transaction.atomic
+def close_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> None:
+    """Nobody works on the desk from now on; its cases and their chains stay. Closing it again changes nothing."""
+    if not Desk.objects.filter(pk=desk.pk, closed_at=None).update(closed_at=now):
+        return
+    append_in_turn(
+        chain_key=f"desk:{desk.code}", chain_kind="desk", kind="close_desk", at=now, recorded_at=now, actor=actor,
+        payload={"desk": desk.code},
+    )  # fmt: skip

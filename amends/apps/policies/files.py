@@ -31,12 +31,17 @@ PARTS = {
     "clauses": "clauses",
     "routing": "routing",
     "roles": "roles",
+    "approvals": "approvals",
+    "compensation": "compensation",
+    "texting": "texting",
+    "followups": "followups",
+    "surveys": "surveys",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
-OPTIONAL_PARTS = frozenset({"guidance", "examples"})
+OPTIONAL_PARTS = frozenset({"approvals", "compensation", "texting", "followups", "surveys", "guidance", "examples"})
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}
 MESSAGE_CHANNELS = ("email", "sms", "notice", "page")
@@ -96,9 +101,10 @@ def read_folder(folder: Path) -> PackFolder:
 
 
 def files_hash(folder: Path) -> str:
-    """One SHA-256 over the names and bytes of all files of a pack folder."""
+    """One SHA-256 over the names and bytes of all files of a pack folder; the stories of its demo are no policy."""
     total = hashlib.sha256()
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+    stories = folder / "demo"
+    for file in sorted(path for path in folder.rglob("*") if path.is_file() and stories not in path.parents):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         total.update(f"{file.relative_to(folder).as_posix()}\n{content}\n".encode())
     return total.hexdigest()
@@ -107,8 +113,8 @@ def files_hash(folder: Path) -> str:
 def _read_part(found: PackFolder, file: Path) -> None:
     key = PARTS.get(file.stem)
     path: KeyPath = (key,) if key else ("extra", file.stem)
-    value = _read_yaml(found, file, path)
-    if value is _UNREADABLE:
+    value = read_yaml(found, file, path)
+    if value is UNREADABLE:
         return
     if key is None:
         found.raw.setdefault("extra", {})[file.stem] = value
@@ -123,8 +129,8 @@ def _read_many(found: PackFolder, folder: Path, key: str) -> None:
     items = found.raw.setdefault(key, {})
     for file in sorted(folder.glob("*.yaml")):
         path: KeyPath = (key, file.stem)
-        value = _read_yaml(found, file, path)
-        if value is _UNREADABLE:
+        value = read_yaml(found, file, path)
+        if value is UNREADABLE:
             continue
         if key == "forms" and isinstance(value, dict):
             _check_form_id(found, value, path, file.stem)
@@ -188,7 +194,7 @@ def _note_missing_parts(found: PackFolder) -> None:
 
 # Reading one file
 
-_UNREADABLE = object()
+UNREADABLE = object()
 
 
 def _read_text(found: PackFolder, file: Path, path: KeyPath) -> str | None:
@@ -206,20 +212,21 @@ def _read_text(found: PackFolder, file: Path, path: KeyPath) -> str | None:
         return None
 
 
-def _read_yaml(found: PackFolder, file: Path, path: KeyPath) -> Any:
+def read_yaml(found: PackFolder, file: Path, path: KeyPath) -> Any:
+    """A YAML file as plain data, the line of every key noted in `found`; UNREADABLE with a problem when it is none."""
     text = _read_text(found, file, path)
     if text is None:
-        return _UNREADABLE
+        return UNREADABLE
     try:
         node = _compose(text)
     except MarkedYAMLError as error:
         _note_syntax(found, file, path, error)
-        return _UNREADABLE
+        return UNREADABLE
     except (YAMLError, RecursionError) as error:
         found.problems.append(
             Problem(path, "yaml", "", f"不是有效的 YAML（{error}）。", f"this is not valid YAML ({error}).")
         )
-        return _UNREADABLE
+        return UNREADABLE
     return None if node is None else _Builder(found, file).build(node, path)
 
 
@@ -309,7 +316,7 @@ def read_calendar_files(folder: Path) -> Iterator[dict[str, Any]]:
     """The raw content of every calendars/<region>/<year>.yaml, in order. Raises ValueError naming the file."""
     for file in sorted(folder.glob("*/*.yaml")):
         found = PackFolder(file.parent)
-        value = _read_yaml(found, file, ("calendar",))
+        value = read_yaml(found, file, ("calendar",))
         if found.problems or not isinstance(value, dict):
             said = found.problems[0].message_en if found.problems else "this is no table."
             raise ValueError(f"{file}: {said}")

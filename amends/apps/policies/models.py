@@ -19,13 +19,20 @@ class PublishedIsFixed(Exception):
 
 
 class Desk(models.Model):
-    """A unit that handles cases under one policy pack. `code` is its name in addresses and in the API."""
+    """A unit that handles cases under one policy pack. `code` is its name in addresses and in the API.
+
+    A closed desk keeps its cases and their chains, and nobody works on it any more. `embed_hosts` are the addresses of
+    websites, one a line, that may show its form in a frame.
+    """
 
     code = models.SlugField(max_length=40, unique=True)
     title = models.CharField(max_length=120)
     title_en = models.CharField(max_length=120, blank=True)
     pack_id = models.CharField(max_length=63)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    is_demo = models.BooleanField(default=False)
+    embed_hosts = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ["code"]

@@ -17,6 +17,8 @@ from importlib.metadata import version as installed_version
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
 from amends.core.calendars import RegionYear, compose_calendar, read_region_year
 from amends.core.policy.pack import Pack, read_pack
@@ -57,6 +59,11 @@ def forget_what_is_kept_in_memory() -> None:
     global _shelf
     _shelf = None
     _packs_by_row.clear()
+
+
+def open_desks() -> QuerySet[Desk]:
+    """The desks on which somebody works; those that were closed keep their cases and show them to nobody."""
+    return Desk.objects.filter(closed_at=None)
 
 
 def pack_in_force(desk: Desk, at: datetime) -> Pack:

@@ -8,7 +8,7 @@ from amends.apps.cases.models import Case
 from amends.apps.messaging.actions import notify
 from amends.apps.people.directory import holders_of
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force
 from amends.apps.reporting.queries import gaps_among
 
 AT_MOST = 500
@@ -23,7 +23,7 @@ def raise_gaps(*, now: datetime) -> int:
 
     Returns how many notices are new. Source: EXP-1.2.8
     """
-    return sum(_raise_on(desk, now) for desk in Desk.objects.all())
+    return sum(_raise_on(desk, now) for desk in open_desks())
 
 
 def _raise_on(desk: Desk, now: datetime) -> int:

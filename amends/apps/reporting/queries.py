@@ -12,7 +12,7 @@ from django.db.models import Count, F, JSONField, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, TruncMonth
 
-from amends.apps.cases.listing import each_once
+from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, open_cases, visible_to
 from amends.apps.people.models import Membership

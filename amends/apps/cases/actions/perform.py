@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.clocks import refresh_clocks
+from amends.apps.cases.clocks import clocks_over, has_open_promise, process_of, refresh_clocks
+from amends.apps.cases.extending import extend_clock
 from amends.apps.cases.facts import core_event, facts_of, pack_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.comparing import similar_cases
+from amends.apps.cases.proceedings.facts import facts_of_proceeding
+from amends.apps.cases.proceedings.gathering import gathered
+from amends.apps.cases.proceedings.standing import texts_taken_on
 from amends.apps.cases.projection import project
 from amends.apps.cases.telling import notify_staff, tell_complainant
-from amends.apps.ledger.actions import append
+from amends.apps.ledger.actions import ChainMoved, append
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.people.directory import OrganisationOfDesk
-from amends.core.decide import Decision, Request, decide
-from amends.core.directory import Caller
+from amends.core.decide import decide
+from amends.core.decision import Decision, Request
+from amends.core.directory import Actor, Caller
 from amends.core.facts import CaseFacts, Event, evolve
+from amends.core.guidance import Used
 from amends.core.policy.pack import Pack
 from amends.core.refusals import Stale
 from amends.core.roles import actor_on_case
@@ -38,7 +46,9 @@ class Performed:
     decision: Decision
     caller: Caller
     now: datetime
+    at: datetime | None
     uploads_of: str
+    reporter_was_hidden: bool
 
 
 Projector = Callable[[Performed], None]
@@ -52,12 +62,16 @@ def projector(function: Projector) -> Projector:
     return function
 
 
+Row = TypeVar("Row", bound=Case | Proceeding)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A verb somebody wants to perform: what doors hand over.
 
     `version` is the case as they saw it; None asks for no check. `uploads_of` names whose uploads may be attached,
-    the caller's own when it is empty.
+    the caller's own when it is empty. `by_rule` says that a step of something else asks for it; `used` is what of the
+    guidance was used.
     """
 
     verb: str
@@ -69,38 +83,101 @@ class Wish:
     at: datetime | None = None
     uploads_of: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
+    by_rule: bool = False
+    used: Used = Used()
 
 
-@transaction.atomic
-def perform(case: Case, wish: Wish) -> Case:
-    """Perform a verb on a case and return it as it is afterwards.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An event just appended to the chain of a case or proceeding, and all that is needed to follow it."""
 
-    In one transaction: the event, the row, the clocks, messages and notices. Raises Stale when the case moved on since
+    row: Any
+    pack: Pack
+    before: CaseFacts
+    event: LedgerEvent
+    decision: Decision
+    wish: Wish
+
+
+Follower = Callable[[Followed], Any]
+_FOLLOWERS: dict[type, Follower] = {}
+
+
+def follower(kind: type) -> Callable[[Follower], Follower]:
+    """Register what follows from a verb on rows of this kind."""
+
+    def register(function: Follower) -> Follower:
+        _FOLLOWERS[kind] = function
+        return function
+
+    return register
+
+
+def perform(row: Row, wish: Wish) -> Row:
+    """Perform a verb on a case or proceeding and return it as it is afterwards.
+
+    In one transaction: the event, the row, the clocks, messages and notices. Raises Stale when it moved on since
     `wish.version`, and every refusal of `amends.core.decide.decide`.
     """
-    fresh = _as_stored(case)
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                return perform_within(row, wish)
+        except ChainMoved:
+            # A proceeding writes to its case's chain as well: that the case moved on meanwhile is nobody's conflict.
+            if transaction.get_connection().in_atomic_block or isinstance(row, Case):
+                raise
+    raise Stale
+
+
+TRIES = 5
+"""So often a step of a proceeding is tried while others write to the chain of its case."""
+
+
+def perform_within(row: Row, wish: Wish) -> Row:
+    """`perform` inside a transaction that is already open."""
+    fresh = as_stored(row)
     if wish.version is not None and wish.version != fresh.version:
         raise Stale
-    pack, facts = pack_of(fresh), facts_of(fresh)
+    pack = pack_of(fresh)
+    facts = facts_at_moment(fresh, pack, wish.now)
     directory = OrganisationOfDesk(fresh.desk, pack, wish.now)
-    actor = actor_on_case(pack, wish.caller, facts, directory)
     request = Request(
-        verb=wish.verb, data=wish.data, actor=actor, now=wish.now, given={**facts_found_out(fresh, pack, wish), **wish.given},
-        local_zone=wish.local_zone,
+        verb=wish.verb, data=wish.data, now=wish.now, given={**facts_found_out(fresh, pack, wish), **wish.given},
+        local_zone=wish.local_zone, actor=acting(pack, wish.caller, facts, directory, by_rule=wish.by_rule),
+        texts=texts_taken_on(fresh.chain, pack, process_of(fresh, pack), verb=wish.verb, state=facts.state), used=wish.used,
     )  # fmt: skip
-    decision = decide(pack=pack, process=pack.lifecycle, facts=facts, request=request, directory=directory)
+    decision = decide(pack=pack, process=process_of(fresh, pack), facts=facts, request=request, directory=directory)
+    extend_clock(fresh, decision, pack=pack, now=wish.now, in_time=not wish.by_rule)
+    return append_and_follow(fresh, pack=pack, before=facts, decision=decision, wish=wish)
+
+
+def acting(pack: Pack, caller: Caller, facts: CaseFacts, directory: OrganisationOfDesk, *, by_rule: bool) -> Actor:
+    """The caller as the rules see them. What a step starts by itself is done by the pack's system roles in their name."""
+    if not by_rule:
+        return actor_on_case(pack, caller, facts, directory)
+    system = frozenset(name for name, role in pack.roles.roles.items() if role.counts == "system")
+    return Actor(id=caller.id, person=caller.person, roles=system)
+
+
+def append_and_follow(row: Row, *, pack: Pack, before: CaseFacts, decision: Decision, wish: Wish) -> Row:
+    """Append the event of a decision to the chain of a case or proceeding, and everything that follows from it."""
     event = append(
-        chain=fresh.chain, kind=wish.verb, at=wish.at or wish.now, recorded_at=wish.now, actor=wish.caller.id,
+        chain=row.chain, kind=decision.verb, at=wish.at or wish.now, recorded_at=wish.now, actor=wish.caller.id,
         payload=decision.payload, details=decision.texts,
     )  # fmt: skip
-    return follow(fresh, pack=pack, before=facts, event=event, decision=decision, wish=wish)
+    return follow(Followed(row=row, pack=pack, before=before, event=event, decision=decision, wish=wish))
 
 
-def facts_found_out(case: Case, pack: Pack, wish: Wish) -> dict[str, Any]:
+def facts_found_out(row: Row, pack: Pack, wish: Wish) -> dict[str, Any]:
     """Facts that the rules may ask about and that only the tables know."""
     found: dict[str, Any] = {}
     if files := count_files(pack, wish.data):
-        found["evidence_count"] = case.evidence.count() + files
+        found["evidence_count"] = row.evidence.count() + files
+    if not isinstance(row, Case):
+        found |= similar_cases(row, pack, verb=wish.verb, now=wish.now)
+        return found | gathered(pack, row.kind, verb=wish.verb, desk=row.desk_id, before=row.begun_at)
+    case = row
     if wish.verb == "link" and (numbers := case_numbers_in(pack, wish.data)):
         others = set(case.links.filter(kind="similar").values_list("other__number", flat=True))
         found["linked_cases"] = len(others | set(numbers))
@@ -118,37 +195,54 @@ def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
     return sum(len(files) if isinstance(files, list) else 1 for files in given if files)
 
 
-def _as_stored(case: Case) -> Case:
-    related = ("desk", "chain", "complainant", "department", "handler")
-    return Case.objects.select_related(*related).get(pk=case.pk)
+def as_stored(row: Row) -> Row:
+    """The row as the database has it now, with what following a verb reads."""
+    related = ["desk", "chain", "department", "handler"]
+    related += (
+        ["complainant"] if isinstance(row, Case) else ["case__complainant", "case__department", "case__desk", "parent"]
+    )
+    stored: Row = type(row)._default_manager.select_related(*related).get(pk=row.pk)  # type: ignore[assignment]
+    return stored
 
 
-def follow(case: Case, *, pack: Pack, before: CaseFacts, event: LedgerEvent, decision: Decision, wish: Wish) -> Case:
-    """Bring the row, the clocks and everything told up to date with an event just appended."""
-    happened = core_event(event)
+def facts_known(row: Row) -> CaseFacts:
+    """The facts of a case, or of a proceeding with what it stands on."""
+    return facts_of(row) if isinstance(row, Case) else facts_of_proceeding(row)
+
+
+def facts_at_moment(row: Row, pack: Pack, now: datetime) -> CaseFacts:
+    """The facts known, with what the clocks say at a moment: whose time is over, and whether a promise stands."""
+    promised = isinstance(row, Case) and has_open_promise(row, pack)
+    return replace(facts_known(row), over=clocks_over(row, pack, now), promise_open=promised)
+
+
+def follow(followed: Followed) -> Any:
+    """Bring row, clocks and everything told up to date with an event just appended."""
+    return _FOLLOWERS[type(followed.row)](followed)
+
+
+@follower(Case)
+def follow_case(followed: Followed) -> Case:
+    """What follows from every verb on a case."""
+    case, pack, before, wish, decision = followed.row, followed.pack, followed.before, followed.wish, followed.decision
+    happened = core_event(followed.event)
     facts = evolve(before, happened)
+    was_hidden = case.hides_reporter
     project(case, facts, pack)
-    case.changed_at = wish.now
+    case.changed_at, case.changed_by = wish.now, wish.caller.id
     clocks = refresh_clocks(case, pack=pack, now=wish.now)
     case.save()
     clocks.save()
     performed = Performed(
-        case=case,
-        pack=pack,
-        facts=facts,
-        before=before,
-        event=happened,
-        decision=decision,
-        caller=wish.caller,
-        now=wish.now,
-        uploads_of=wish.uploads_of or wish.caller.id,
-    )
+        case=case, pack=pack, facts=facts, before=before, event=happened, decision=decision, caller=wish.caller, now=wish.now,
+        at=wish.at, uploads_of=wish.uploads_of or wish.caller.id, reporter_was_hidden=was_hidden,
+    )  # fmt: skip
     for run in _PROJECTORS:
         run(performed)
     outside = wish.caller.person is None and not wish.caller.is_system
     tell_complainant(
         case, decision.tells, facts=facts, pack=pack, texts=decision.texts, now=wish.now, to_stranger=outside
     )
-    key = f"{case.pk}:{event.seq}"
+    key = f"{case.pk}:{followed.event.seq}"
     notify_staff(case, decision.notices, facts=facts, pack=pack, texts=decision.texts, now=wish.now, key=key)
     return case

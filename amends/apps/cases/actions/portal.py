@@ -6,8 +6,6 @@ together or not; the worker finds out, so the answer and its time tell nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 import unicodedata
 from collections.abc import Mapping
@@ -16,13 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
 from amends.apps.cases.actions.register import Contact, register_case
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.models import Case, IdempotencyKey, PortalCode, PortalKey
+from amends.apps.cases.models import Case, PortalCode, PortalKey
+from amends.apps.cases.once import Answer, OtherContent, answered_before, digest_of_form, key_of_form, once
 from amends.apps.cases.portal_keys import (
     address_hash,
     addresses_of,
@@ -37,6 +36,7 @@ from amends.apps.cases.telling import message_values
 from amends.apps.deferred.actions import enqueue
 from amends.apps.messaging.actions import write_to_outbox
 from amends.apps.messaging.allowances import Allowance, spend
+from amends.apps.policies.queries import pack_in_force
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
 from amends.core.refusals import Refusal
@@ -109,35 +109,35 @@ def complain(contact: Contact, *, token: str, session: str, limits: Mapping[Allo
     `limits` (with its subject) is used up. A refused form uses neither its token nor a limit. A receipt that is asked
     for again by the same session carries a new link and PIN; those shown before end.
     """
-    digest = _digest(contact)
+
+    def do() -> Answer:
+        for allowance, subject in limits.items():
+            spend([allowance], subject=subject, now=contact.now)
+        return Answer(str(register_case(contact).pk))
+
+    pack = pack_in_force(contact.desk, contact.now)
+    form = pack.forms[pack.channels.kinds[contact.kind].form]
+    digest = digest_of_form(f"{contact.desk.pk}:{contact.kind}", form, contact.data)
     try:
-        with transaction.atomic():
-            entry = IdempotencyKey.objects.create(
-                caller=portal_owner(session), key=f"portal:{token}"[:128], digest=digest, created_at=contact.now
-            )
-    except IntegrityError:
-        return _receipt_again(token, digest, session, contact.now)
-    for allowance, subject in limits.items():
-        spend([allowance], subject=subject, now=contact.now)
-    case = register_case(contact)
-    IdempotencyKey.objects.filter(pk=entry.pk).update(status=201, body=str(case.pk))
-    return _receipt(case, now=contact.now, is_first=True)
+        answer = once(caller=portal_owner(session), key=key_of_form(token), digest=digest, now=contact.now, do=do)
+    except OtherContent as other:
+        raise SentBefore(_case_answered(other.first)) from other
+    return receipt_again(_case_answered(answer), now=contact.now, is_first=answer.is_first)
 
 
-def _digest(contact: Contact) -> str:
-    sent = {"desk": contact.desk.pk, "kind": contact.kind, "data": contact.data}
-    return hashlib.sha256(json.dumps(sent, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+@transaction.atomic
+def sent_before(*, token: str, session: str, now: datetime) -> Receipt | None:
+    """The receipt of a form that this session sent with the token, with a new link; None when it was not sent."""
+    body = answered_before(caller=portal_owner(session), key=key_of_form(token))
+    return receipt_again(_case_answered(Answer(body)), now=now) if body else None
 
 
-def _receipt_again(token: str, digest: str, session: str, now: datetime) -> Receipt:
-    entry = IdempotencyKey.objects.get(caller=portal_owner(session), key=f"portal:{token}"[:128])
-    case = Case.objects.select_related("desk", "chain", "complainant").get(pk=entry.body)
-    if entry.digest != digest:
-        raise SentBefore(case)
-    return _receipt(case, now=now, is_first=False)
+def _case_answered(answer: Answer) -> Case:
+    return Case.objects.select_related("desk", "chain", "complainant").get(pk=answer.body)
 
 
-def _receipt(case: Case, *, now: datetime, is_first: bool) -> Receipt:
+def receipt_again(case: Case, *, now: datetime, is_first: bool = False) -> Receipt:
+    """A receipt with a new link, and where no address is on file with a new PIN: the PIN given before ends."""
     if addresses_of(case):
         return Receipt(case, new_link(case, now=now), "", is_first)
     PortalKey.objects.filter(case=case, revoked_at=None).exclude(pin_hash="").update(revoked_at=now)
@@ -204,7 +204,7 @@ def send_code(request: PortalCode, *, now: datetime) -> bool:
     write_to_outbox(
         pack=pack_of(case), message=CODE_MESSAGE, channel=channel, address=address, language=request.language,
         values=values_for_code(case, language=request.language, to_stranger=not is_verified(address)),
-        secrets={"code": code}, case_key=str(case.pk), now=now, expires_at=request.expires_at,
+        secrets={"code": code}, case_key=str(case.pk), now=now, expires_at=request.expires_at, desk=case.desk,
     )  # fmt: skip
     return True
 

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from amends.apps.cases.actions.sweep import SWEPT_COLUMNS
-from amends.apps.cases.clocks import refresh_clocks
+from amends.apps.cases.actions.sweep import PLACED_COLUMNS, SWEPT_COLUMNS
+from amends.apps.cases.clocks import Timed, refresh_clocks, rows_of
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case, ClockRow
+from amends.apps.cases.proceeding_models import Proceeding
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,25 @@ class Recomputed:
 def recompute_provisional_dates(*, now: datetime) -> list[Recomputed]:
     """Compute every provisional due date of running clocks again, also of cases pinned to older packs; returns the list."""
     rows = ClockRow.objects.filter(provisional=True, stopped_at=None)
-    cases = rows.order_by("case__number").values_list("case", flat=True).distinct()
-    return [change for case in list(cases) for change in _recompute(case, now)]
+    cases = rows.filter(case__isnull=False).order_by("case__number").values_list("case", flat=True).distinct()
+    changes = [change for key in list(cases) for change in _recompute(Case, PLACED_COLUMNS, key, now)]
+    others = rows.filter(proceeding__isnull=False).order_by("proceeding__number")
+    for key in list(others.values_list("proceeding", flat=True).distinct()):
+        changes += _recompute(Proceeding, SWEPT_COLUMNS, key, now)
+    return changes
 
 
 @transaction.atomic
-def _recompute(key: UUID, now: datetime) -> Iterable[Recomputed]:
-    case = Case.objects.select_related("desk", "chain").get(pk=key)
-    before = dict(ClockRow.objects.filter(case=case, provisional=True).values_list("instance", "due_at"))
-    version = case.version
-    refresh_clocks(case, pack=pack_of(case), now=now).save()
-    Case.objects.filter(pk=case.pk, version=version).update(**{name: getattr(case, name) for name in SWEPT_COLUMNS})
-    after = {row.instance: row for row in ClockRow.objects.filter(case=case, instance__in=before)}
+def _recompute(kind: type[Timed], columns: Iterable[str], key: UUID, now: datetime) -> Iterable[Recomputed]:
+    row = kind._default_manager.select_related("desk", "chain").get(pk=key)
+    before = dict(rows_of(row).filter(provisional=True).values_list("instance", "due_at"))
+    version = row.version
+    refresh_clocks(row, pack=pack_of(row), now=now).save()
+    placed = {name: getattr(row, name) for name in columns}
+    kind._default_manager.filter(pk=row.pk, version=version).update(**placed)
+    after = {clock.instance: clock for clock in rows_of(row).filter(instance__in=before)}
     return [
-        Recomputed(case.number, row.rule, before[name], row.due_at, row.provisional)
-        for name, row in sorted(after.items())
-        if row.due_at != before[name] or not row.provisional
+        Recomputed(row.number, clock.rule, before[name], clock.due_at, clock.provisional)
+        for name, clock in sorted(after.items())
+        if clock.due_at != before[name] or not clock.provisional
     ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.actions.perform import Wish, count_files, follow
+from amends.apps.cases.actions.perform import Followed, Wish, count_files, follow
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.numbers import next_number
@@ -20,13 +21,16 @@ from amends.apps.cases.queries import earlier_cases_of, open_cases
 from amends.apps.ledger.actions import append
 from amends.apps.ledger.models import Chain
 from amends.apps.people.directory import OrganisationOfDesk
-from amends.apps.people.models import Complainant, ContactPoint
+from amends.apps.people.models import Complainant, ContactPoint, Person
 from amends.apps.policies.models import Desk, PackVersion
-from amends.apps.policies.queries import read_version, version_in_force
-from amends.core.decide import Decision, Request, decide
+from amends.apps.policies.queries import calendar_for, read_version, version_in_force
+from amends.core.decide import decide
+from amends.core.decision import Decision, Request
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
+from amends.core.filling import filled_in
 from amends.core.form_data import checked_text
+from amends.core.guidance import Used
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.roles import actor_on_case, has_right
@@ -36,8 +40,10 @@ from amends.core.roles import actor_on_case, has_right
 class Contact:
     """A first contact as a door hands it over. `data` is the kind's form; times without offset are read in `local_zone`.
 
+    With `is_receipt_noted` a machine of the company noted the time of receipt: it is no backdating and asks for no reason.
     Without `is_vouched` nobody has checked who it is: a name and number that are on file count as an earlier case, but
-    the case gets a complainant of its own, so that a stranger's address never joins somebody else's.
+    the case gets a complainant of its own, so that a stranger's address never joins somebody else's. `linked_cases` says
+    how many cases it is linked to from the start.
     """
 
     desk: Desk
@@ -53,6 +59,9 @@ class Contact:
     uploads_of: str = ""
     is_vouched: bool = True
     language: str = "zh-hans"
+    linked_cases: int = 0
+    is_receipt_noted: bool = False
+    used: Used = Used()
 
 
 @transaction.atomic
@@ -69,14 +78,37 @@ def register_case(contact: Contact) -> Case:
     actor = actor_on_case(pack, contact.caller, CaseFacts(), directory)
     _check_backdating(pack, contact, may=has_right(pack, actor, "backdate"))
     complainant = contact.complainant or known_complainant(contact.data)
-    given = _facts_of_contact(pack, contact, complainant)
+    given = facts_of_contact(pack, contact, complainant)
+    by_itself = filled_by_itself(pack, contact)
     request = Request(
-        verb="register", data=contact.data, actor=actor, now=contact.now, given=given, local_zone=contact.local_zone,
-        form=pack.channels.kinds[contact.kind].form,
+        verb="register", data={**contact.data, **by_itself}, actor=actor, now=contact.now, given=given,
+        local_zone=contact.local_zone, form=pack.channels.kinds[contact.kind].form, used=contact.used,
     )  # fmt: skip
-    decision = decide(pack=pack, process=pack.lifecycle, facts=CaseFacts(), request=request, directory=directory)
+    with _faults_of_what_was_sent(by_itself):
+        decision = decide(pack=pack, process=pack.lifecycle, facts=CaseFacts(), request=request, directory=directory)
     _refuse_receipt_reason(contact)
     return _store(contact, version, pack, decision, complainant if contact.is_vouched else contact.complainant)
+
+
+def filled_by_itself(pack: Pack, contact: Contact) -> dict[str, Any]:
+    """What the channel fills in of fields that were left open."""
+    channel, person = pack.channels.channels[contact.channel], contact.caller.person
+    if not channel.fills:
+        return {}
+    home = Person.objects.filter(pk=person).values_list("department_id", flat=True).first() if person else None
+    received_at = (contact.received_at or contact.now).isoformat()
+    known = {"person": person, "department": home, "received_at": received_at}
+    return filled_in(channel, pack.forms[pack.channels.kinds[contact.kind].form], contact.data, known)
+
+
+@contextmanager
+def _faults_of_what_was_sent(by_itself: Mapping[str, Any]) -> Iterator[None]:
+    """What was copied from a faulty field is no second fault."""
+    try:
+        yield
+    except InvalidData as refusal:
+        sent = [error for error in refusal.errors if error.pointer.lstrip("/") not in by_itself]
+        raise InvalidData(sent or refusal.errors) from refusal
 
 
 def _check_way_in(pack: Pack, contact: Contact) -> None:
@@ -95,6 +127,8 @@ def _check_backdating(pack: Pack, contact: Contact, *, may: bool) -> None:
         if contact.received_at is not None and contact.received_at > contact.now + timedelta(minutes=1):
             raise InvalidData([FieldError("/received_at", "in_future", {"field": "收到时间"})])
         return
+    if contact.is_receipt_noted:
+        return
     if not may:
         raise InvalidData([FieldError("/received_at", "right_needed", {"field": "收到时间"})])
     if not contact.backdate_reason.strip():
@@ -106,7 +140,8 @@ def _refuse_receipt_reason(contact: Contact) -> None:
     checked_text(contact.backdate_reason, pointer="/backdate_reason", field="补录理由", limit=500)
 
 
-def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | None) -> dict[str, Any]:
+def facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | None) -> dict[str, Any]:
+    """What the rules may ask about a contact and only the tables know: the way in, earlier cases, files."""
     kind, channel = pack.channels.kinds[contact.kind], pack.channels.channels[contact.channel]
     spoken = {} if contact.language == "zh-hans" else {"language": contact.language}
     has_contact = (
@@ -114,6 +149,7 @@ def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | N
     )
     return {
         **spoken,
+        **_out_of_hours(pack, contact),
         "kind": contact.kind,
         "counts": kind.counts,
         "internal": kind.internal,
@@ -121,11 +157,19 @@ def _facts_of_contact(pack: Pack, contact: Contact, complainant: Complainant | N
         "channel_group": channel.group,
         "written": channel.written,
         "has_contact": has_contact,
-        "linked_cases": 0,
+        "linked_cases": contact.linked_cases,
         "earlier_cases": count_earlier_cases(pack, contact, complainant),
         "received_at": (contact.received_at or contact.now).isoformat().replace("+00:00", "Z"),
         "evidence_count": count_files(pack, contact.data),
     }
+
+
+def _out_of_hours(pack: Pack, contact: Contact) -> dict[str, Any]:
+    """Whether it came in while nobody read that channel, where the pack says when somebody does."""
+    hours = pack.channels.channels[contact.channel].attended
+    if hours is None or calendar_for(pack, hours).is_open_at(contact.received_at or contact.now):
+        return {}
+    return {"out_of_hours": True}
 
 
 def known_complainant(data: Mapping[str, Any]) -> Complainant | None:
@@ -182,7 +226,10 @@ def _store(
         received_at=received_at, received_on=day, registered_at=contact.now,
     )  # fmt: skip
     wish = Wish(verb="register", data={}, caller=contact.caller, now=contact.now, uploads_of=contact.uploads_of)
-    return follow(case, pack=pack, before=CaseFacts(), event=event, decision=decision, wish=wish)
+    registered: Case = follow(
+        Followed(row=case, pack=pack, before=CaseFacts(), event=event, decision=decision, wish=wish)
+    )
+    return registered
 
 
 def create_complainant(texts: Mapping[str, str], values: Mapping[str, Any], *, now: datetime) -> Complainant:

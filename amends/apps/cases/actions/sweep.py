@@ -5,55 +5,71 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.clocks import clocks_of, refresh_clocks
+from amends.apps.cases.actions.perform import as_stored
+from amends.apps.cases.clocks import Timed, clocks_of, refresh_clocks, rows_of
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case, ClockRow
-from amends.apps.cases.telling import message_values, people_in_roles
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.telling import notify_of_proceeding
+from amends.apps.cases.telling import by_when_in, message_values, people_in_roles
 from amends.apps.messaging.actions import notify
 from amends.core.clocks import ClockReading, LadderMoment
+from amends.core.policy.clock_rules import ClockRule
+from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
 
 SWEPT_COLUMNS = ("due_at", "due_clock", "due_sort", "due_is_provisional", "is_late", "sweep_at")
+PLACED_COLUMNS = (*SWEPT_COLUMNS, "band", "word_due_at", "word_clock")
+"""Those of a case, which also moves in the queue when it becomes late."""
+
 USUAL_MESSAGE = "clock_reminder"
 
 
 def sweep_due_cases(*, now: datetime, limit: int = 200) -> int:
-    """Remind and mark on at most `limit` cases whose time has come; returns how many were looked at."""
-    due = list(Case.objects.filter(sweep_at__lte=now).order_by("sweep_at").values_list("pk", flat=True)[:limit])
-    for key in due:
-        _sweep(key, now)
-    return len(due)
+    """Remind and mark on at most `limit` cases and as many proceedings whose time has come; returns how many were looked at."""
+    looked_at = 0
+    for kind in (Case, Proceeding):
+        due = kind._default_manager.filter(sweep_at__lte=now).order_by("sweep_at")
+        keys = list(due.values_list("pk", flat=True)[:limit])
+        for key in keys:
+            sweep_one(kind, key, now)
+        looked_at += len(keys)
+    return looked_at
 
 
 @transaction.atomic
-def _sweep(key: UUID, now: datetime) -> None:
-    case = Case.objects.select_related("desk", "chain", "complainant", "department", "handler").get(pk=key)
-    pack = pack_of(case)
-    readings = clocks_of(case, pack, now, with_segments=False)
-    rows = {row.instance: row for row in ClockRow.objects.filter(case=case)}
-    for reading in readings:
-        row = rows.get(reading.key)
-        if row is not None:
-            _climb(case, pack, reading, row, now)
-    version = case.version
-    refresh_clocks(case, pack=pack, now=now).save()
-    Case.objects.filter(pk=case.pk, version=version).update(**{name: getattr(case, name) for name in SWEPT_COLUMNS})
+def sweep_one(kind: type[Timed], key: UUID, now: datetime) -> None:
+    """Remind and mark on one case or proceeding at a moment; harmless when nothing is due."""
+    row = as_stored(kind._default_manager.get(pk=key))
+    pack = pack_of(row)
+    clocks = {clock.instance: clock for clock in rows_of(row)}
+    for reading in clocks_of(row, pack, now, with_segments=False):
+        if reading.key in clocks:
+            _climb(row, pack, reading, clocks[reading.key], now)
+    version = row.version
+    refresh_clocks(row, pack=pack, now=now).save()
+    swept = {name: getattr(row, name) for name in (PLACED_COLUMNS if isinstance(row, Case) else SWEPT_COLUMNS)}
+    kind._default_manager.filter(pk=row.pk, version=version).update(**swept)
 
 
-def _climb(case: Case, pack: Pack, reading: ClockReading, row: ClockRow, now: datetime) -> None:
+def _climb(row: Timed, pack: Pack, reading: ClockReading, clock: ClockRow, now: datetime) -> None:
     """Take every step of the ladder that is due and was not taken."""
-    taken = json.loads(row.fired)
+    taken = json.loads(clock.fired)
     due = [
         step for step in reading.ladder if step.tell_at <= now and step.key not in taken and _was_reached(reading, step)
     ]
     for step in due:
-        _remind(case, pack, reading, step, now)
+        if isinstance(row, Proceeding):
+            _remind_of_proceeding(row, pack, reading.rule, step, now)
+        else:
+            _remind(row, pack, reading.rule, step, now)
     if due:
-        row.fired = json.dumps(sorted({*taken, *(step.key for step in due)}))
-        row.save(update_fields=["fired"])
+        clock.fired = json.dumps(sorted({*taken, *(step.key for step in due)}))
+        clock.save(update_fields=["fired"])
 
 
 def _was_reached(reading: ClockReading, step: LadderMoment) -> bool:
@@ -61,14 +77,36 @@ def _was_reached(reading: ClockReading, step: LadderMoment) -> bool:
     return reading.stopped_at is None or step.at <= reading.stopped_at
 
 
-def _remind(case: Case, pack: Pack, reading: ClockReading, moment: LadderMoment, now: datetime) -> None:
-    rule = next(rule for rule in pack.clocks if rule.id == reading.rule_id)
+def _remind(case: Case, pack: Pack, rule: ClockRule, moment: LadderMoment, now: datetime) -> None:
     facts = facts_of(case)
-    title, title_en = rule.title.get("zh-Hans", rule.id), rule.title.get("en", rule.id)
-    values = message_values(case, facts, pack, texts={}, extra={"clock": title})
-    values_en = message_values(case, facts, pack, texts={}, extra={"clock": title_en}, language="en")
+    values = message_values(case, facts, pack, texts={}, extra=_clock_called(rule, "zh-Hans"))
+    values_en = message_values(case, facts, pack, texts={}, extra=_clock_called(rule, "en"), language="en")
     people = people_in_roles(case, moment.step.tell, pack=pack, now=now)
     notify(
         people, pack=pack, message=moment.step.message or USUAL_MESSAGE, values=values, values_en=values_en, case_key=str(case.pk),
         case_number=case.number, now=now, unique_key=f"{case.pk}:{moment.key}",
     )  # fmt: skip
+
+
+def _remind_of_proceeding(
+    proceeding: Proceeding, pack: Pack, rule: ClockRule, moment: LadderMoment, now: datetime
+) -> None:
+    notice = Notice(to=moment.step.tell, message=moment.step.message or USUAL_MESSAGE)
+    notify_of_proceeding(
+        proceeding, [notice], pack=pack, texts={}, now=now, key=f"{proceeding.pk}:{moment.key}",
+        extra={**_clock_called(rule, "zh-Hans"), **_due(proceeding, pack, "zh-hans")},
+        extra_en={**_clock_called(rule, "en"), **_due(proceeding, pack, "en")},
+    )  # fmt: skip
+
+
+def _clock_called(rule: ClockRule, language: str) -> dict[str, str]:
+    return {"clock": rule.title.get(language, rule.id)}
+
+
+def _due(proceeding: Proceeding, pack: Pack, language: str) -> dict[str, str]:
+    """A reminder of a proceeding speaks of its own due date, not of the one of its case."""
+    return {
+        "due_at": by_when_in(proceeding.due_at, ZoneInfo(pack.head.zone), language),
+        "number": proceeding.number,
+        "case_title": proceeding.subject,
+    }

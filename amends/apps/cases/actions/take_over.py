@@ -22,7 +22,7 @@ from amends.apps.cases.actions.register import normal_contact
 from amends.apps.cases.models import Case, OldRecord, SearchEntry
 from amends.apps.cases.numbers import numbers_for
 from amends.apps.cases.projection import project
-from amends.apps.cases.search import index_text
+from amends.apps.cases.search import findable, index_text
 from amends.apps.ledger.actions import SALT_BYTES, Draft, append_many
 from amends.apps.ledger.bulk import insert_rows
 from amends.apps.ledger.models import Chain
@@ -31,7 +31,8 @@ from amends.apps.people.models import Complainant, ContactPoint
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import read_version, version_in_force
 from amends.core.canonical import canonical_json, digest, utc_text
-from amends.core.decide import Decision, Request, decide, form_for
+from amends.core.decide import decide
+from amends.core.decision import Decision, Request, form_for
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.policy.forms import Form
@@ -140,9 +141,11 @@ class TakeOver:
         source = {"system": self.source, "number": old.number, "whole_days": old.whole_days}
         decision.payload["source"] = source
         key = uuid.uuid4()
+        row = self._row(old, key, decision)
+        found_by = findable(decision.texts.items(), row[_PLACE["hides_reporter"]])
         return Judged(
-            number=old.number, text=old.as_text(), key=key, row=self._row(old, key, decision), payload=decision.payload,
-            texts=decision.texts, words=index_text([old.number, *decision.texts.values()]),
+            number=old.number, text=old.as_text(), key=key, row=row, payload=decision.payload, texts=decision.texts,
+            words=index_text([old.number, *found_by]),
         )  # fmt: skip
 
     def _check_frame(self, old: OldCase) -> None:

@@ -1,0 +1,43 @@
+"""Who has a form open on a case just now, so that two people do not do the same work. It expires by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from amends.apps.cases.models import Case, Presence
+from amends.apps.people.models import Person
+
+LASTS = timedelta(seconds=50)
+"""A page that is open says so every twenty seconds; one that was closed is forgotten after two it did not say."""
+
+
+def note_presence(case: Case, person: Person, *, doing: str, now: datetime) -> None:
+    """Say that somebody has the form of a verb open; one form a person and case."""
+    values = {"doing": doing, "until": now + LASTS}
+    Presence.objects.update_or_create(case=case, person=person, defaults=values)
+
+
+def end_presence(case: Case, person: Person) -> None:
+    """Say that somebody has closed the form, or sent it."""
+    Presence.objects.filter(case=case, person=person).delete()
+
+
+def others_present(case: Case, person: Person, *, now: datetime) -> QuerySet[Presence]:
+    """Who else has a form open, with their names; one query over an index.
+
+    Nobody is shown to the person complained about, and who reported a case in confidence is shown to nobody.
+    """
+    if case.accused_person_id == person.pk:
+        return Presence.objects.none()
+    found = Presence.objects.filter(case=case, until__gt=now).exclude(person=person).select_related("person")
+    if case.hides_reporter:
+        reporters = (case.registered_by_id, case.complainant.person_id if case.complainant else None)
+        found = found.exclude(person__in=[reporter for reporter in reporters if reporter])
+    return found.order_by("person__sort_key", "pk")
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Delete what has expired, and return how many there were."""
+    return Presence.objects.filter(until__lt=now).delete()[0]

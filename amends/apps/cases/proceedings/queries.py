@@ -1,0 +1,230 @@
+"""Reads of proceedings. `visible_proceedings` is the one place that says which of them somebody sees."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max, Q, QuerySet
+
+from amends.apps.cases.actions.perform import facts_at_moment, facts_known
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Involved, NamedCase, Proceeding
+from amends.apps.cases.proceedings.beginning import beginning_verb
+from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_task, visible_to
+from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import pack_in_force
+from amends.core.decide import Action, allowed_actions
+from amends.core.directory import Actor
+from amends.core.facts import CaseFacts
+from amends.core.moving import RESTING
+from amends.core.policy.base import Title
+from amends.core.policy.conditions import holds
+from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import Offer, ProceedingKind
+from amends.core.refusals import NotVisible
+from amends.core.roles import actor_on_case
+
+
+def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
+    """The proceedings somebody may see: those of visible cases, those of their desks, those that name them, and those that they
+    decided in or have to decide in, even where the case is closed to them.
+
+    A confidential one is seen by the roles it names and by the people in it, whatever else they may see. Whoever is
+    complained about and sees the task only sees those that they are in.
+    """
+    if not viewer.person.is_active:
+        return Proceeding.objects.none()
+    scope = Q(pk__in=_involving(viewer)) | Q(begun_by=viewer.person) | Q(handler=viewer.person)
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        held = {h.role for h in viewer.caller(desk, pack).holdings}
+        cases = visible_to(viewer).exclude(seen_as_task(pack, viewer.person))
+        seen = Q(case__isnull=False, case__in=cases.values("pk"))
+        if any(pack.roles.roles[name].sees == "desk" for name in held if name in pack.roles.roles):
+            seen |= Q(case=None)
+        asked = _turn_of_roles(viewer, desk, pack) & ~Q(case__in=closed_to_accused(pack, viewer.person))
+        scope |= Q(desk=desk) & (seen | asked) & _open_to(held)
+    return Proceeding.objects.filter(scope, desk__in=viewer.desks())
+
+
+def _open_to(roles: Iterable[str]) -> Q:
+    circle = Q(seen_by="")
+    for name in sorted(roles):
+        circle |= Q(seen_by__contains=f",{name},")
+    return circle
+
+
+def _involving(viewer: Viewer) -> QuerySet[Involved, dict[str, uuid.UUID]]:
+    found = Q(person=viewer.person)
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        for holding in viewer.caller(desk, pack).holdings:
+            role = pack.roles.roles.get(holding.role)
+            if role is not None and role.counts == "asked" and holding.department is not None:
+                found |= Q(department__in=below(holding.department), role=holding.role)
+    return Involved.objects.filter(found).values("proceeding")  # type: ignore[return-value]
+
+
+def visible_proceeding(viewer: Viewer, key: str | uuid.UUID) -> Proceeding:
+    """The proceeding of that id. Raises NotVisible alike for one that does not exist and one that may not be seen."""
+    try:
+        found = visible_proceedings(viewer).select_related(*RELATED).filter(pk=uuid.UUID(str(key))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def visible_proceedings_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
+    """Those of the proceedings, by id, that the viewer may see."""
+    wanted = set(keys)
+    found = visible_proceedings(viewer).filter(pk__in=wanted).values_list("pk", flat=True) if wanted else []
+    return {str(key) for key in found}
+
+
+RELATED = ("desk", "chain", "case", "parent", "department", "handler", "begun_by")
+
+
+def open_proceedings(cases: Iterable[Case] | QuerySet[Case]) -> QuerySet[Proceeding]:
+    """The proceedings of these cases that have not ended, oldest first, whoever may see them."""
+    return Proceeding.objects.filter(case__in=cases).exclude(state_category__in=RESTING).order_by("begun_at", "number")
+
+
+def proceedings_of(viewer: Viewer, case: Case) -> list[Proceeding]:
+    """The proceedings of a case that the viewer may see, and those elsewhere that name it, in the order they began."""
+    named = Q(pk__in=NamedCase.objects.filter(case=case).values("proceeding"))
+    return list(
+        visible_proceedings(viewer).filter(Q(case=case) | named).select_related(*RELATED).order_by("begun_at", "number")
+    )
+
+
+def proceedings_beneath(viewer: Viewer, case: Case) -> list[Proceeding]:
+    """Those of the proceedings on a case that the viewer may see, in the order they began."""
+    found = visible_proceedings(viewer).filter(case=case)
+    return list(found.select_related("chain").order_by("begun_at", "number"))
+
+
+def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
+    """The open proceedings in which it is the viewer's turn: the inbox of decisions and tasks."""
+    turn = Q(handler=viewer.person, waits_for__contains=",handler,")
+    for desk in viewer.desks():
+        pack = pack_in_force(desk, viewer.now)
+        turn |= Q(desk=desk) & _turn_of_roles(viewer, desk, pack)
+        for name, role in pack.roles.roles.items():
+            if role.counts == "named":
+                named = Involved.objects.filter(role=name, person=viewer.person).values("proceeding")
+                turn |= Q(desk=desk, waits_for__contains=f",{name},", pk__in=named)
+            elif role.counts == "handler":
+                turn |= Q(desk=desk, waits_for__contains=f",{name},") & (
+                    Q(handler=viewer.person) | Q(handler=None, case__handler=viewer.person)
+                )
+    resting = Q(state_category__in=("done", "archived"))
+    return visible_proceedings(viewer).filter(turn).exclude(resting)
+
+
+def _turn_of_roles(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
+    """What waits for a role that the viewer holds: on the desk, in the department where it lies, in one that was asked."""
+    turn = Q(pk__in=[])
+    for holding in viewer.caller(desk, pack).holdings:
+        role = pack.roles.roles.get(holding.role)
+        if role is None:
+            continue
+        waits = Q(waits_for__contains=f",{holding.role},")
+        if role.counts == "desk":
+            turn |= waits
+        elif role.counts in ("department", "superior") and holding.department is not None:
+            turn |= waits & Q(department__in=below(holding.department))
+        elif role.counts == "asked" and holding.department is not None:
+            asked = Involved.objects.filter(role=holding.role, department__in=below(holding.department))
+            turn |= waits & Q(pk__in=asked.values("proceeding"))
+    return turn
+
+
+def actor_in(viewer: Viewer, proceeding: Proceeding) -> Actor:
+    """The viewer as the rules of this proceeding see them."""
+    pack = pack_of(proceeding)
+    directory = OrganisationOfDesk(proceeding.desk, pack, viewer.now)
+    return actor_on_case(pack, viewer.caller(proceeding.desk, pack), facts_known(proceeding), directory)
+
+
+def actions_in(viewer: Viewer, proceeding: Proceeding) -> list[Action]:
+    """The verbs that the viewer may use on the proceeding now."""
+    pack = pack_of(proceeding)
+    return allowed_actions(
+        pack=pack,
+        process=pack.proceedings[proceeding.kind],
+        facts=facts_at_moment(proceeding, pack, viewer.now),
+        actor=actor_in(viewer, proceeding),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A kind of proceeding that somebody may begin; `offer` says why the policy suggests or demands it now."""
+
+    kind_id: str
+    kind: ProceedingKind
+    action: Action
+    offer: Offer | None
+
+    @property
+    def title(self) -> Title:
+        return self.kind.title
+
+
+def possible_on_case(pack: Pack, facts: CaseFacts, actor: Actor) -> list[Possible]:
+    """The proceedings that the actor may begin on a case, those that are offered or demanded first."""
+    kinds = {name: kind for name, kind in pack.proceedings.items() if kind.about != "desk"}
+    return _possible(pack, kinds, CaseFacts(behind=facts), actor)
+
+
+def possible_on_desk(viewer: Viewer, desk: Desk) -> list[Possible]:
+    """The proceedings that stand by themselves and that the viewer may begin on a desk."""
+    pack = pack_in_force(desk, viewer.now)
+    kinds = {name: kind for name, kind in pack.proceedings.items() if kind.about != "case"}
+    facts = CaseFacts(behind=CaseFacts())
+    directory = OrganisationOfDesk(desk, pack, viewer.now)
+    return _possible(pack, kinds, facts, actor_on_case(pack, viewer.caller(desk, pack), facts, directory))
+
+
+def _possible(pack: Pack, kinds: dict[str, ProceedingKind], facts: CaseFacts, actor: Actor) -> list[Possible]:
+    found = []
+    for name, kind in kinds.items():
+        verb = beginning_verb(kind)
+        actions = allowed_actions(pack=pack, process=kind, facts=facts, actor=actor)
+        action = next((one for one in actions if one.verb == verb), None)
+        if action is not None and not _stands_already(kind, name, facts):
+            found.append(Possible(name, kind, action, offer_of(kind, facts)))
+    return sorted(found, key=lambda one: (one.offer is None, one.offer is not None and not one.offer.demanded))
+
+
+def _stands_already(kind: ProceedingKind, name: str, facts: CaseFacts) -> bool:
+    """Whether one for each case is allowed and it stands: then another one need not be offered."""
+    return kind.once_per == () and any(not item.get("void") for item in facts.case_behind.lists.get(name, ()))
+
+
+def offer_of(kind: ProceedingKind, facts: CaseFacts) -> Offer | None:
+    """The first offer of the kind that holds of the case behind, those that are demanded before others."""
+    holding = [offer for offer in kind.offers if holds(offer.when, facts.case_behind)]
+    return min(holding, key=lambda offer: not offer.demanded, default=None)
+
+
+def overdue_periods(desk: Desk, now: datetime) -> list[tuple[str, ProceedingKind]]:
+    """The recurring proceedings of a desk whose last one is older than the policy allows."""
+    pack = pack_in_force(desk, now)
+    recurring = {
+        name: kind for name, kind in pack.proceedings.items() if kind.periodic is not None and kind.about != "case"
+    }
+    rows = Proceeding.objects.filter(desk=desk, kind__in=recurring).values("kind").annotate(last=Max("begun_at"))
+    last = {row["kind"]: row["last"] for row in rows}
+    return [
+        (name, kind)
+        for name, kind in recurring.items()
+        if name not in last or last[name] < now - timedelta(days=kind.periodic.every_days if kind.periodic else 0)
+    ]

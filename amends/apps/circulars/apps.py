@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CircularsConfig(AppConfig):
+    name = "amends.apps.circulars"
+    label = "circulars"

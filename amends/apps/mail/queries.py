@@ -1,0 +1,69 @@
+"""Who reads which mail: whoever registers contacts and sees the whole desk; of a case's mail, whoever may see the case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.mail.models import IncomingMail, Mailbox
+from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.core.facts import CaseFacts
+from amends.core.roles import actor_on_case
+
+State = IncomingMail.State
+
+
+def desks_whose_mail_is_read(viewer: Viewer) -> list[Desk]:
+    """The desks that have a mailbox and whose mail the viewer reads."""
+    with_mail = set(Mailbox.objects.values_list("desk", flat=True).distinct())
+    return [desk for desk in viewer.desks() if desk.pk in with_mail and _reads(viewer, desk)]
+
+
+def _reads(viewer: Viewer, desk: Desk) -> bool:
+    try:
+        pack = pack_in_force(desk, viewer.now)
+    except NoPackInForce:
+        return False
+    caller = viewer.caller(desk, pack)
+    actor = actor_on_case(pack, caller, CaseFacts(), OrganisationOfDesk(desk, pack, viewer.now))
+    roles = (pack.roles.roles[name] for name in actor.roles)
+    return any(role.sees == "desk" and "register" in role.may for role in roles)
+
+
+def visible_mails(viewer: Viewer) -> QuerySet[IncomingMail]:
+    """The mails that the viewer reads: of their desks, on no case or on one that they may see."""
+    desks = desks_whose_mail_is_read(viewer)
+    if not desks:
+        return IncomingMail.objects.none()
+    open_cases = visible_to(viewer).filter(desk__in=desks).values("pk")
+    return IncomingMail.objects.filter(Q(case=None) | Q(case__in=open_cases), mailbox__desk__in=desks)
+
+
+def mails_in(
+    viewer: Viewer, states: tuple[str, ...], *, before: tuple[datetime, UUID] | None, size: int
+) -> list[IncomingMail]:
+    """The latest mails in these states (all when there is none), at most `size`; `before` is the last one shown."""
+    found = visible_mails(viewer).select_related("mailbox__desk", "case").defer("text", "case__facts")
+    if states:
+        found = found.filter(state__in=states)
+    if before is not None:
+        at, key = before
+        found = found.filter(Q(arrived_at__lt=at) | Q(arrived_at=at, pk__lt=key))
+    return list(found.order_by("-arrived_at", "-pk")[:size])
+
+
+def mails_waiting(viewer: Viewer) -> int:
+    """How many mails wait for a person's decision."""
+    return visible_mails(viewer).filter(state=State.QUARANTINED).count()
+
+
+def mails_of(case: Case) -> list[IncomingMail]:
+    """The mails of a case, oldest first, second copies left out."""
+    found = IncomingMail.objects.filter(case=case, twin_of=None).defer("text")
+    return list(found.order_by("arrived_at")[:50])

@@ -1,0 +1,201 @@
+"""The call list: cases and proceedings whose customers are to be called back, by when, as the packs say.
+
+Nothing is stored for it: a call is a running clock of a case, or an open proceeding of a kind that is one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from amends.apps.cases.models import Case, ClockRow
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.queries import visible_proceedings
+from amends.apps.cases.queries import Viewer, below, visible_to
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.core.canonical import utc_text
+from amends.core.moving import RESTING
+from amends.core.policy.followups import Call
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData
+
+PAGE = 50
+WHEN = ("due", "overdue", "all")
+"""Until the end of today, past their time, or whenever they are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One call: which kind of the pack, on which case or proceeding, by when, and how often it was tried."""
+
+    kind: Call
+    pack: Pack
+    due_at: datetime
+    case: Case | None
+    proceeding: Proceeding | None
+    attempts: int
+
+    @property
+    def row(self) -> Case | Proceeding:
+        return self.proceeding or self.case  # type: ignore[return-value]
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Its place in the list."""
+        row = self.row
+        return utc_text(self.due_at), int(self.proceeding is not None), str(row.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsPage:
+    """One page of calls, those due first at the top."""
+
+    calls: list[Planned]
+    next_cursor: str | None
+
+
+def desks_that_call(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks on which the viewer works and whose policy calls customers back."""
+    found = {}
+    for desk in viewer.desks():
+        if not viewer.works_on(desk):
+            continue
+        try:
+            pack = pack_in_force(desk, viewer.now)
+        except NoPackInForce:
+            continue
+        if pack.followups.calls:
+            found[desk] = pack
+    return found
+
+
+def calls_page(viewer: Viewer, asked: Mapping[str, str], *, cursor: str = "", size: int = PAGE) -> CallsPage:
+    """The calls that the viewer sees under the filters `when`, `desk`, `mine` and `department`, paged by key.
+
+    Two queries, whatever the number of rows, beside those of the scope. Raises InvalidData for an unknown filter or cursor.
+    """
+    cases, proceedings = _narrowed(viewer, asked)
+    if cursor:
+        due, is_proceeding, key = _read_cursor(cursor)
+        later = Q(due_at__gt=due)
+        cases = cases.filter(later if is_proceeding else later | Q(due_at=due, case__gt=key))
+        same = Q(due_at=due, pk__gt=key) if is_proceeding else Q(due_at=due)
+        proceedings = proceedings.filter(later | same)
+    packs = desks_that_call(viewer)
+    found = [*_of_clocks(cases[: size + 1], packs), *_of_proceedings(proceedings[: size + 1], packs)]
+    found.sort(key=lambda one: one.key)
+    rest = found[size:]
+    return CallsPage(found[:size], _cursor(found[size - 1]) if rest else None)
+
+
+def count_calls(viewer: Viewer, asked: Mapping[str, str]) -> int:
+    """How many calls there are under the filters."""
+    cases, proceedings = _narrowed(viewer, asked)
+    return cases.count() + proceedings.count()
+
+
+def call_on_case(case: Case, pack: Pack) -> Call | None:
+    """The call that is due on a case now; None when no clock of one runs."""
+    running = set(case.clocks.filter(stopped_at=None).values_list("rule", flat=True))
+    return next((call for call in pack.followups.calls.values() if running & set(call.clocks)), None)
+
+
+def call_of_kind(kind: str, pack: Pack) -> Call | None:
+    """The call that proceedings of a kind are; None when they are none."""
+    return next((call for call in pack.followups.calls.values() if call.proceeding == kind), None)
+
+
+def attempts_on(row: Case | Proceeding, call: Call) -> int:
+    """How often the customer was called in vain, as the facts of the row say."""
+    return len(json.loads(row.facts)["lists"].get(call.attempts, ())) if call.attempts else 0
+
+
+def _narrowed(viewer: Viewer, asked: Mapping[str, str]) -> tuple[QuerySet[ClockRow], QuerySet[Proceeding]]:
+    """The clocks and proceedings that are calls under the filters, those due first at the top."""
+    _refuse_unknown(asked)
+    packs = desks_that_call(viewer)
+    of_cases, of_kinds = Q(pk__in=[]), Q(pk__in=[])
+    for desk, pack in packs.items():
+        if asked.get("desk") and asked["desk"] != desk.code:
+            continue
+        before = _until(asked.get("when", "due"), pack, viewer.now)
+        soon = Q(due_at__lte=before) if before else Q(due_at__isnull=False)
+        clocks = [clock for call in pack.followups.calls.values() for clock in call.clocks]
+        kinds = [call.proceeding for call in pack.followups.calls.values() if call.proceeding]
+        of_cases |= Q(case__desk=desk, rule__in=clocks) & soon
+        of_kinds |= Q(desk=desk, kind__in=kinds) & soon
+    cases = ClockRow.objects.filter(of_cases, stopped_at=None, case__in=visible_to(viewer).values("pk"))
+    proceedings = visible_proceedings(viewer).filter(of_kinds).exclude(state_category__in=RESTING)
+    if asked.get("mine"):
+        cases = cases.filter(case__registered_by=viewer.person)
+        proceedings = proceedings.filter(begun_by=viewer.person)
+    if asked.get("department"):
+        inside = below(int(asked["department"]))
+        cases = cases.filter(case__department__in=inside)
+        proceedings = proceedings.filter(Q(case__department__in=inside) | Q(department__in=inside))
+    related = ("case__complainant", "case__department", "case__desk", "case__handler")
+    return (
+        cases.select_related(*related).order_by("due_at", "case"),
+        proceedings.select_related("desk", *related).order_by("due_at", "pk"),
+    )
+
+
+def _until(when: str, pack: Pack, now: datetime) -> datetime | None:
+    if when == "all":
+        return None
+    if when == "overdue":
+        return now
+    local = now.astimezone(ZoneInfo(pack.head.zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _refuse_unknown(asked: Mapping[str, str]) -> None:
+    values = {"when": asked.get("when", "due") in WHEN, "mine": asked.get("mine", "") in ("", "yes")}
+    values["department"] = not asked.get("department") or (
+        asked["department"].isascii() and asked["department"].isdigit()
+    )
+    errors = [
+        FieldError(f"/{name}", "bad_filter_value", {"name": name, "value": asked[name][:60]})
+        for name, is_good in values.items()
+        if not is_good
+    ]
+    if errors:
+        raise InvalidData(errors)
+
+
+def _of_clocks(rows: QuerySet[ClockRow], packs: Mapping[Desk, Pack]) -> Iterator[Planned]:
+    for row in rows:
+        case = row.case
+        if case is None or row.due_at is None:
+            continue
+        pack = packs[case.desk]
+        call = next(one for one in pack.followups.calls.values() if row.rule in one.clocks)
+        yield Planned(call, pack, row.due_at, case, None, attempts_on(case, call))
+
+
+def _of_proceedings(rows: QuerySet[Proceeding], packs: Mapping[Desk, Pack]) -> Iterator[Planned]:
+    for row in rows:
+        call = call_of_kind(row.kind, packs[row.desk])
+        if call is not None and row.due_at is not None:
+            yield Planned(call, packs[row.desk], row.due_at, row.case, row, attempts_on(row, call))
+
+
+def _cursor(last: Planned) -> str:
+    return base64.urlsafe_b64encode(json.dumps(last.key).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[datetime, bool, str]:
+    try:
+        due, is_proceeding, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return datetime.fromisoformat(str(due).replace("Z", "+00:00")), bool(is_proceeding), str(uuid.UUID(str(key)))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise InvalidData([FieldError("/cursor", "bad_cursor", {})]) from error
