@@ -40,20 +40,25 @@ def words(value: Any) -> str:
 def _of_title(title: Title) -> str:
     if language() == "zh-hant" and title.zh_hant is None:
         return traditional(title.zh_hans)
-    return _begun(title.in_language(language()))
+    return begun(title.in_language(language()))
 
 
-def _begun(text: str) -> str:
+def begun(text: str) -> str:
     """English titles begin with a capital wherever they are shown, however the pack writes them."""
     return text[:1].upper() + text[1:] if language() == "en" else text
 
 
 def _of_names(names: Mapping[str, str]) -> str:
     if language() == "en":
-        return _begun(names.get("en") or names["zh-Hans"])
+        return begun(names.get("en") or names["zh-Hans"])
     if language() == "zh-hant":
         return names.get("zh-Hant") or traditional(names["zh-Hans"])
     return names["zh-Hans"]
+
+
+def traditional_of_reader(text: str) -> str:
+    """A Chinese name in the script of the reader."""
+    return traditional(text) if language() == "zh-hant" else text
 
 
 def listed(values: Iterable[Any]) -> str:
@@ -153,6 +158,18 @@ def span_words(span: timedelta) -> str:
     if hours:
         return _hours(hours) + (" " + _minutes(left) if left else "")
     return _minutes(left)
+
+
+def live_words() -> dict[str, str]:
+    """The sentences of `left_words`, one and many parted by a bar, for a page that goes on counting by itself."""
+    many = 5
+    return {
+        "left": gettext("剩 %(time)s"),
+        "late": gettext("超时 %(time)s"),
+        "day": "|".join(ngettext("%(n)s 天", "%(n)s 天", n) for n in (1, many)),
+        "hour": "|".join(ngettext("%(n)s 小时", "%(n)s 小时", n) for n in (1, many)),
+        "minute": "|".join(ngettext("%(n)s 分钟", "%(n)s 分钟", n) for n in (1, many)),
+    }
 
 
 def _hours(n: int) -> str:

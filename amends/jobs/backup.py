@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from django.core.files.storage import default_storage
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import QuerySet
 
 from amends import __version__
-from amends.apps.cases.models import EvidenceFile
+from amends.apps.cases.models import ArchivePackage, EvidenceFile
 from amends.apps.ledger.bulk import insert_rows
 from amends.apps.ledger.models import Chain
 from amends.core.refusals import Refusal
@@ -32,7 +34,12 @@ from amends.core.refusals import Refusal
 FORMAT = 1
 MANIFEST = "manifest.json"
 ROWS_AT_ONCE = 2000
-OURS = ("ledger", "deferred", "policies", "people", "messaging", "cases", "reporting")
+LEFT_OUT = frozenset({"cases_evidencepreview", "cases_presence", "lists_export", "people_signedin"})
+"""Tables of what is drawn again from the files, is over in a minute or a day, or goes with its session."""
+OURS = "amends.apps."
+PLAIN_NAME = re.compile(r"\w[\w-]*")
+PLACE = re.compile(r"\w[\w-]*(/\w[\w-]*)*")
+"""Locations are folders and a name without a dot: none of them leads upwards."""
 
 
 class BackupRefused(Refusal):
@@ -51,9 +58,9 @@ class Fault:
 
 
 def our_models() -> list[type[models.Model]]:
-    """Every table of the product, many-to-many ones included; sessions and what migrations make are left out."""
-    found = apps.get_models(include_auto_created=True)
-    return sorted((m for m in found if m._meta.app_label in OURS and m._meta.managed), key=lambda m: m._meta.db_table)
+    """Every table of the product, many-to-many ones included; sessions and what does not last are left out."""
+    found = (m for m in apps.get_models(include_auto_created=True) if m.__module__.startswith(OURS) and m._meta.managed)
+    return sorted((m for m in found if m._meta.db_table not in LEFT_OUT), key=lambda m: m._meta.db_table)
 
 
 def take_backup(folder: Path, *, now: datetime) -> dict[str, Any]:
@@ -65,6 +72,7 @@ def take_backup(folder: Path, *, now: datetime) -> dict[str, Any]:
     with _snapshot():
         tables = {model._meta.db_table: _write_table(model, folder) for model in our_models()}
         files = {str(file.pk): _write_file(file, folder) for file in EvidenceFile.objects.order_by("pk").iterator()}
+        files |= {str(package.pk): part for package in made_packages() if (part := _write_package(package, folder))}
         heads = list(Chain.objects.order_by("key").values_list("key", "head_seq", "head_hash"))
     manifest = {
         "format": FORMAT, "version": __version__, "taken_at": now.isoformat(), "tables": tables, "files": files,
@@ -115,9 +123,24 @@ def _rows(model: type[models.Model], fields: Iterable[models.Field[Any, Any]]) -
     return model._base_manager.order_by(*ordering).values_list(*names).iterator(chunk_size=ROWS_AT_ONCE)
 
 
-def _write_file(file: EvidenceFile, folder: Path) -> dict[str, Any]:
+def made_packages() -> QuerySet[ArchivePackage]:
+    """The archive packages whose ZIP lies in the storage."""
+    return ArchivePackage.objects.filter(state=ArchivePackage.State.MADE).order_by("pk")
+
+
+def _write_package(package: ArchivePackage, folder: Path) -> dict[str, Any] | None:
+    """As evidence; None where its time was over while the backup was written."""
+    try:
+        return _write_file(package, folder)
+    except FileNotFoundError:
+        return None
+
+
+def _write_file(file: EvidenceFile | ArchivePackage, folder: Path) -> dict[str, Any]:
     hasher = hashlib.sha256()
-    with default_storage.open(file.location, "rb") as source, _opened(folder / "files" / str(file.pk)) as out:
+    # Opened first: what is gone leaves no empty file behind.
+    source = default_storage.open(file.location, "rb")
+    with source, _opened(folder / "files" / str(file.pk)) as out:
         for chunk in source.chunks():
             hasher.update(chunk)
             out.write(chunk)
@@ -127,7 +150,7 @@ def _write_file(file: EvidenceFile, folder: Path) -> dict[str, Any]:
 
 
 def faults_in(folder: Path) -> list[Fault]:
-    """Everything wrong with a backup: missing, changed or surplus parts. Needs no database."""
+    """Everything wrong with a backup: missing, changed or surplus parts, and what leads out of its folder. Needs no database."""
     manifest_path = folder / MANIFEST
     try:
         sealed = (folder / f"{MANIFEST}.sha256").read_text()
@@ -136,11 +159,21 @@ def faults_in(folder: Path) -> list[Fault]:
         manifest = json.loads(manifest_path.read_bytes())
     except (OSError, ValueError):
         return [Fault(MANIFEST, "missing")]
+    if leading_out := _leading_out(folder, manifest):
+        return [Fault(name, "outside") for name in leading_out]
     wanted = {f"tables/{name}.jsonl": part["sha256"] for name, part in manifest["tables"].items()}
     wanted |= {f"files/{name}": part["sha256"] for name, part in manifest["files"].items()}
     faults = [fault for name, digest in wanted.items() if (fault := _fault(folder, name, digest))]
     present = {str(p.relative_to(folder)) for part in ("tables", "files") for p in (folder / part).glob("*")}
     return faults + [Fault(name, "surplus") for name in sorted(present - set(wanted))]
+
+
+def _leading_out(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Names of a manifest that is sealed but was not written by us: they would read or write beside the backup and the storage."""
+    names = [name for part in ("tables", "files") for name in manifest[part] if not PLAIN_NAME.fullmatch(name)]
+    places = [part["location"] for part in manifest["files"].values() if not PLACE.fullmatch(part["location"])]
+    links = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink()]
+    return [*names, *places, *links]
 
 
 def _fault(folder: Path, name: str, digest: str) -> Fault | None:
@@ -165,8 +198,11 @@ def restore_backup(folder: Path) -> dict[str, Any]:
         raise BackupRefused("备份无法使用：目标系统不是空的（%(table)s）。", table=holding[0])
     with transaction.atomic():
         for model in our_models():
-            _read_table(model, folder, manifest["tables"][model._meta.db_table])
+            if part := manifest["tables"].get(model._meta.db_table):
+                _read_table(model, folder, part)
         _restart_sequences()
+        made_packages().exclude(pk__in=manifest["files"]).update(state=ArchivePackage.State.EXPIRED, location="")
+        _check_places(manifest["files"])
         for name, part in manifest["files"].items():
             _read_file(folder / "files" / name, part["location"])
     return dict(manifest)
@@ -181,6 +217,15 @@ def _read_table(model: type[models.Model], folder: Path, part: dict[str, Any]) -
         rows = [[_stored(f, value) for f, value in zip(chosen, json.loads(line), strict=True)] for line in lines]
     for start in range(0, len(rows), ROWS_AT_ONCE):
         insert_rows(model._meta.db_table, columns, rows[start : start + ROWS_AT_ONCE])
+
+
+def _check_places(files: dict[str, Any]) -> None:
+    """A file lies where its row says, and nowhere else."""
+    rows = (*EvidenceFile.objects.values_list("pk", "location"), *made_packages().values_list("pk", "location"))
+    known = {str(key): place for key, place in rows}
+    for name, part in files.items():
+        if known.get(name) != part["location"]:
+            raise BackupRefused("备份无法使用：文件 %(file)s 的存放位置与登记的不符。", file=name)
 
 
 def _stored(field: models.Field[Any, Any], value: Any) -> Any:

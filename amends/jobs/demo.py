@@ -1,4 +1,4 @@
-"""The demo installation: five desks under the shipped packs, their people, and a few cases on their way."""
+"""The demo installation: five desks under the shipped packs, their people, and the stories that the worker plays there."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from ruamel.yaml import YAML
 
-from amends.apps.cases.models import Case
-from amends.apps.ledger.queries import events_of
+from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_changed_folders
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import pack_in_force
+from amends.apps.policies.queries import pack_in_force, read_version, versions_of
 from amends.core.policy.pack import Pack
-from amends.jobs.organisation import build_organisation
-from amends.jobs.rehearsal import DeskWorld, NotPossible, one_step
+from amends.jobs.organisation import Organisation, build_organisation
+from amends.jobs.stories.cast import Cast, NobodyMay, cast_of_desk
+from amends.jobs.stories.playing_all import begin_to_play
+from amends.jobs.stories.programme import stories_of
+from amends.jobs.stories.script import Story
 
 LOGINS_FILE = "demo_logins.json"
 MAIN_LOGINS = 8
@@ -54,83 +55,68 @@ def publish_what_ships(*, now: datetime) -> None:
     publish_changed_folders(pack_folders(), now=now)
 
 
-def build_demo(*, now: datetime) -> list[Login]:
-    """Desks, people and cases for an empty installation; returns the logins.
+def build_demo(*, now: datetime, leave_to_worker: bool = True) -> list[Login]:
+    """Desks and people for an empty installation; returns the logins. Their cases are made by the worker, or not at all.
 
     Nothing is changed where a desk exists already.
     """
     publish_what_ships(now=now)
     if Desk.objects.exists():
         return read_logins()
-    password = secrets.token_urlsafe(9)
-    logins = [_administrator(password)]
-    stories = YAML(typ="safe").load((Path(__file__).parent / "demo_cases.yaml").read_text(encoding="utf-8"))
-    for folder in pack_folders():
-        logins += _build_desk(folder.name, stories.get(folder.name, []), password, now=now)
-    _keep_logins(logins)
+    with transaction.atomic():
+        password = secrets.token_urlsafe(9)
+        logins = [_administrator(password)]
+        for folder in pack_folders():
+            logins += _build_desk(folder, password, now=now)
+        if leave_to_worker:
+            begin_to_play(now=now)
+    keep_logins(logins)
     return logins
 
 
 def _administrator(password: str) -> Login:
-    person = Person.objects.create_person(username="admin", name="系统管理员", password=password, is_administrator=True)
+    person = Person.objects.create_person(
+        username="admin", name="系统管理员", password=password, is_administrator=True, is_demo=True
+    )
     return Login("", "administrator", person.name, person.username, password)
 
 
-@transaction.atomic
-def _build_desk(pack_id: str, stories: Sequence[Mapping[str, Any]], password: str, *, now: datetime) -> list[Login]:
-    title = _title_of(pack_id)
-    desk = open_desk(code=pack_id, title=title[0], title_en=title[1], pack_id=pack_id, now=now)
-    pack = pack_in_force(desk, now)
-    made = build_organisation(desk, pack, now=now, password=password)
-    began = [now - timedelta(days=story["days_ago"], hours=2) for story in stories]
-    worlds = [DeskWorld(desk, pack, made, moment, sparing=True) for moment in began]
-    cases = [_tell_story(world, story) for world, story in zip(worlds, stories, strict=True)]
-    main = _busiest(cases)
-    return [
-        _login(desk, pack, role, person, password, is_main=person.actor_id in main)
-        for (role, _), person in made.people.items()
-    ]
-
-
-def _busiest(cases: Sequence[Case]) -> set[str]:
-    """Those who did most on the cases, and those who handle them: with their logins any of the cases can go on."""
-    acted = Counter(event.actor for case in cases for event in events_of(case.chain))
-    acted.update({case.handler.actor_id: 1 for case in cases if case.handler is not None})
-    acted.pop("system", None)
-    return {actor for actor, _ in acted.most_common(MAIN_LOGINS)}
-
-
-def _title_of(pack_id: str) -> tuple[str, str]:
-    from amends.apps.policies.queries import read_version, versions_of
-
-    pack = read_version(versions_of(pack_id)[0].pk)
-    return pack.head.title.zh_hans, pack.head.title.en or ""
-
-
-def _tell_story(world: DeskWorld, story: Mapping[str, Any]) -> Case:
-    answers = {k: v for k, v in story.items() if k not in ("moves", "days_ago")}
-    case = world.register(
-        **{name: None for name in ("complainant_phone", "complainant_email") if name not in answers}, **answers
+def _build_desk(folder: Path, password: str, *, now: datetime) -> list[Login]:
+    title = read_version(versions_of(folder.name)[0].pk).head.title
+    desk = open_desk(
+        code=folder.name, title=title.zh_hans, title_en=title.en or "", pack_id=folder.name, now=now, is_demo=True
     )
-    done: list[str] = []
-    for _ in range(story["moves"]):
-        if case.state_category == "archived":
-            break
+    pack = pack_in_force(desk, now)
+    made = build_organisation(desk, pack, now=now, password=password, is_demo=True)
+    main = _busiest(stories_of(folder).stories, cast_of_desk(desk, pack, OrganisationOfDesk(desk, pack, now)))
+    return list(_logins(made, pack, password, main))
+
+
+def _busiest(stories: Sequence[Story], cast: Cast) -> set[int]:
+    """Those who do most in the stories: with their logins most of the cases can go on."""
+    acting: Counter[int] = Counter()
+    for step in (step for story in stories for step in story.steps):
         try:
-            case, verb = one_step(world, case, done)
-        except NotPossible:
-            break
-        done.append(verb)
-    return case
+            acting[cast.person(step.by).id] += 1
+        except NobodyMay:
+            continue
+    return {person for person, _ in acting.most_common(MAIN_LOGINS)}
 
 
-def _login(desk: Desk, pack: Pack, role: str, person: Person, password: str, *, is_main: bool) -> Login:
-    title = pack.roles.roles[role].title.zh_hans if role in pack.roles.roles else "员工"
-    return Login(desk.code, title, person.name, person.username, password, is_main)
+def _logins(made: Organisation, pack: Pack, password: str, main: set[int]) -> list[Login]:
+    found = []
+    for (role, _), person in made.people.items():
+        title = pack.roles.roles[role].title.zh_hans
+        found.append(Login(made.desk.code, title, person.name, person.username, password, person.pk in main))
+    return found
 
 
-def _keep_logins(logins: Sequence[Login]) -> None:
+def keep_logins(logins: Sequence[Login]) -> None:
+    """Write the logins into a file that only the owner can read; without any there is no file."""
     path = settings.VAR_DIR / LOGINS_FILE
+    if not logins:
+        path.unlink(missing_ok=True)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

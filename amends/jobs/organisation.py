@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import cycle
 
 from django.contrib.auth.hashers import make_password
 
 from amends.apps.people.actions import bind_function, create_department, grant_role, sort_key_of
-from amends.apps.people.models import Department, Person
+from amends.apps.people.models import Department, Partner, Person
+from amends.apps.people.partners import kinds_of_partners
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
 from amends.core.policy.people import Role
@@ -19,6 +21,7 @@ GIVEN_NAMES = (
     "伟", "芳", "敏", "静", "磊", "洋", "艳", "勇", "军", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "丽华",
     "建国", "志强", "晓燕", "海燕", "文博", "思远", "雨桐", "子涵", "嘉怡", "浩然", "梦琪", "俊熙", "若曦", "一鸣", "佳宁", "云飞",
 )  # fmt: skip
+PARTNER_NAMES = ("远途", "安仓", "云衡", "嘉程", "汇衡")
 
 
 @dataclass(slots=True)
@@ -26,6 +29,7 @@ class Organisation:
     """Who was made for a desk: departments by function, and people by (role, function)."""
 
     desk: Desk
+    is_demo: bool = False
     departments: dict[str, Department] = field(default_factory=dict)
     people: dict[tuple[str, str], Person] = field(default_factory=dict)
 
@@ -37,23 +41,26 @@ class Organisation:
         return found[0]
 
 
-def build_organisation(desk: Desk, pack: Pack, *, now: datetime, password: str | None = None) -> Organisation:
+def build_organisation(
+    desk: Desk, pack: Pack, *, now: datetime, password: str | None = None, is_demo: bool = False
+) -> Organisation:
     """Departments for every function of the pack, and one person for every role (one in each department that cases go to).
 
     All of them have the same password, hashed once: hashing is slow by design.
     """
-    made = Organisation(desk)
+    made = Organisation(desk, is_demo=is_demo)
     hashed = make_password(password)
     names = _names(desk.pk)
-    for function in _parents_first(pack):
+    for function in departments_parents_first(pack):
         _make_department(made, pack, function)
     for role_name, role in pack.roles.roles.items():
-        if role.counts in ("employee", "complainant", "handler", "partner", "system"):
+        if not is_appointed(role):
             continue
-        for function in _functions_of(pack, role):
+        for function in where_held(pack, role):
             _make_person(made, pack, role_name, function, next(names), now=now, hashed=hashed)
     if any(role.counts == "employee" for role in pack.roles.roles.values()):
         _make_employee(made, next(names), hashed=hashed)
+    _make_partners(made, pack)
     return made
 
 
@@ -65,7 +72,8 @@ def _names(seed: int) -> Iterator[str]:
         number += 1
 
 
-def _parents_first(pack: Pack) -> list[str]:
+def departments_parents_first(pack: Pack) -> list[str]:
+    """The functions of a pack, each after the one that it lies under."""
     ordered: list[str] = []
 
     def place(name: str) -> None:
@@ -89,7 +97,12 @@ def _make_department(made: Organisation, pack: Pack, function: str) -> None:
     made.departments[function] = department
 
 
-def _functions_of(pack: Pack, role: Role) -> list[str]:
+def is_appointed(role: Role) -> bool:
+    """Whether somebody has the role because it was given to them, not by who they are on a case."""
+    return role.counts not in ("employee", "complainant", "handler", "partner", "system")
+
+
+def where_held(pack: Pack, role: Role) -> list[str]:
     """Where a role is held: its own function, or every department that handles cases."""
     if role.function:
         return [role.function]
@@ -108,8 +121,9 @@ def _make_person(
     department = made.departments.get(function)
     username = ".".join(part for part in (made.desk.code, function, role) if part)
     person = Person.objects.create(
-        username=username[:60], name=name, password=hashed, sort_key=sort_key_of(name), department=department
-    )
+        username=username[:60], name=name, password=hashed, sort_key=sort_key_of(name), department=department,
+        is_demo=made.is_demo,
+    )  # fmt: skip
     held_in = None if pack.roles.roles[role].counts == "desk" else department
     grant_role(person=person, desk=made.desk, role=role, department=held_in, by="system", now=now)
     made.people[role, function] = person
@@ -119,10 +133,25 @@ def _make_employee(made: Organisation, name: str, *, hashed: str) -> None:
     """Somebody of the company without any role."""
     department = next(reversed(made.departments.values()), None)
     person = Person.objects.create(
-        username=f"{made.desk.code}.employee",
+        username=employee_username(made.desk),
         name=name,
         password=hashed,
         sort_key=sort_key_of(name),
         department=department,
+        is_demo=made.is_demo,
     )
     made.people["employee", ""] = person
+
+
+def _make_partners(made: Organisation, pack: Pack) -> None:
+    """An invented company for every kind of partner that the policy registers."""
+    for (kind, title), name in zip(kinds_of_partners(pack).items(), cycle(PARTNER_NAMES), strict=False):
+        short = title.zh_hans.removesuffix("合作伙伴")
+        Partner.objects.create(
+            desk=made.desk, name=f"{name}{short}有限公司", kind=kind, contact="值班经理", email=f"{kind}@example.com"
+        )
+
+
+def employee_username(desk: Desk) -> str:
+    """The name under which the person without any role signs in."""
+    return f"{desk.code}.employee"

@@ -19,7 +19,13 @@ TEXTS = {
     "address": "北京市朝阳区建国路 1 号",
     "url": "https://example.com/post/1",
 }
-FORMATS = {"tracking_number": "SF1234567890123", "order_number": "DD-20260305-01", "number_plate": "京A12345"}
+FORMATS = {
+    "tracking_number": "SF1234567890123",
+    "reference_number": "PT-2026-0305-01",
+    "transcript": "客户：您好\n客服：您好，请讲。",
+    "order_number": "DD-20260305-01",
+    "number_plate": "京A12345",
+}
 
 
 class Filler:
@@ -76,6 +82,9 @@ class Filler:
         if f.id in self.wishes:
             return self.wishes[f.id]
         if f.type == "rows":
+            if f.answers:
+                named = [{"item": item["no"]} for item in facts.open_items(f.answers)]
+                return [{**{s.id: self._value(s) for s in f.fields if s.required}, **item} for item in named]
             wanted = len(facts.lists.get(f.one_for_each, ())) if f.one_for_each else max(f.min_rows, 1)
             return [{sub.id: self._value(sub) for sub in f.fields if sub.required} for _ in range(wanted)]
         return self._value(f)
@@ -87,6 +96,8 @@ class Filler:
         simple = {
             "yes_no": lambda: True,
             "number": lambda: str(f.minimum or 1),
+            "digits": lambda: "0123456789"[: f.length].rjust(f.length or 0, "0"),
+            "decimal": lambda: str(f.minimum or 1),
             "money": lambda: str(max(f.minimum or 0, 10)),
             "date": lambda: (self.now + timedelta(days=3 if f.not_past else 0)).date().isoformat(),
             "datetime": lambda: (self.now + timedelta(days=0 if f.not_future else 2)).isoformat(),

@@ -34,11 +34,23 @@ class Schedule:
 # Nights are those of China: 19:00 UTC is 03:00 there.
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("clock_sweep", every=timedelta(seconds=30)),
+    Schedule("poll_mailboxes", every=timedelta(minutes=1)),
     Schedule("checkpoint", every=timedelta(hours=1)),
+    Schedule("watch_reading", every=timedelta(minutes=15)),
     Schedule("raise_gaps", every=timedelta(days=1), offset=timedelta(hours=23)),
     Schedule("forget_finished_jobs", every=timedelta(days=1), offset=timedelta(hours=19)),
+    Schedule("remind_of_periods", every=timedelta(days=1), offset=timedelta(hours=0)),
+    Schedule("run_survey_plans", every=timedelta(days=1), offset=timedelta(hours=1)),
+    Schedule("order_previews", every=timedelta(hours=1), offset=timedelta(minutes=25)),
     Schedule("remove_leftovers", every=timedelta(days=1), offset=timedelta(hours=19, minutes=5)),
+    Schedule("remove_exports", every=timedelta(hours=1), offset=timedelta(minutes=20)),
     Schedule("forget_ended_sessions", every=timedelta(days=1), offset=timedelta(hours=19, minutes=10)),
+    Schedule("expire_archive_packages", every=timedelta(hours=1), offset=timedelta(minutes=20)),
+    Schedule("carry_notices", every=timedelta(minutes=2)),
+    # 08:30 in China.
+    Schedule("morning_digests", every=timedelta(days=1), offset=timedelta(minutes=30)),
+    Schedule("look_after_messages", every=timedelta(minutes=10)),
+    Schedule("collect_texts", every=timedelta(minutes=5)),
     Schedule("forget_sent_secrets", every=timedelta(days=1), offset=timedelta(hours=19, minutes=15)),
 )
 

@@ -82,6 +82,10 @@ def wrong_settings() -> Iterator[Finding]:
         yield fail("planted_faults", f"Faults are planted: {planted}.", stops_start=True)
     if "*" in settings.ALLOWED_HOSTS:
         yield fail("allowed_hosts", "AMENDS_ALLOWED_HOSTS holds *: any host name is accepted.")
+    if settings.ADMIN_SECOND_FACTOR == "offered" and not settings.DEMO:
+        yield warn(
+            "second_factor", "AMENDS_ADMIN_SECOND_FACTOR is offered: administrators may sign in by password alone."
+        )
     yield from insecure_address(settings.BASE_URL)
 
 

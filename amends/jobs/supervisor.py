@@ -120,13 +120,12 @@ def web_command(*, host: str, port: int, processes: int, threads: int) -> list[s
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
         *[sys.executable, "-m", "gunicorn", "amends.config.wsgi:application"],
-        # Loaded once and forked: the address answers as soon as it listens, and a dead process is replaced at once.
+        # Loaded once and forked: the address answers as soon as it listens, and a dead process is replaced at once. Nothing
+        # connects before the fork.
         *["--bind", address, "--worker-class", "gthread", "--preload"],
         *["--workers", str(processes), "--threads", str(threads)],
         *["--graceful-timeout", "25", "--timeout", "60", "--keep-alive", "5", "--log-level", "warning"],
         *["--forwarded-allow-ips", ""],
-        # Loaded once for all processes: ready sooner after a crash. Nothing connects before the fork.
-        "--preload",
         *memory,
     ]
 

@@ -20,13 +20,13 @@ from amends.apps.cases.models import ImportJob
 from amends.apps.people.directory import caller_for
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import pack_in_force
+from amends.apps.policies.queries import open_desks, pack_in_force
 from amends.core.refusals import NotPermitted
 from amends.core.verbs import TAKE_OVER
 from amends.jobs.imports.encodings import READ_AT_ONCE, ImportRefused
 from amends.jobs.imports.judging import Task, Verdicts, judged_batches
 from amends.jobs.imports.mapping import Mapping
-from amends.jobs.imports.report import Refused, Report
+from amends.jobs.imports.report import Refused, Report, as_before_the_report
 from amends.jobs.imports.tables import Row, Table, open_table
 
 WORTH_A_PROCESS = 3_000
@@ -73,12 +73,13 @@ def run_import(order: Order) -> Summary:
     Refuses ImportRefused before anything is stored: for a mapping that does not fit the file or the policy, a job begun
     with another file or mapping, and a person without the right to take cases over.
     """
-    table = open_table(
+    found = open_table(
         order.file, encoding=order.encoding or order.mapping.encoding, delimiter=order.mapping.delimiter,
         sheet=order.mapping.sheet,
     )  # fmt: skip
-    if found := order.mapping.problems_with(table.header):
-        raise ImportRefused("\n".join(found))
+    table = as_before_the_report(found)
+    if problems := order.mapping.problems_with(table.header):
+        raise ImportRefused("\n".join(problems))
     task = _task(order, table)
     context = task.context()
     _check_mapping(order.mapping, context)
@@ -86,7 +87,7 @@ def run_import(order: Order) -> Summary:
 
 
 def _task(order: Order, table: Table) -> Task:
-    desk = Desk.objects.filter(code=order.mapping.desk).first()
+    desk = open_desks().filter(code=order.mapping.desk).first()
     if desk is None:
         raise ImportRefused(_("没有名为“%(desk)s”的受理台。") % {"desk": order.mapping.desk})
     pack = pack_in_force(desk, order.now)

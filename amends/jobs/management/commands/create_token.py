@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from amends.apps.people.actions import create_token
 from amends.apps.people.models import Person
+from amends.apps.people.tokens import LONGEST_LIFE_DAYS, SCOPES
 from amends.apps.policies.models import Desk
-
-LONGEST_LIFE_DAYS = 730
 
 
 class Command(BaseCommand):
@@ -22,9 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("username", help="whose rights the token has")
         parser.add_argument("--name", default="command line", help="what the token is for")
         parser.add_argument("--scope", action="append", dest="scopes", metavar="SCOPE",
-                            help="read, write, all, or the name of a verb or right; may be repeated (default: read)")  # fmt: skip
+                            help="read; write (read and every verb); all (rights such as reveal as well); or one verb or "
+                                 "right by its name; may be repeated (default: read)")  # fmt: skip
         parser.add_argument("--desk", action="append", dest="desks", default=[], metavar="CODE",
-                            help="limit the token to this desk; may be repeated")  # fmt: skip
+                            help="limit the token to this desk; may be repeated; when all of them are gone it counts on none")  # fmt: skip
         parser.add_argument("--days", type=int, default=90, help="how long it lives")
         parser.add_argument("--json", action="store_true")
 
@@ -32,6 +32,8 @@ class Command(BaseCommand):
         person = Person.objects.filter(username=username, is_active=True).first()
         if person is None:
             raise CommandError(f"There is no active person {username!r}.")
+        if unknown := sorted(set(options["scopes"] or []) - SCOPES):
+            raise CommandError(f"There is no scope {', '.join(unknown)}.")
         if not 1 <= options["days"] <= LONGEST_LIFE_DAYS:
             raise CommandError(f"A token lives between 1 and {LONGEST_LIFE_DAYS} days.")
         with transaction.atomic():

@@ -1,6 +1,7 @@
-"""`amends pack check|publish|schema`: policy packs as files."""
+"""`amends pack check|publish|schema|move|unmove`: policy packs as files, and open cases under their versions."""
 
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +10,34 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import override
+from tqdm import tqdm
 
+from amends.apps.cases.actions.move_version import (
+    NothingToMove,
+    NotReversible,
+    begin_move,
+    begin_reversal,
+    work_off,
+)
+from amends.apps.cases.models import VersionMove
+from amends.apps.cases.move_preview import Summary, summary_of
+from amends.apps.cases.tasks import MOVED_AT_ONCE
 from amends.apps.policies.actions import PackRefused, content_hash, publish_folder, publish_if_changed
 from amends.apps.policies.check import Check, check_folder, is_pack_folder, with_overlaps
-from amends.apps.policies.models import PackVersion
+from amends.apps.policies.models import Desk, PackVersion
+from amends.core.directory import Caller
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems import Validity
+from amends.core.refusals import Refusal
+from amends.doors.wording import filled, said
+from amends.jobs.stories.checking import with_stories
+
+OPERATOR = Caller(id="system", is_system=True)
 
 
 class Command(BaseCommand):
-    help = "Check, publish or describe policy packs."
+    help = "Check, publish or describe policy packs, and move open cases between their versions."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,18 +54,32 @@ class Command(BaseCommand):
             "--next", action="store_true", help="as the next version from today on; the version before ends yesterday"
         )
         commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
+        move = commands.add_parser("move", help="show what moving a desk's open cases to another version would do")
+        move.add_argument("desk")
+        move.add_argument("version", type=int)
+        move.add_argument("--from", type=int, dest="source", help="only cases under this version")
+        move.add_argument("--perform", action="store_true", help="move them; `unmove` takes it back")
+        move.add_argument("--json", action="store_true", help="print JSON")
+        back = commands.add_parser("unmove", help="move the cases of an earlier move back")
+        back.add_argument("move", type=int)
+        back.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         commands: dict[str, Callable[..., None]] = {
             "check": self.check_folders,
             "publish": self.publish_folder,
             "schema": self.print_schema,
+            "move": self.move_cases,
+            "unmove": self.move_back,
         }
         commands[what](**options)
 
     def check_folders(self, *, folders: list[Path], json: bool, language: str, published: bool, **options: Any) -> None:
         checks = [
-            check_folder(folder, calendars=settings.CALENDARS_DIR, shipped=is_shipped(folder))
+            with_stories(
+                check_folder(folder, calendars=settings.CALENDARS_DIR, shipped=is_shipped(folder)),
+                calendars=settings.CALENDARS_DIR,
+            )
             for folder in folders or shipped_folders()
         ]
         if not checks:
@@ -78,6 +111,54 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{version.pack_id} version {version.version} is published, valid from {version.valid_from}.")
 
+    def move_cases(
+        self, *, desk: str, version: int, source: int | None, perform: bool, json: bool, **options: Any
+    ) -> None:
+        place = Desk.objects.filter(code=desk).first()
+        if place is None:
+            raise CommandError(f"There is no desk {desk}.")
+        to = PackVersion.objects.filter(pack_id=place.pack_id, version=version).first()
+        if to is None:
+            raise CommandError(f"{place.pack_id} has no version {version}.")
+        if not perform:
+            self._print_preview(summary_of(place, to, source=source), json=json)
+            return
+        try:
+            move = begin_move(desk=place, to=to, caller=OPERATOR, now=timezone.now(), source=source)
+        except NothingToMove as refusal:
+            raise CommandError(in_english(refusal)) from refusal
+        self._work_off(move, json=json)
+
+    def move_back(self, *, move: int, json: bool, **options: Any) -> None:
+        found = VersionMove.objects.filter(pk=move).select_related("desk").first()
+        if found is None:
+            raise CommandError(f"There is no move {move}.")
+        try:
+            back = begin_reversal(found, caller=OPERATOR, now=timezone.now())
+        except (NothingToMove, NotReversible) as refusal:
+            raise CommandError(in_english(refusal)) from refusal
+        self._work_off(back, json=json)
+
+    def _print_preview(self, summary: Summary, *, json: bool) -> None:
+        with override("en"):
+            reasons = [{"reason": filled(h.sentence, h.params), "cases": n} for h, n in summary.can_not]
+        if json:
+            self._print_json({"open": summary.total, "can_move": summary.can, "can_not_move": reasons})
+            return
+        self.stdout.write(f"{summary.can} of {summary.total} open cases can move; add --perform to move them.")
+        for found in reasons:
+            self.stdout.write(f"  {found['cases']} can not: {found['reason']}")
+
+    def _work_off(self, move: VersionMove, *, json: bool) -> None:
+        with tqdm(total=move.cases.count(), unit=" cases", disable=json or not sys.stderr.isatty()) as bar:
+            while not work_off(move, now=timezone.now(), most=MOVED_AT_ONCE):
+                bar.update(MOVED_AT_ONCE)
+        moved, refused = (move.cases.filter(state=state).count() for state in ("moved", "refused"))
+        if json:
+            self._print_json({"move": move.pk, "moved": moved, "refused": refused})
+            return
+        self.stdout.write(f"Move {move.pk}: {moved} cases moved, {refused} not.")
+
     def print_schema(self, **options: Any) -> None:
         self._print_json(Pack.model_json_schema(by_alias=True))
 
@@ -89,6 +170,11 @@ class Command(BaseCommand):
 
     def _print_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def in_english(refusal: Refusal) -> str:
+    with override("en"):
+        return said(refusal)
 
 
 def other_versions(checks: list[Check]) -> dict[str, list[Validity]]:

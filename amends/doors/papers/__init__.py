@@ -1,0 +1,1 @@
+"""Papers of a case: what stands on them, and how they become PDF and Word. No tables and no rules of the policy."""
