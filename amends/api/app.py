@@ -8,11 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import override
 from ninja import NinjaAPI, Router
 
+from amends.api.calls import calls
 from amends.api.cases import answer, router
 from amends.api.contract import describe
+from amends.api.papers import router as papers
 from amends.api.problems import problem
+from amends.api.proceedings import router as proceedings
 from amends.api.showing import schema_of
 from amends.api.tokens import viewer_of
+from amends.api.ways_in import ways_in
 from amends.apps.policies.queries import pack_in_force, versions_of
 from amends.core.refusals import Refusal
 from amends.doors.wording import words
@@ -78,7 +82,11 @@ api = NinjaAPI(
     openapi_url=None, urls_namespace="api",
 )  # fmt: skip
 api.add_router("", router)
+api.add_router("", proceedings)
+api.add_router("", papers)
 api.add_router("", catalogue)
+api.add_router("", calls)
+api.add_router("", ways_in)
 
 
 @api.exception_handler(Refusal)

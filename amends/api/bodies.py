@@ -50,6 +50,79 @@ class Verb(Body):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class NewOnCase(Body):
+    """A proceeding to begin on the case as it was seen (`version`), with the data of its form."""
+
+    kind: str = Field(min_length=1, max_length=63)
+    version: int = Field(ge=1, le=2**31)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class NewOnDesk(Body):
+    """A proceeding that stands by itself."""
+
+    desk: str = Field(min_length=1, max_length=63)
+    kind: str = Field(min_length=1, max_length=63)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class NewCall(Body):
+    """A call that comes in: the number of the caller, the desk it is for, and the line it came on."""
+
+    phone: str = Field(min_length=1, max_length=40)
+    desk: str
+    line: str | None = None
+
+
+class AppCustomer(Body):
+    """Whom the app knows: its own account, and how to reach them."""
+
+    id: str | None = Field(default=None, max_length=64)
+    name: str
+    phone: str | None = None
+    email: str | None = None
+
+
+class NewFeedback(Body):
+    """What the feedback function of the company's app hands in. `kind` is left out for a complaint; `attachments` are ids of
+    `POST /uploads`, by the same token.
+    """
+
+    desk: str
+    customer: AppCustomer
+    text: str
+    kind: str | None = None
+    shipment: str | None = None
+    demand: str | None = None
+    category: str | None = None
+    attachments: list[str] = Field(default_factory=list)
+
+
+class NewPost(Body):
+    """A post that was found on social media. `platform` is one of the pack's choices; `screenshots` are ids of `POST /uploads`."""
+
+    desk: str
+    platform: str
+    author: str
+    posted_at: str
+    link: str
+    text: str
+    platform_other: str | None = None
+    screenshots: list[str] = Field(default_factory=list)
+
+
+class IgnoredPost(Body):
+    """Why nothing is done about a post."""
+
+    reason: str
+
+
+class HandedOverPost(Body):
+    """What the form of the case asks beyond the post itself."""
+
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class Reveal(Body):
     """A masked field to see in full, and why."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
@@ -26,10 +27,11 @@ from amends.apps.cases.actions import Contact, Wish, perform, register_case
 from amends.apps.cases.actions.reveal import reveal_field
 from amends.apps.cases.clocks import clocks_of
 from amends.apps.cases.conformity import conformity_of
-from amends.apps.cases.evidence import Given, evidence_of, open_evidence, rules_of, store_upload
+from amends.apps.cases.evidence import Given, evidence_for, open_evidence, rules_of, store_upload
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceedings.queries import proceedings_beneath
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import entries_for, labels_of, reporter_is_hidden
 from amends.apps.messaging.models import Notice, OutboxMessage
@@ -37,7 +39,7 @@ from amends.apps.people.actions import log_access
 from amends.apps.policies.queries import pack_in_force
 from amends.core.decide import allowed_actions
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible
-from amends.core.roles import has_right
+from amends.core.roles import has_right, sees_task_only
 from amends.doors.files import as_attachment
 
 router = Router(tags=["cases"])
@@ -110,12 +112,13 @@ def list_cases(request: HttpRequest) -> HttpResponse:
     repeated = [name for name in request.GET if len(request.GET.getlist(name)) > 1]
     if repeated:
         raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name}) for name in repeated])
-    size = _size(request.GET)
+    size = size_of(request.GET)
     page = queue(viewer, filters, request.GET.get("sort", "received"), request.GET.get("cursor"), size)
     return answer({"cases": [show_case(case) for case in page.cases], "next_cursor": page.next_cursor})
 
 
-def _size(given: Mapping[str, str]) -> int:
+def size_of(given: Mapping[str, str]) -> int:
+    """The page size asked for, 50 unless one is named. Raises InvalidData for one that is no number."""
     text = given.get("size", "50")
     if not text.isascii() or not text.isdigit() or len(text) > 6:
         raise InvalidData([FieldError("/size", "bad_number", {"field": "size"})])
@@ -142,15 +145,19 @@ def clocks(request: HttpRequest, number: str) -> HttpResponse:
     pack = pack_of(case)
     readings = clocks_of(case, pack, viewer.now)
     note = "taken_over_not_judged" if case.taken_over else None
-    return answer({"clocks": [show_clock(reading, pack) for reading in readings], "note": note})
+    return answer({"clocks": [show_clock(reading) for reading in readings], "note": note})
 
 
 @router.get("/cases/{number}/items", operation_id="list_items")
 def items(request: HttpRequest, number: str) -> HttpResponse:
-    """The items of the case's lists, measures and questions for instance, and which of them are open."""
-    case = visible_case(viewer_of(request), number)
+    """The items of the case's lists, measures and questions for instance, and which of them are open.
+
+    Whoever is complained about and sees the task only reads what theirs are about, and of the others that they are there.
+    """
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
     lists = facts_of(case).lists
-    labels = labels_of(case, lists)
+    labels = labels_of(case, lists, pack=pack_of(case), actor=actor_of(viewer, case))
     found = [show_item(name, item, labels[name].get(item["no"], "")) for name in lists for item in lists[name]]
     return answer({"items": found})
 
@@ -174,15 +181,20 @@ def messages(request: HttpRequest, number: str) -> HttpResponse:
 def conformity(request: HttpRequest, number: str) -> HttpResponse:
     viewer = viewer_of(request)
     case = visible_case(viewer, number)
-    return answer(conformity_of(case, pack_of(case), viewer.now))
+    pack = pack_of(case)
+    if sees_task_only(pack, actor_of(viewer, case)):
+        raise NotPermitted(verb="查看符合性")
+    return answer(conformity_of(case, pack, viewer.now, proceedings=proceedings_beneath(viewer, case)))
 
 
 @router.get("/cases/{number}/evidence", operation_id="list_evidence")
 def list_evidence(request: HttpRequest, number: str) -> HttpResponse:
     viewer = viewer_of(request)
     case = visible_case(viewer, number)
-    is_hidden = reporter_is_hidden(case, pack_of(case), actor_of(viewer, case).roles)
-    return answer({"evidence": [show_evidence(file, is_hidden=is_hidden) for file in evidence_of(case)]})
+    pack, actor = pack_of(case), actor_of(viewer, case)
+    is_hidden = reporter_is_hidden(case, pack, actor.roles)
+    shown = [show_evidence(file, is_hidden=is_hidden) for file in evidence_for(case, pack, actor)]
+    return answer({"evidence": shown})
 
 
 @router.post("/cases/{number}/evidence", operation_id="upload_evidence")
@@ -197,7 +209,7 @@ def upload_evidence(request: HttpRequest, number: str) -> HttpResponse:
 def _upload(request: HttpRequest, viewer: Viewer, case: Case) -> HttpResponse:
     actor = actor_of(viewer, case)
     pack = pack_of(case)
-    if not actor.roles or (actor.scopes is not None and not {"all", "write"} & actor.scopes):
+    if not actor.roles or (actor.scopes is not None and not {"all", "write", "evidence"} & actor.scopes):
         raise NotPermitted(verb="补充材料")
     files = read_files(request)
     upload = files.get("file")
@@ -229,12 +241,19 @@ def perform_verb(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 def _perform(viewer: Viewer, case: Case, verb: str, body: Verb) -> HttpResponse:
     caller = viewer.caller(case.desk, pack_of(case))
-    try:
+    with in_the_data():
         after = perform(case, Wish(verb=verb, data=body.data, caller=caller, now=viewer.now, version=body.version))
+    return answer(show_case(after))
+
+
+@contextmanager
+def in_the_data() -> Iterator[None]:
+    """Faults of a form stand under `data` in the request."""
+    try:
+        yield
     except InvalidData as refusal:
         faults = [FieldError("/data" + error.pointer, error.code, error.params) for error in refusal.errors]
         raise InvalidData(faults) from refusal
-    return answer(show_case(after))
 
 
 @router.post("/cases/{number}/reveal", operation_id="reveal_field")
@@ -254,7 +273,8 @@ def download(request: HttpRequest, number: str, file: str) -> HttpResponse | Fil
     """The bytes as they were sent; every download is noted."""
     viewer = viewer_of(request)
     case = visible_case(viewer, number)
-    found = next((one for one in evidence_of(case) if str(one.pk) == file), None)
+    seen = evidence_for(case, pack_of(case), actor_of(viewer, case))
+    found = next((one for one in seen if str(one.pk) == file), None)
     if found is None:
         raise NotVisible
     log_access(

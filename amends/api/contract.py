@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from amends.api.bodies import Body, NewCase, Reveal, Verb
-from amends.apps.cases.listing import FILTERS, LARGEST_PAGE, SORTS
+from amends.api.bodies import (
+    Body,
+    HandedOverPost,
+    IgnoredPost,
+    NewCall,
+    NewCase,
+    NewFeedback,
+    NewOnCase,
+    NewOnDesk,
+    NewPost,
+    Reveal,
+    Verb,
+)
+from amends.apps.cases.filters import FILTERS
+from amends.apps.cases.listing import LARGEST_PAGE, SORTS
+from amends.apps.cases.proceedings.listing import FILTERS as FILTERS_OF_PROCEEDINGS
 
-BODIES: dict[str, type[Body]] = {"register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal}
-CREATED = {"register_case", "upload_evidence"}
+BODIES: dict[str, type[Body]] = {
+    "register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal, "begin_proceeding_on_case": NewOnCase,
+    "begin_proceeding": NewOnDesk, "perform_verb_on_proceeding": Verb, "announce_call": NewCall,
+    "hand_in_feedback": NewFeedback, "record_post": NewPost, "ignore_post": IgnoredPost, "hand_over_post": HandedOverPost,
+}  # fmt: skip
+CREATED = {
+    "register_case", "upload_evidence", "begin_proceeding_on_case", "begin_proceeding", "announce_call", "upload_file",
+    "hand_in_feedback", "record_post", "hand_over_post",
+}  # fmt: skip
 REFUSALS = {"400": "unreadable", "401": "no valid token", "403": "not permitted", "404": "not visible or not there",
             "409": "stale, wrong state or already decided", "413": "too large", "415": "wrong media type",
             "422": "readable but wrong", "429": "too many requests", "503": "try again"}  # fmt: skip
 OPEN = {"openapi"}
+FILES = {"download_evidence", "print_paper", "print_paper_of_proceeding", "print_blank_paper"}
 
 
 def describe(document: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +62,7 @@ def _describe_operation(method: str, operation: dict[str, Any]) -> None:
     }
     if name in OPEN:
         return
-    if name == "download_evidence":
+    if name in FILES:
         operation["responses"] = {"200": {"description": "the file", "content": {"application/octet-stream": {}}}}
     operation["security"] = [{"token": []}]
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -48,13 +71,15 @@ def _describe_operation(method: str, operation: dict[str, Any]) -> None:
     if name in BODIES:
         schema = {"$ref": f"#/components/schemas/{BODIES[name].__name__}"}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    if name == "upload_evidence":
-        file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
+    if name in ("upload_evidence", "upload_file"):
+        parts: dict[str, dict[str, str]] = {"file": {"type": "string", "format": "binary"}}
+        parts |= {"desk": {"type": "string"}} if name == "upload_file" else {}
+        file = {"type": "object", "properties": parts, "required": list(parts)}
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": file}}}
     if method == "post":
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-    if name == "list_cases":
-        operation["parameters"] = _list_parameters()
+    if name in LISTS:
+        operation["parameters"] = _list_parameters(*LISTS[name])
 
 
 IDEMPOTENCY_KEY = {
@@ -66,13 +91,20 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def _list_parameters() -> list[dict[str, Any]]:
+LISTS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+    "list_cases": (FILTERS, SORTS),
+    "list_proceedings": (FILTERS_OF_PROCEEDINGS, ()),
+    "list_posts": (("desk", "state"), ()),
+}
+
+
+def _list_parameters(filters: Iterable[str], sorts: Iterable[str]) -> list[dict[str, Any]]:
     def query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "in": "query", "required": False, "schema": schema}
 
     return [
-        *(query(name, {"type": "string"}) for name in FILTERS),
-        query("sort", {"enum": list(SORTS)}),
+        *(query(name, {"type": "string"}) for name in filters),
+        *([query("sort", {"enum": list(sorts)})] if sorts else []),
         query("cursor", {"type": "string"}),
         query("size", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}),
     ]

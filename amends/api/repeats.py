@@ -6,63 +6,35 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
-from amends.apps.cases.models import IdempotencyKey
+from amends.apps.cases import once as repeats
 from amends.apps.cases.queries import Viewer
-from amends.core.refusals import FieldError, InvalidData, Refusal
+from amends.core.refusals import FieldError, InvalidData
 
-
-class OtherContent(Refusal):
-    """The key was used before with other content."""
-
-    code = "idempotency_mismatch"
-    status = 422
-    sentence = "这个 Idempotency-Key 已用于另一内容的请求。"
-
-
-class _AnsweredBefore(Exception):
-    def __init__(self, entry: IdempotencyKey) -> None:
-        self.entry = entry
-        super().__init__()
+KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def once(request: HttpRequest, viewer: Viewer, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Do the work, or give the answer that the same request got before. Without a key the work is simply done.
 
-    The key is stored in the same transaction as what the work changes, so neither exists without the other.
-    Raises OtherContent for a key that was used with other content.
+    Raises InvalidData for a key that is none, OtherContent for one that was used with other content.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return work()
-    if not re.fullmatch(r"[\x21-\x7e]{1,128}", key):
+    if not KEY.fullmatch(key):
         raise InvalidData([FieldError("/Idempotency-Key", "bad_format", {"field": "Idempotency-Key"})])
-    caller, digest = viewer.person.actor_id, _digest(request)
+
+    def do() -> repeats.Answer:
+        response = work()
+        return repeats.Answer(response.content.decode(), response.status_code)
+
     try:
-        with transaction.atomic():
-            entry = _claim(caller, key, digest, viewer)
-            response = work()
-            body = response.content.decode()
-            IdempotencyKey.objects.filter(pk=entry.pk).update(status=response.status_code, body=body)
-            return response
-    except _AnsweredBefore as before:
-        return _first_answer(before.entry, digest)
-
-
-def _claim(caller: str, key: str, digest: str, viewer: Viewer) -> IdempotencyKey:
-    try:
-        with transaction.atomic():
-            return IdempotencyKey.objects.create(caller=caller, key=key, digest=digest, created_at=viewer.now)
-    except IntegrityError:
-        raise _AnsweredBefore(IdempotencyKey.objects.get(caller=caller, key=key)) from None
-
-
-def _first_answer(entry: IdempotencyKey, digest: str) -> HttpResponse:
-    if entry.digest != digest:
-        raise OtherContent
-    return HttpResponse(entry.body, status=entry.status or 200, content_type="application/json")
+        kept = repeats.once(caller=viewer.person.actor_id, key=key, digest=_digest(request), now=viewer.now, do=do)
+    except repeats.OtherContent as other:
+        raise repeats.OtherContent(other.first, "这个 Idempotency-Key 已用于另一内容的请求。") from other
+    return HttpResponse(kept.body, status=kept.status, content_type="application/json")
 
 
 def _digest(request: HttpRequest) -> str:

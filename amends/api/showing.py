@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.queries import Possible
 from amends.apps.cases.timeline import Entry, ShownValue
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.core.canonical import canonical_json, utc_text
@@ -60,6 +62,10 @@ def show_case(case: Case) -> dict[str, Any]:
         "is_late": case.is_late,
         "last_told_at": _moment(case.last_told_at),
         "department_told_at": _moment(case.department_told_at),
+        "customer_spoke_at": _moment(case.customer_spoke_at),
+        "word_due_at": _moment(case.word_due_at),
+        "word_clock": case.word_clock or None,
+        "questions_open": case.questions_open,
         "taken_over": case.taken_over,
     }
 
@@ -117,12 +123,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def show_clock(reading: ClockReading, pack: Pack) -> dict[str, Any]:
+def show_clock(reading: ClockReading) -> dict[str, Any]:
     """A clock with every segment and its explanation in Chinese and English."""
-    rule = next(rule for rule in pack.clocks if rule.id == reading.rule_id)
+    rule = reading.rule
     found = json.loads(canonical_json(reading.as_data()))
     found["kind"] = rule.kind
     found["title"] = words(dict(rule.title))
+    found["task"] = {"title": words(dict(rule.task.title)), "to": list(rule.task.to)} if rule.task else None
     found["explanation"] = explain(reading, "zh-Hans", rule=rule)
     found["explanation_en"] = explain(reading, "en", rule=rule)
     return dict(found)
@@ -192,6 +199,51 @@ def show_action(action: Action, pack: Pack, known: Mapping[str, Any]) -> dict[st
     }
 
 
+def show_proceeding(proceeding: Proceeding) -> dict[str, Any]:
+    """A proceeding in lists and answers."""
+    return {
+        "id": str(proceeding.pk),
+        "number": proceeding.number,
+        "kind": proceeding.kind,
+        "desk": proceeding.desk.code,
+        "case": proceeding.case.number if proceeding.case else None,
+        "parent": str(proceeding.parent_id) if proceeding.parent_id else None,
+        "subject": proceeding.subject,
+        "state": proceeding.state,
+        "state_category": proceeding.state_category,
+        "waits_for": [name for name in proceeding.waits_for.split(",") if name],
+        "round": proceeding.round,
+        "version": proceeding.version,
+        "department": proceeding.department.code if proceeding.department else None,
+        "handler": proceeding.handler.username if proceeding.handler else None,
+        "begun_by": proceeding.begun_by.username if proceeding.begun_by else None,
+        "begun_at": utc_text(proceeding.begun_at),
+        "changed_at": utc_text(proceeding.changed_at),
+        "ended_at": _moment(proceeding.ended_at),
+        "due_at": _moment(proceeding.due_at),
+        "due_is_provisional": proceeding.due_is_provisional,
+        "is_late": proceeding.is_late,
+    }
+
+
+def show_possible(
+    possible: Possible, pack: Pack, fills: Mapping[str, Any] = NOTHING_KNOWN, *, quotes: ShownValue | None = None
+) -> dict[str, Any]:
+    """A proceeding that may be begun, with the JSON Schema of its form, why the policy suggests or demands it, what somebody said
+    that speaks for it, and what it fills in."""
+    offer = possible.offer
+    return {
+        "kind": possible.kind_id,
+        "title": words(possible.title),
+        "verb": possible.action.verb,
+        "offered": words(offer.say) if offer else None,
+        "demanded": bool(offer and offer.demanded),
+        "quotes": _shown(quotes) if quotes else None,
+        "fills": dict(fills),
+        "schema": schema_of(possible.action.form, pack),
+    }
+
+
 def schema_of(form: Form, pack: Pack, known: Mapping[str, Any] = NOTHING_KNOWN) -> dict[str, Any]:
     """The JSON Schema of a form. Fields that are required by a condition say so in `description`."""
     fields = [f for f in form.fields if f.type != "computed"]
@@ -216,7 +268,7 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
     if f.type in TEXT_TYPES:
         return {"type": "string", **({"maxLength": f.max_length} if f.max_length else {})}
     if f.type == "rows":
-        properties = {sub.id: _property(sub, pack, known) for sub in f.fields}
+        properties = {sub.id: _property(sub, pack, known) for sub in f.fields if sub.of_person is None}
         row = {"type": "object", "additionalProperties": False, "properties": properties}
         return {"type": "array", "items": row, "minItems": f.min_rows, "maxItems": f.max_rows}
     if f.type in ("choice", "choices", "axis", "category"):
@@ -224,6 +276,8 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
     plain: dict[str, dict[str, Any]] = {
         "yes_no": {"type": "boolean"},
         "number": {"type": "integer", **_bounds(f)},
+        "digits": {"type": "string", "pattern": rf"^\d{{{f.length}}}$"},
+        "decimal": {"type": "string", "pattern": r"^-?\d{1,10}(\.\d{1,4})?$"},
         "money": {
             "type": "object",
             "properties": {"amount": {"type": "string"}, "currency": {"const": f.currency}},

@@ -4,9 +4,14 @@ import re
 
 from django.urls import path
 
+from amends.api import hooks
 from amends.api.app import api, catalogue
+from amends.api.calls import calls
 from amends.api.cases import router
 from amends.api.health import healthz, metrics, readyz
+from amends.api.papers import router as papers
+from amends.api.proceedings import router as proceedings
+from amends.api.ways_in import ways_in
 from amends.doors.routes import declare
 
 _patterns, _app_name, _namespace = api.urls
@@ -15,7 +20,7 @@ _patterns, _app_name, _namespace = api.urls
 def _methods_by_path() -> dict[str, list[str]]:
     """The methods of every operation under its path as Django spells it."""
     found = {}
-    for part in (router, catalogue, api.default_router):
+    for part in (router, proceedings, papers, calls, ways_in, catalogue, api.default_router):
         for where, view in part.path_operations.items():
             spelled = re.sub(r"\{(\w+)\}", r"<\1>", where).lstrip("/")
             found[spelled] = sorted({method for operation in view.operations for method in operation.methods})
@@ -33,7 +38,7 @@ for _pattern in _patterns:
         _pattern.callback,
         audience="public" if _is_contract else "machine",
         permission="none" if _is_contract else "token",
-        kind="case" if "<number>" in _where else "none",
+        kind="case" if "<number>" in _where else "proceeding" if "<key>" in _where else "none",
         methods=_methods[_where],
     )
     _declared.append(_pattern)
@@ -43,4 +48,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("hooks/sms/<str:secret>/receipts/", hooks.receipts, name="sms_receipts"),
+    path("hooks/sms/<str:secret>/texts/", hooks.texts, name="sms_texts"),
 ]
