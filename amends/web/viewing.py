@@ -5,14 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from amends.apps.cases.posts import may_watch, watch_of
+from amends.apps.cases.proceedings.queries import waiting_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
 from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.surveys.calls import desks_that_call
+from amends.apps.surveys.queries import desks_with_surveys
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.roles import actor_on_case
@@ -38,6 +44,14 @@ def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
     return found
 
 
+def desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:
+    """A desk by its name in addresses, with the policy in force. Raises Http404."""
+    found = next(((desk, pack) for desk, pack in packs_of(viewer).items() if desk.code == code), None)
+    if found is None:
+        raise Http404
+    return found
+
+
 def zone_of(pack: Pack) -> ZoneInfo:
     return ZoneInfo(pack.head.zone)
 
@@ -59,9 +73,84 @@ class Nav:
         return Notice.objects.filter(person=viewer_of(self.request).person, acknowledged_at=None).count()
 
     @cached_property
+    def reads_mail(self) -> bool:
+        return bool(desks_whose_mail_is_read(viewer_of(self.request)))
+
+    @cached_property
+    def mails(self) -> int:
+        """How many mails wait for a decision."""
+        return mails_waiting(viewer_of(self.request))
+
+    @cached_property
+    def has_proceedings(self) -> bool:
+        """Whether a policy of the viewer's desks knows proceedings at all."""
+        return any(pack.proceedings for pack in packs_of(viewer_of(self.request)).values())
+
+    @cached_property
+    def proceedings(self) -> int:
+        """How many of them wait for the viewer."""
+        return waiting_proceedings(viewer_of(self.request)).count()
+
+    @cached_property
     def may_register(self) -> bool:
         viewer = viewer_of(self.request)
         return any(may_register(viewer, desk, pack) for desk, pack in packs_of(viewer).items())
+
+    @cached_property
+    def monitors(self) -> bool:
+        """Whether they look for posts on social media on some desk."""
+        viewer = viewer_of(self.request)
+        watches = [watch_of(desk, pack) for desk, pack in packs_of(viewer).items()]
+        return any(watch is not None and may_watch(viewer, watch) for watch in watches)
+
+    @cached_property
+    def sees_others(self) -> bool:
+        """Whether some role of theirs shows cases that lie with others."""
+        viewer = viewer_of(self.request)
+        roles = [
+            pack.roles.roles.get(h.role)
+            for desk, pack in packs_of(viewer).items()
+            for h in viewer.caller(desk, pack).holdings
+        ]
+        return any(role is not None and role.sees in ("desk", "department") for role in roles)
+
+    @cached_property
+    def calls(self) -> bool:
+        """Whether a policy of the desks they work on calls customers back."""
+        return bool(desks_that_call(viewer_of(self.request)))
+
+    @cached_property
+    def surveys(self) -> bool:
+        """Whether they run surveys on some desk."""
+        return bool(desks_with_surveys(viewer_of(self.request)))
+
+    @cached_property
+    def manages_people(self) -> bool:
+        return self._holds("manage_people")
+
+    @cached_property
+    def keeps_book(self) -> bool:
+        """Whether they keep an address book, approve its entries or release messages to groups."""
+        viewer = viewer_of(self.request)
+        known = ((desk, pack) for desk, pack in packs_of(viewer).items() if pack.texting.groups is not None)
+        return any(
+            {"address_book", "approve_entries", "release_texts"} & rights_of(viewer.caller(desk, pack), pack)
+            for desk, pack in known
+        )
+
+    @cached_property
+    def reads_sent(self) -> bool:
+        return self._holds("sent_messages")
+
+    @cached_property
+    def audits(self) -> bool:
+        return self._holds("audit")
+
+    def _holds(self, right: str) -> bool:
+        """Whether they hold a right on some desk, or administer the installation."""
+        viewer = viewer_of(self.request)
+        held = (rights_of(viewer.caller(desk, pack), pack) for desk, pack in packs_of(viewer).items())
+        return viewer.person.is_administrator or any(right in rights for rights in held)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

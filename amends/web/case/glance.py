@@ -1,27 +1,26 @@
-"""One case at a glance: where it stands, who is accountable, what is due next and why."""
+"""One case at a glance: where it stands, who has the ball, what is due when and why, and what the customer heard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from functools import lru_cache
 
 from django.utils.translation import gettext
 
-from amends.apps.cases.models import Case
-from amends.apps.cases.timeline import Entry, ShownValue
+from amends.apps.ledger.models import Event
+from amends.apps.messaging.models import OutboxMessage
 from amends.core.clock_explanations import ExplainedRow, explained_rows, heading
 from amends.core.clocks import ClockReading
-from amends.core.decide import Action
+from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
+from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
-from amends.core.process_map import main_line, place_on_line
-from amends.core.verbs import EXITS
-from amends.doors.wording import button_of, language, listed, traditional, words
-from amends.web.queue.rows import waits_words
+from amends.core.process_map import way_of_case
+from amends.doors.pack_words import waits_words
+from amends.doors.wording import language, listed, traditional, words
+from amends.web.case.seeing import CaseView
 
-ROUND_VERBS = ("propose", "approve", "send_back", "tell", "answer", "agree", "refuse", "no_answer", "rate")
 SOON = timedelta(hours=24)
 
 
@@ -35,89 +34,71 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock of the case with its explanation."""
+    """One clock of the case."""
 
     title: str
     reading: ClockReading
-    why: str
-    rows: tuple[ExplainedRow, ...]
     percent: int
     tone: str
     is_running: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """One verb that is open now; `missing` says why it is not ready."""
+class Explained:
+    """Why a clock is due when it is: its limit, and every stretch of time."""
+
+    clock: Clock
+    why: str
+    rows: Sequence[ExplainedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How things stand between us and the customer: what they last heard, when the next word is due, who spoke last."""
 
     verb: str
-    title: str
-    missing: str = ""
+    at: datetime | None
+    message: OutboxMessage | None
+    next_at: datetime | None
+    is_promised: bool
+    last_by_customer: bool
+    last_at: datetime | None
 
 
-@dataclass(slots=True)
-class Round:
-    """One proposal and the customer's answer."""
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something to bear in mind on this case."""
 
-    number: int
-    cycle: int
-    entries: list[tuple[Entry, list[ShownValue]]] = field(default_factory=list)
-
-
-def stages_of(pack: Pack, case: Case, passed: list[str]) -> list[Stage]:
-    """The main line of the pack, with what lies behind and where the case stands now."""
-    line = main_line(pack.lifecycle)
-    place = place_on_line(line, passed)
-    is_over = pack.lifecycle.states[case.state].category in ("done", "archived") and case.state not in line
-    found = []
-    for n, name in enumerate(line):
-        mark = "is-past" if n < place or (n == place and is_over) else "is-now" if n == place else ""
-        found.append(Stage(words(pack.lifecycle.states[name].title), mark))
-    return found
+    icon: str
+    text: str
+    tone: str = "line"
+    address: str = ""
 
 
-def buttons_of(actions: Iterable[Action]) -> tuple[list[Button], list[Button], list[Button]]:
-    """The verbs of the way, those beside it, and the ways out."""
-    moves, asides, exits = [], [], []
-    for action in actions:
-        title = words(action.title) if action.title else button_of(action.verb)
-        missing = gettext("还缺：%(missing)s") % {"missing": listed(action.needs_unmet)} if action.needs_unmet else ""
-        button = Button(action.verb, title, missing)
-        if action.verb in EXITS:
-            exits.append(button)
-        elif action.is_move:
-            moves.append(button)
-        else:
-            asides.append(button)
-    return moves, asides, exits
+def stages_of(pack: Pack, facts: CaseFacts, passed: list[str]) -> list[Stage]:
+    """The way of the case in the words of its pack: what lies behind, where it stands now, and what lies ahead."""
+    way = way_of_case(pack, facts, passed)
+    marks = [*(("is-past", name) for name in way.behind), ("is-now", way.now), *(("", name) for name in way.ahead)]
+    return [Stage(words(pack.lifecycle.states[name].title), mark) for mark, name in marks]
 
 
-def clocks_shown(pack: Pack, readings: Iterable[ClockReading], now: datetime) -> list[Clock]:
+def states_passed(seen: CaseView) -> list[str]:
+    """The states in which the case stood in its present cycle, in order, as far as its version of the policy has them."""
+    stood = [e.data["to"] for e in seen.events if e.data.get("cycle") == seen.case.cycle]
+    return [state for state in (*stood, seen.case.state) if state in seen.pack.lifecycle.states]
+
+
+def clocks_shown(readings: Iterable[ClockReading], now: datetime) -> list[Clock]:
     """The clocks, the most pressing first, those that have stopped last."""
-    rules = {rule.id: rule for rule in pack.clocks}
-    names = names_of_values(pack)
-    found = [_clock(rules[r.rule_id], r, names, now) for r in readings]
     far = datetime.max.replace(tzinfo=now.tzinfo)
+    found = [_clock(reading, now) for reading in readings]
     return sorted(found, key=lambda c: (not c.is_running, c.reading.due_at or far, c.reading.started_at))
 
 
-def _clock(rule: Any, reading: ClockReading, names: Mapping[str, str], now: datetime) -> Clock:
-    tongue = "en" if language() == "en" else "zh-Hans"
-    why, rows = (
-        heading(reading, tongue, rule=rule, words=names),
-        explained_rows(reading, tongue, rule=rule, words=names),
-    )
-    if language() == "zh-hant":
-        why, rows = traditional(why), [ExplainedRow(traditional(r.when), traditional(r.what)) for r in rows]
+def _clock(reading: ClockReading, now: datetime) -> Clock:
     running = reading.stopped_at is None
     return Clock(
-        title=words(rule.title),
-        reading=reading,
-        why=why,
-        rows=tuple(rows),
-        percent=_percent(reading),
-        tone=_tone(reading, now) if running else "is-over",
-        is_running=running,
+        words(reading.rule.title), reading, _percent(reading), _tone(reading, now) if running else "is-over", running
     )
 
 
@@ -136,8 +117,44 @@ def _tone(reading: ClockReading, now: datetime) -> str:
     return "is-soon" if reading.due_at - now < SOON else ""
 
 
-def names_of_values(pack: Pack) -> dict[str, str]:
-    """The words for every coded value of the pack that a clock may speak of."""
+def explained(seen: CaseView, key: str = "") -> list[Explained]:
+    """The clocks with the explanation of every minute: one of them, or all."""
+    tongue = "en" if language() == "en" else "zh-Hans"
+    readings = [r for r in seen.read_clocks(with_segments=True) if key in ("", r.key)]
+    names = names_of_values(seen.pack, language())
+    return [_explained(clock, tongue, names) for clock in clocks_shown(readings, seen.viewer.now)]
+
+
+def _explained(clock: Clock, tongue: str, names: Mapping[str, str]) -> Explained:
+    rule = clock.reading.rule
+    why = heading(clock.reading, tongue, rule=rule, words=names)
+    rows = explained_rows(clock.reading, tongue, rule=rule, words=names)
+    if language() == "zh-hant":
+        why, rows = traditional(why), [ExplainedRow(traditional(r.when), traditional(r.what)) for r in rows]
+    return Explained(clock, why, rows)
+
+
+def names_of_values(pack: Pack, tongue: str) -> Mapping[str, str]:
+    """The words for every coded value of the pack that a clock or the order of the queue may speak of."""
+    return _names_of_values(_ById(pack), tongue)
+
+
+class _ById:
+    """A pack as a key: published versions never change and are kept in memory, so the same object is the same pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    def __hash__(self) -> int:
+        return id(self.pack)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and other.pack is self.pack
+
+
+@lru_cache(maxsize=64)
+def _names_of_values(key: _ById, tongue: str) -> Mapping[str, str]:
+    pack = key.pack
     found = {value.id: words(value.title) for axis in pack.grading.axes for value in axis.values}
     for titles in pack.categories.lists.values():
         found |= {name: words(title) for name, title in titles.items()}
@@ -151,26 +168,84 @@ def names_of_values(pack: Pack) -> dict[str, str]:
 
 
 def nearest(clocks: Iterable[Clock]) -> Clock | None:
-    """The running clock that falls due first."""
-    return next((c for c in clocks if c.is_running and c.reading.due_at is not None), None)
+    """The running clock that falls due first; how often the customer hears is shown apart from it."""
+    due = (c for c in clocks if c.is_running and c.reading.due_at is not None)
+    return next((c for c in due if not c.reading.rule.rhythm), None)
 
 
-def rounds_of(entries: Iterable[Entry]) -> list[Round]:
-    """What was proposed and answered in each round, oldest first; nothing before a first proposal."""
-    found: dict[tuple[int, int], Round] = {}
-    for entry in entries:
-        if entry.verb not in ROUND_VERBS:
-            continue
-        key = (entry.cycle, entry.round)
-        texts = [v for v in entry.values if v.kind in ("long_text", "text", "choices", "money") and v.value][:3]
-        found.setdefault(key, Round(entry.round, entry.cycle)).entries.append((entry, texts))
-    verbs = {entry.verb for r in found.values() for entry, _ in r.entries}
-    return list(found.values()) if verbs & {"propose", "tell", "answer"} else []
+def heard_of(seen: CaseView, clocks: Iterable[Clock]) -> Heard:
+    """What the customer last heard, when the next word is due to them, and who spoke last; one query."""
+    told, case = _last(seen.readable, TELLING_VERBS), seen.case
+    due = _next_word(clocks, seen.pack)
+    return Heard(
+        verb=told.kind if told else "",
+        at=case.last_told_at,
+        message=_last_message(seen),
+        next_at=due.reading.due_at if due else None,
+        is_promised=due is not None and bool(due.reading.rule.limit.promise),
+        last_by_customer=customer_spoke_last(case.last_told_at, case.customer_spoke_at),
+        last_at=max((at for at in (case.last_told_at, case.customer_spoke_at) if at), default=None),
+    )
 
 
-def waits_for(pack: Pack, case: Case) -> str:
-    return waits_words(pack, case.waits_for)
+def _last(events: Sequence[Event], verbs: frozenset[str]) -> Event | None:
+    return next((event for event in reversed(events) if event.kind in verbs), None)
 
 
-def zone_of_case(pack: Pack) -> ZoneInfo:
-    return ZoneInfo(pack.head.zone)
+def _last_message(seen: CaseView) -> OutboxMessage | None:
+    if seen.actor.accused:
+        return None
+    sent = OutboxMessage.objects.filter(case_key=str(seen.case.pk))
+    return sent.only("channel", "state", "created_at", "sent_at").order_by("-created_at", "-pk").first()
+
+
+def _next_word(clocks: Iterable[Clock], pack: Pack) -> Clock | None:
+    """The running clock that a word to the customer would stop."""
+    waiting = (c for c in clocks if c.is_running and c.reading.due_at is not None)
+    return next((c for c in waiting if waits_for_a_word(c.reading.rule, pack.lifecycle)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Somebody has to speak with the customer: what about, who, and until when."""
+
+    title: str
+    who: str
+    due_at: datetime | None
+    is_late: bool
+
+
+def tasks_of(seen: CaseView, clocks: Iterable[Clock]) -> list[Task]:
+    """The tasks that clocks of the case stand for now, the most pressing first."""
+    now, found = seen.viewer.now, []
+    for clock in clocks:
+        task, due = clock.reading.rule.task, clock.reading.due_at
+        is_late = due is not None and due <= now
+        if task is not None and clock.is_running and (task.raised == "at_start" or is_late):
+            who = listed(waits_words(seen.pack, role) for role in task.to)
+            found.append(Task(words(dict(task.title)), who, due, is_late))
+    return found
+
+
+def flags_of(seen: CaseView) -> list[Flag]:
+    """What everybody who works on the case has to bear in mind, calmly."""
+    case, facts = seen.case, seen.facts
+    found = []
+    if case.urgent:
+        found.append(Flag("flame", gettext("紧急"), "warn"))
+    if case.cycle > 1:
+        found.append(Flag("refresh", gettext("第 %(n)s 次办理") % {"n": case.cycle}, "warn"))
+    earlier = facts.value("earlier_cases")
+    if isinstance(earlier, int) and earlier and not case.hides_reporter:
+        found.append(Flag("repeat", gettext("重复投诉人，此前 %(n)s 件") % {"n": earlier}, "warn", "#related-title"))
+    if asked_first := len(facts.lists.get(STATUS_ENQUIRIES, ())):
+        found.append(Flag("phone-incoming", gettext("客户主动询问进展 %(n)s 次") % {"n": asked_first}, "warn"))
+    if case.restricted_to:
+        found.append(Flag("lock", gettext("仅限指定人员查看")))
+    if case.internal:
+        found.append(Flag("building", gettext("内部投诉")))
+    if case.hides_reporter:
+        found.append(Flag("eye-off", gettext("反映人身份保密")))
+    if case.taken_over:
+        found.append(Flag("archive", gettext("历史个案，不作时限评判")))
+    return found

@@ -1,219 +1,176 @@
-"""The page of one case: everything at a glance, its evidence, and its personal data on request."""
+"""The page of one case: everything at a glance, its story, why each clock is due, its personal data on request."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from amends.apps.cases.actions.reveal import reveal_field
-from amends.apps.cases.clocks import clocks_of
-from amends.apps.cases.evidence import open_evidence
-from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.models import Case, CaseLink, EvidenceFile
-from amends.apps.cases.queries import Viewer, actor_of, visible_case, visible_to
-from amends.apps.cases.timeline import Entry, entries_for
-from amends.apps.ledger.queries import events_of
-from amends.apps.people.actions import log_access
+from amends.apps.cases.presence import others_present
+from amends.core.archive import EVIDENCE_IN_WORDS
 from amends.core.decide import allowed_actions
-from amends.core.directory import Actor
-from amends.core.facts import CaseFacts
-from amends.core.grading import explain_priority
-from amends.core.masking import masked, masked_contact
-from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
-from amends.core.roles import has_right
-from amends.doors.files import as_attachment
+from amends.core.roles import sees_task_only
+from amends.doors.pack_words import category_words, handler_words, level_words, waits_words
 from amends.doors.routes import route
-from amends.doors.wording import faults, words
+from amends.doors.wording import faults, listed
+from amends.web.case.asked import open_questions
+from amends.web.case.beside import axes_of, forms_of, order_of, people_of, related_to
+from amends.web.case.buttons import buttons_of
+from amends.web.case.conformity import conformity_shown
+from amends.web.case.gallery import shown_files
 from amends.web.case.glance import (
-    buttons_of,
     clocks_shown,
-    names_of_values,
+    explained,
+    flags_of,
+    heard_of,
     nearest,
-    rounds_of,
     stages_of,
-    waits_for,
+    states_passed,
+    tasks_of,
 )
-from amends.web.queue.rows import category_words, level_words
-from amends.web.viewing import viewer_of, zone_of
+from amends.web.case.proceedings import proceedings_on
+from amends.web.case.seeing import CaseView, case_view
+from amends.web.case.story import SHOWS, story_of, stretch_of
+from amends.web.case.watching import in_words
+from amends.web.guidance.customer import brief_of, moods_of
 
+__all__ = ["CaseView", "case_view", "clocks", "page", "reveal"]
+
+TABS = ("", "evidence", "proceedings", "conformity")
 REASON_LENGTH = 300
-
-
-@dataclass
-class CaseView:
-    """A case as its viewer sees it, with what every page about it needs; each thing is read once."""
-
-    viewer: Viewer
-    case: Case
-
-    @cached_property
-    def pack(self) -> Pack:
-        return pack_of(self.case)
-
-    @cached_property
-    def facts(self) -> CaseFacts:
-        return facts_of(self.case)
-
-    @cached_property
-    def actor(self) -> Actor:
-        return actor_of(self.viewer, self.case)
-
-    @cached_property
-    def zone(self) -> ZoneInfo:
-        return zone_of(self.pack)
-
-    @cached_property
-    def entries(self) -> list[Entry]:
-        return entries_for(self.case, self.pack, self.actor)
-
-    def may(self, right: str) -> bool:
-        return has_right(self.pack, self.actor, right)
-
-
-def case_view(request: HttpRequest, number: str) -> CaseView:
-    """The visible case of that number. Raises NotVisible."""
-    viewer = viewer_of(request)
-    return CaseView(viewer, visible_case(viewer, number))
 
 
 @route(audience="staff", permission="visible", kind="case")
 def page(request: HttpRequest, number: str) -> HttpResponse:
-    """Everything about a case on one page, and the verbs that are open now."""
+    """Everything about a case on one page, and the verbs that are open now.
+
+    `tab` chooses what stands below the head, `show` filters the story. htmx gets the story alone, a stretch of it that was
+    folded (`from`, `to`), or the record of one event (`record`).
+    """
     seen = case_view(request, number)
-    return render(request, "case/page.html", {"area": "queue", **context_of(seen)})
+    if request.headers.get("HX-Request") == "true":
+        return _part(request, seen)
+    tab = request.GET.get("tab", "")
+    if tab not in TABS or (tab == "conformity" and sees_task_only(seen.pack, seen.actor)):
+        raise Http404
+    context = {**head_of(seen), "tab": tab, **_below(seen, tab, _show(request))}
+    return render(request, "case/page.html", context)
 
 
-def context_of(seen: CaseView) -> dict[str, Any]:
-    """What the page of a case shows."""
+def _part(request: HttpRequest, seen: CaseView) -> HttpResponse:
+    context: dict[str, Any] = {"case": seen.case, "address": seen.address, "zone": seen.zone}
+    if "record" in request.GET:
+        record = next(iter(stretch_of(seen, *[_seq(request, "record")] * 2)), None)
+        return render(request, "case/_record.html", {**context, "entry": record.entry if record else None})
+    if "from" in request.GET:
+        context["lines"] = stretch_of(seen, _seq(request, "from"), _seq(request, "to"))
+        return render(request, "case/_lines.html", context)
+    context["story"], _ = story_of(seen, _show(request), seen.readings)
+    return render(request, "case/_story.html", context)
+
+
+def _show(request: HttpRequest) -> str:
+    show = request.GET.get("show", "")
+    return show if show in SHOWS else ""
+
+
+def _seq(request: HttpRequest, name: str) -> int:
+    """The number of an event in the address; what is none finds nothing."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def head_of(seen: CaseView) -> dict[str, Any]:
+    """What stands on top of every tab: state, ball, due date, customer, stages and verbs."""
     case, pack, now = seen.case, seen.pack, seen.viewer.now
-    clocks = clocks_shown(pack, clocks_of(case, pack, now), now)
-    actions = allowed_actions(pack=pack, process=pack.lifecycle, facts=seen.facts, actor=seen.actor)
-    moves, asides, exits = buttons_of(actions)
+    found = clocks_shown(seen.readings, now)
     level, rank = level_words(pack, case.level)
-    state = pack.lifecycle.states[case.state]
-    kind, channel = pack.channels.kinds.get(case.kind), pack.channels.channels.get(case.channel)
+    state, kind = pack.lifecycle.states[case.state], pack.channels.kinds.get(case.kind)
+    actions = allowed_actions(pack=pack, process=pack.lifecycle, facts=seen.facts, actor=seen.actor)
+    buttons = buttons_of(seen, actions)
     return {
+        "area": "queue",
         "seen": seen,
         "case": case,
-        "pack": pack,
+        "address": seen.address,
         "zone": seen.zone,
         "state": state,
-        "hint": _hint(pack, case) or state.hint,
-        "waits_for": waits_for(pack, case),
+        "hint": next((g.text for g in pack.guidance if g.state == case.state and not g.field), None) or state.hint,
+        "waits_for": waits_words(pack, case.waits_for) if case.is_open else _who_archives(seen),
+        "handled_by": handler_words(pack),
         "level": level,
         "rank": rank,
         "kind": kind.title if kind else case.kind,
-        "channel": channel.title if channel else case.channel,
         "category": category_words(pack, case.category),
-        "stages": stages_of(pack, case, states_passed(seen)),
-        "clocks": clocks,
-        "nearest": nearest(clocks),
-        "moves": moves,
-        "asides": asides,
-        "exits": exits,
-        "entries": list(reversed(seen.entries)),
-        "rounds": rounds_of(seen.entries),
-        "people": people_of(seen),
-        "files": evidence_shown(seen),
-        "related": related_to(seen),
-        "order": order_of(pack, seen.facts),
-        "axes": axes_of(pack, seen.facts),
-        "may_reveal": seen.may("reveal"),
-        "may_print": seen.may("print"),
-        "printed": [form for form in pack.forms.values() if form.printed],
-        "has_duties": bool(pack.routing.duties),
+        "stages": stages_of(pack, seen.facts, states_passed(seen)),
+        "clocks": [clock for clock in found if clock.is_running],
+        "ended": [clock for clock in found if not clock.is_running],
+        "nearest": nearest(found),
+        "heard": heard_of(seen, found),
+        "tasks": tasks_of(seen, found),
+        "questions": open_questions(seen),
+        "flags": flags_of(seen),
+        "buttons": buttons,
+        "adds_evidence": buttons.of(EVIDENCE_IN_WORDS),
+        "present": in_words(others_present(case, seen.viewer.person, now=now), pack),
+        "files": shown_files(seen),
+        "brief": brief_of(seen),
+        "moods": moods_of(seen),
+        "may_see_conformity": not sees_task_only(pack, seen.actor),
+        "has_proceedings": any(kind.about != "desk" for kind in pack.proceedings.values()),
     }
 
 
-def _hint(pack: Pack, case: Case) -> Any:
-    return next((g.text for g in pack.guidance if g.state == case.state and not g.field), None)
+def _who_archives(seen: CaseView) -> str:
+    """Who still has to put a finished case into the archive; empty when that is done or not wanted."""
+    process = seen.pack.lifecycle
+    steps = [
+        t
+        for t in process.from_state(seen.case.state)
+        if process.states[t.target(seen.case.state)].category == "archived"
+    ]
+    roles = dict.fromkeys(role for step in steps for role in step.by) if seen.case.state_category == "done" else {}
+    return listed(waits_words(seen.pack, role) for role in roles)
 
 
-def states_passed(seen: CaseView) -> list[str]:
-    """The states in which the case stood in its present cycle, in order."""
-    return [e.data["to"] for e in events_of(seen.case.chain) if e.data.get("cycle") == seen.case.cycle]
+def _below(seen: CaseView, tab: str, show: str) -> dict[str, Any]:
+    if tab == "evidence":
+        return {}
+    if tab == "proceedings":
+        return proceedings_on(seen)
+    if tab == "conformity":
+        return {"conformity": conformity_shown(seen)}
+    case, pack = seen.case, seen.pack
+    story, rounds = story_of(seen, show, seen.readings)
+    channel = pack.channels.channels.get(case.channel)
+    return {
+        "story": story,
+        "rounds": rounds,
+        "channel": channel.title if channel else case.channel,
+        "people": people_of(seen),
+        "forms": forms_of(seen.readable, pack),
+        "related": related_to(seen),
+        "order": order_of(pack, seen.facts),
+        "axes": axes_of(pack, seen.facts),
+    }
 
 
-def order_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str, int]]:
-    """Why the case stands where it stands in the queue: each key of the order with its value and rank."""
-    names = names_of_values(pack)
-    found = []
-    for by, value, rank in explain_priority(pack.grading, facts.values):
-        axis = pack.grading.axis(by)
-        title = words(axis.title) if axis else words(pack.fields[by].title) if by in pack.fields else by
-        shown = words(axis.title_of(str(value))) if axis and value else names.get(str(value), words(value))
-        found.append((title, shown, rank))
-    return found
-
-
-def axes_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str]]:
-    """Every axis that has been graded, with its value."""
-    found = []
-    for axis in pack.grading.axes:
-        value = facts.value(axis.id)
-        if isinstance(value, str):
-            found.append((words(axis.title), words(axis.title_of(value)) or value))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalLine:
-    """One personal value, masked, and the field under which it can be revealed."""
-
-    title: str
-    shown: str
-    field: str = ""
-
-
-def people_of(seen: CaseView) -> dict[str, Any]:
-    """Whom the case is about, masked, and who works on it."""
-    case = seen.case
-    complainant = case.complainant
-    hidden = case.hides_reporter and not seen.may("see_reporter")
-    lines = []
-    if complainant is not None and not hidden:
-        lines.append(_line(seen, "complainant_name", masked("name", complainant.name)))
-        for point in complainant.contact_points.all():
-            shown = masked("address", point.value) if point.kind == "address" else masked_contact(point.value)
-            lines.append(_line(seen, f"complainant_{point.kind}", shown))
-    return {"lines": [line for line in lines if line], "hidden": hidden, "has_complainant": complainant is not None}
-
-
-def _line(seen: CaseView, field: str, shown: str) -> PersonalLine:
-    definition = seen.pack.fields.get(field)
-    return PersonalLine(words(definition.title) if definition else field, shown, field if definition else "")
-
-
-def evidence_shown(seen: CaseView) -> list[tuple[EvidenceFile, str]]:
-    """The files of the case with the words for their kind."""
-    kinds = seen.pack.head.evidence.kinds if seen.pack.head.evidence else {}
-    files = EvidenceFile.objects.filter(case=seen.case).order_by("uploaded_at", "pk")
-    return [(file, words(kinds.get(file.kind))) for file in files]
-
-
-def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
-    """The cases that belong to this one and that the viewer may see, with the words for their state."""
-    links = dict(CaseLink.objects.filter(case=seen.case).values_list("other_id", "kind"))
-    earlier = Case.objects.none()
-    scope = visible_to(seen.viewer)
-    if seen.case.complainant_id and not seen.case.hides_reporter:
-        theirs = scope.filter(complainant=seen.case.complainant_id, hides_reporter=False)
-        earlier = theirs.exclude(pk=seen.case.pk)
-    wanted = set(links) | set(earlier.order_by("-received_at").values_list("pk", flat=True)[:10])
-    if not wanted:
-        return []
-    found = []
-    for other in scope.filter(pk__in=wanted).distinct().defer("facts").order_by("-received_at"):
-        state = pack_of(other).lifecycle.states.get(other.state)
-        found.append((links.get(other.pk, "same_person"), other, words(state.title) if state else other.state))
-    return found
+@route(audience="staff", permission="visible", kind="case")
+def clocks(request: HttpRequest, number: str) -> HttpResponse:
+    """Why each clock of a case is due when it is, minute by minute; htmx gets one (`clock`), or the list of those that
+    have stopped (`ended`)."""
+    seen = case_view(request, number)
+    context: dict[str, Any] = {"area": "queue", "case": seen.case, "zone": seen.zone}
+    if request.headers.get("HX-Request") == "true" and "ended" in request.GET:
+        found = clocks_shown(seen.readings, seen.viewer.now)
+        return render(request, "case/_ended.html", {**context, "ended": [c for c in found if not c.is_running]})
+    if request.headers.get("HX-Request") == "true":
+        one = next(iter(explained(seen, request.GET.get("clock") or "-")), None)
+        return render(request, "case/_why.html", {**context, "explained": one})
+    return render(request, "case/clocks.html", {**context, "all": explained(seen)})
 
 
 @route(audience="staff", permission="reveal", kind="case", methods=["POST"])
@@ -237,17 +194,3 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
         context["problems"] = [s for found in faults(refusal).values() for s in found]
         return render(request, "case/_reveal.html", context, status=422)
     return render(request, "case/_reveal.html", context)
-
-
-@route(audience="staff", permission="visible", kind="evidence")
-def evidence(request: HttpRequest, number: str, file_id: uuid.UUID) -> HttpResponse | FileResponse:
-    """A file as it was handed in: as a download only, never shown by the browser, and noted."""
-    seen = case_view(request, number)
-    file = EvidenceFile.objects.filter(case=seen.case, pk=file_id).first()
-    if file is None:
-        raise Http404
-    log_access(
-        actor=seen.viewer.person.actor_id, action="download", object=f"evidence:{file.pk}", now=seen.viewer.now,
-        address=request.META.get("REMOTE_ADDR", ""),
-    )  # fmt: skip
-    return as_attachment(FileResponse(open_evidence(file), content_type="application/octet-stream"), file.name)

@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.drafts import drop_draft, save_draft
+from amends.apps.cases.drafts import WrittenElsewhere, drop_draft, save_draft
 from amends.apps.cases.models import Draft
+from amends.apps.cases.once import answered_before, key_of_form
 from amends.doors.routes import route
+from amends.doors.wording import said
 from amends.web.viewing import viewer_of
 
-NEVER_KEPT = ("csrfmiddlewaretoken", "_place", "_redraw", "_add", "_remove", "_token")
+NEVER_KEPT = (
+    "csrfmiddlewaretoken",
+    "_place",
+    "_redraw",
+    "_add",
+    "_remove",
+    "_token",
+    "_writer",
+    "_seen",
+    "_call",
+    "_caller",
+)
+INTAKE = "intake:"
+
+
+def place_of_intake(token: str) -> str:
+    """Where a form of the intake page is kept: several can be open at once, each under its own token."""
+    return f"{INTAKE}{token[:64]}"
 
 
 @route(audience="staff", permission="signed_in", kind="draft", methods=["POST"])
 def save(request: HttpRequest) -> HttpResponse:
-    """Keep what stands in a form; answers with when it was saved."""
-    viewer = viewer_of(request)
-    kept = request.POST.copy()
-    for name in NEVER_KEPT:
-        kept.pop(name, None)
-    place = request.POST.get("_place", "")
-    if place:
-        save_draft(owner=viewer.person.actor_id, place=place, content=kept.urlencode(), now=viewer.now)
+    """Keep what stands in a form; answers with when it was saved.
+
+    Where another window goes on with the same draft, 409 names a new key, under which this window goes on.
+    """
+    viewer, place = viewer_of(request), request.POST.get("_place", "")
+    is_intake = place.startswith(INTAKE)
+    if place and not (is_intake and _was_sent(viewer.person.actor_id, place)):
+        try:
+            save_draft(
+                owner=viewer.person.actor_id, place=place, content=kept_as_draft(request.POST), now=viewer.now,
+                writer=request.POST.get("_writer", "") if is_intake else "", seen=_moment(request.POST.get("_seen", "")),
+            )  # fmt: skip
+        except WrittenElsewhere as refusal:
+            token = uuid.uuid4().hex
+            headers = {"Draft-Token": token}
+            return HttpResponse(said(refusal), status=refusal.status, content_type="text/plain", headers=headers)
     local = viewer.now.astimezone(ZoneInfo("Asia/Shanghai"))
-    return HttpResponse(gettext("草稿已保存 %(at)s") % {"at": f"{local:%H:%M:%S}"}, content_type="text/plain")
+    answer = HttpResponse(gettext("草稿已保存 %(at)s") % {"at": f"{local:%H:%M:%S}"}, content_type="text/plain")
+    answer["Draft-Saved"] = viewer.now.isoformat()
+    return answer
+
+
+def _was_sent(owner: str, place: str) -> bool:
+    """Whether the form was sent meanwhile: what comes late from its page is no draft any more."""
+    return answered_before(caller=owner, key=key_of_form(place.removeprefix(INTAKE))) != ""
+
+
+def _moment(text: str) -> datetime | None:
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else None
+    return None
 
 
 @route(audience="staff", permission="signed_in", kind="draft", methods=["POST"])
@@ -47,6 +90,14 @@ def address_of(place: str) -> str:
         with suppress(NoReverseMatch):
             return reverse("act", args=[number, verb])
     return reverse("intake")
+
+
+def kept_as_draft(post: QueryDict) -> str:
+    """What was posted, without what belongs to the page alone."""
+    kept = post.copy()
+    for name in NEVER_KEPT:
+        kept.pop(name, None)
+    return kept.urlencode()
 
 
 def content_of(draft: Draft) -> QueryDict:

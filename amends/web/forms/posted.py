@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from amends.core.policy.forms import Field, Form
+from amends.core.policy.pack import Pack
 
 MANY = frozenset({"choices", "files"})
 ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-(\d{1,3})-([a-z][a-z0-9_]*)")
@@ -40,6 +41,12 @@ def posted(form: Form, post: QueryDict, *, several: frozenset[str] = frozenset()
         if kept:
             found.kept[f.id] = kept
     return found
+
+
+def several_of(form: Form, pack: Pack) -> frozenset[str]:
+    """The category fields of a form that take more than one value."""
+    several = {scheme.id for scheme in pack.categories.schemes if scheme.several}
+    return frozenset(f.id for f in form.fields if f.type == "category" and f.scheme in several)
 
 
 def _value(f: Field, post: QueryDict, prefix: str, several: frozenset[str]) -> Any:

@@ -39,7 +39,8 @@ class SecurityHeaders:
         headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
+        if not getattr(response, "xframe_options_exempt", False):
+            headers.setdefault("X-Frame-Options", "DENY")
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
             patch_vary_headers(response, ["Cookie", "Accept-Language"])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from amends.core.policy.pack import Pack
 from amends.core.process_map import Step, main_line, steps_of
+from amends.doors.pack_words import waits_words
 from amends.doors.wording import button_of, listed, words
-from amends.web.queue.rows import waits_words
 
 BOX_WIDTH, BOX_HEIGHT, ROW, TOP = 168, 46, 92, 24
 LANE, SIDE_GAP = 30, 150

@@ -5,38 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.queries import Viewer, visible_case
-from amends.apps.policies.models import Desk
+from amends.apps.cases.queries import visible_case
+from amends.apps.people.rights import desks_where
 from amends.core.policy.pack import Pack
 from amends.core.process_map import main_line
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.policies.chart import chart_of
-from amends.web.viewing import packs_of, viewer_of
+from amends.web.policies.narrow import narrow_chart_of
+from amends.web.viewing import desk_and_pack, packs_of, viewer_of
 
 
 @route(audience="staff", permission="signed_in", kind="policy")
 def index(request: HttpRequest) -> HttpResponse:
     """The policies of all desks, with version and date."""
-    return render(request, "policies/index.html", {"area": "policies", "packs": packs_of(viewer_of(request))})
-
-
-def _desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:
-    found = next(((desk, pack) for desk, pack in packs_of(viewer).items() if desk.code == code), None)
-    if found is None:
-        raise Http404
-    return found
+    viewer = viewer_of(request)
+    packs = packs_of(viewer)
+    managed = desks_where(viewer.person, "manage_pack", list(packs.items()), viewer.now)
+    return render(request, "policies/index.html", {"area": "policies", "packs": packs, "managed": managed})
 
 
 @route(audience="staff", permission="signed_in", kind="policy")
 def process(request: HttpRequest, desk: str) -> HttpResponse:
     """The process of a desk's policy, made from its configured steps; with `case`, where that case stands."""
     viewer = viewer_of(request)
-    place, pack = _desk_and_pack(viewer, desk)
+    place, pack = desk_and_pack(viewer, desk)
     context: dict[str, Any] = {"area": "policies", "desk": place, "pack": pack}
     number = request.GET.get("case")
     if number:
@@ -44,7 +41,8 @@ def process(request: HttpRequest, desk: str) -> HttpResponse:
         pack = pack_of(case)
         context |= {"case": case, "pack": pack, "state": pack.lifecycle.states[case.state]}
     context["flow"] = flow_of(pack)
-    context["chart"] = chart_of(pack, now_in=context["case"].state if number else "")
+    now_in = context["case"].state if number else ""
+    context |= {"chart": chart_of(pack, now_in=now_in), "narrow": narrow_chart_of(pack, now_in=now_in)}
     return render(request, "policies/process.html", context)
 
 
@@ -74,7 +72,7 @@ def flow_of(pack: Pack) -> dict[str, Any] | None:
 def duties(request: HttpRequest, desk: str) -> HttpResponse:
     """Who has which duty and authority in which state, as the policy publishes it; with `case`, its stage is marked."""
     viewer = viewer_of(request)
-    place, pack = _desk_and_pack(viewer, desk)
+    place, pack = desk_and_pack(viewer, desk)
     context: dict[str, Any] = {"area": "policies", "desk": place}
     number = request.GET.get("case")
     if number:

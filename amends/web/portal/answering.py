@@ -4,36 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from amends.apps.messaging.allowances import TooMany
 from amends.core.refusals import NotVisible, Refusal
 from amends.doors.wording import said
+from amends.web.portal.device import remember
 
-View = Callable[..., HttpResponse]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def portal_page(view: View) -> View:
     """Wrap a view of the portal: its headers, and a page for every refusal that the view does not show itself."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            response = view(request, *args, **kwargs)
+            response: HttpResponseBase = view(request, *args, **kwargs)
         except NotVisible:
             response = not_found(request)
         except Refusal as refusal:
             response = refused(request, refusal)
-        return private(response)
+        return private(remember(request, response))
 
-    return answer
+    return cast(View, answer)
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: Answer) -> Answer:
     """The answer with the headers of the portal."""
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"

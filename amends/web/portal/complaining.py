@@ -1,34 +1,42 @@
-"""The form of a desk for customers, their files, and the receipt."""
+"""The form of a desk for customers: three pages one after the other, their files, and sending it once."""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from amends.apps.cases.actions import Contact
-from amends.apps.cases.actions.portal import Receipt, SentBefore, complain, newcomer, portal_limit, portal_owner
-from amends.apps.cases.evidence import Given, rules_of, store_upload
-from amends.apps.cases.facts import pack_of
-from amends.apps.cases.portal_keys import addresses_of
-from amends.apps.messaging.allowances import Allowance, TooMany, spend
-from amends.core.facts import CaseFacts
+from amends.apps.cases.actions.portal import Receipt, complain, newcomer, portal_limit, sent_before
+from amends.apps.cases.evidence import rules_of
+from amends.apps.messaging.allowances import Allowance
 from amends.core.refusals import InvalidData, NotVisible, Refusal
 from amends.doors.routes import route
-from amends.doors.wording import faults, language, said, words
-from amends.web.forms.uploads import PREFIX
+from amends.doors.wording import faults, in_words, language, said, words
 from amends.web.portal.answering import portal_page, with_retry
-from amends.web.portal.desks import PortalDesk, page_text, portal_desk, portal_desks
+from amends.web.portal.asking import PAGES, Page
+from amends.web.portal.desks import portal_desk, portal_desks
+from amends.web.portal.device import device_of
+from amends.web.portal.entrances import entrance_of
 from amends.web.portal.filled import Filled
+from amends.web.portal.letters import Letter
 from amends.web.portal.network import network_of
-from amends.web.portal.progress import progress_of
+from amends.web.portal.receipts import receipt_page
 from amends.web.portal.sessions import PortalSession
+from amends.web.portal.typed import ENTRANCE, wipe
 from amends.web.viewing import zone_of
+
+STEPS = (gettext_noop("什么事"), gettext_noop("经过和诉求"), gettext_noop("怎么联系您"))
 
 
 def complaints_from_a_network() -> Allowance:
@@ -36,130 +44,243 @@ def complaints_from_a_network() -> Allowance:
     return Allowance("portal-complaints", portal_limit("PORTAL_COMPLAINTS_AN_HOUR", 20), timedelta(hours=1))
 
 
-def uploads_from_a_network() -> Allowance:
-    return Allowance("portal-uploads", portal_limit("PORTAL_UPLOADS_AN_HOUR", 100), timedelta(hours=1))
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds the pages: our own site, or a frame on the company's website.
+
+    `leads_to` answers with another page of the form, `received` with the receipt; `limits` hold beside the usual ones. `kinds`
+    are what else can be written here: words, address, and whether it is this one.
+    """
+
+    base: str
+    action: str
+    uploads: str
+    keeps: str
+    back: str
+    leads_to: Callable[[str], HttpResponse] | None
+    received: Callable[[Receipt], HttpResponse]
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[Allowance, str] = field(default_factory=dict)
+    kinds: Sequence[tuple[str, str, bool]] = ()
 
 
 @route(audience="public", permission="none", kind="desk", methods=["GET", "POST"])
 @portal_page
 def complain_form(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
-    """The form of a kind; sent once however often the button is pressed. The answer is the receipt."""
+    """The form of a kind, a page at a time; sent once however often the button is pressed. The answer is the receipt."""
+    letter = _letter(request, desk, kind)
+    pages = Pages(letter, _own_frame(request, letter))
+    if request.method != "POST":
+        return pages.shown(request.GET.get("page", ""))
+    if request.POST.get("_clear"):
+        wipe(letter.owner, letter.place)
+        return HttpResponseRedirect(pages.frame.action)
+    return pages.taken()
+
+
+@route(audience="public", permission="none", kind="desk", methods=["POST"])
+@portal_page
+def keep_typed(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
+    """Keep what stands on a page while somebody types; answers with when it was kept."""
+    letter = _letter(request, desk, kind)
+    return kept(letter)
+
+
+def kept(letter: Letter) -> HttpResponse:
+    """Keep the page that was posted, and say when; 429 over the limit."""
+    page = letter.pages.get(letter.request.POST.get("_page", ""))
+    if page is None or _sent_again(letter) is not None:
+        return HttpResponse(status=204)
+    letter.take(page)
+    letter.keep()
+    local = letter.now.astimezone(ZoneInfo(letter.offered.pack.head.zone))
+    return HttpResponse(gettext("已自动保存 %(at)s") % {"at": f"{local:%H:%M}"}, content_type="text/plain")
+
+
+def _letter(request: HttpRequest, desk: str, kind: str) -> Letter:
     now = timezone.now()
     offered = portal_desk(desk, now=now)
     if offered is None or kind not in dict(offered.kinds):
         raise NotVisible
-    session = PortalSession(request)
-    filled = Filled(
-        request, offered.pack, offered.pack.forms[offered.pack.channels.kinds[kind].form],
-        facts=_facts_of_way_in(offered, kind), owner=portal_owner(session.id), now=now,
-    )  # fmt: skip
-    if request.method != "POST":
-        return _form_page(request, offered, kind, filled, is_new=True)
-    if filled.is_redraw or filled.errors:
-        return _form_page(request, offered, kind, filled, status=422 if filled.errors else 200)
-    return _send(request, offered, kind, filled, session)
-
-
-def _facts_of_way_in(offered: PortalDesk, kind: str) -> CaseFacts:
-    """What is known before anything is typed: conditions of the form may ask for kind and channel."""
-    found = offered.pack.channels.kinds[kind]
-    channel = offered.pack.channels.channels[offered.channel or ""]
-    values = {
-        "kind": kind, "channel": offered.channel, "channel_group": channel.group, "written": channel.written,
-        "internal": found.internal, "counts": found.counts,
-    }  # fmt: skip
-    return CaseFacts(values=values)
-
-
-def _send(request: HttpRequest, offered: PortalDesk, kind: str, filled: Filled, session: PortalSession) -> HttpResponse:
-    contact = Contact(
-        desk=offered.desk, kind=kind, channel=offered.channel or "", data=filled.data, caller=newcomer(session.id),
-        now=filled.now, local_zone=zone_of(offered.pack), uploads_of=filled.owner, is_vouched=False,
-        language=language(),
-    )  # fmt: skip
-    token = request.POST.get("_token", "")[:64] or uuid.uuid4().hex
-    limits = {complaints_from_a_network(): network_of(request)}
-    try:
-        receipt = complain(contact, token=token, session=session.id, limits=limits)
-    except InvalidData as refusal:
-        filled.errors = faults(refusal)
-        return _form_page(request, offered, kind, filled, status=422)
-    except SentBefore as refusal:
-        return _form_page(request, offered, kind, filled, status=refusal.status, sentence=said(refusal))
-    except Refusal as refusal:
-        page = _form_page(request, offered, kind, filled, status=refusal.status, sentence=said(refusal))
-        return with_retry(page, refusal)
-    session.open(receipt.case, now=filled.now)
-    return receipt_page(request, offered, receipt)
-
-
-def _form_page(
-    request: HttpRequest,
-    offered: PortalDesk,
-    kind: str,
-    filled: Filled,
-    *,
-    status: int = 200,
-    is_new: bool = False,
-    sentence: str = "",
-) -> HttpResponse:
-    context = {
-        "offered": offered,
-        "kind": kind,
-        "kind_title": words(offered.pack.channels.kinds[kind].title),
-        "form": filled.drawn(is_new=is_new),
-        "action": reverse("portal_complain", args=[offered.desk.code, kind]),
-        "uploads_address": reverse("portal_uploads", args=[offered.desk.code]),
-        "token": request.POST.get("_token", "")[:64] or uuid.uuid4().hex,
-        "rules": rules_of(offered.pack),
-        "sentence": sentence,
-        "other_desks": len(portal_desks(now=filled.now)) > 1,
-    }
-    template = "portal/_fields.html" if filled.is_fragment else "portal/complain.html"
-    return render(request, template, context, status=status)
-
-
-def receipt_page(request: HttpRequest, offered: PortalDesk, receipt: Receipt) -> HttpResponse:
-    """Number, private link, PIN where no address is on file, and what happens next."""
-    case, now = receipt.case, timezone.now()
-    pack = pack_of(case)
-    channels = [channel for channel, _ in addresses_of(case)]
-    context = {
-        "offered": offered,
-        "case": case,
-        "receipt": receipt,
-        "pin": f"{receipt.pin[:4]} {receipt.pin[4:]}" if receipt.pin else "",
-        "by_mail": "email" in channels,
-        "by_text": "sms" in channels,
-        "progress": progress_of(case, pack, now=now),
-        "lead": page_text(
-            pack, "acknowledgement", {"number": case.number, "hotline": offered.hotline, "desk": offered.title}
-        ),
-    }
-    return render(request, "portal/receipt.html", context, status=201 if receipt.is_first else 200)
-
-
-@route(audience="public", permission="none", kind="upload", methods=["POST"])
-@portal_page
-def uploads(request: HttpRequest, desk: str) -> HttpResponse:
-    """Keep each file for this browser session, under the rules of the desk; a refused one says why."""
-    now = timezone.now()
-    offered = portal_desk(desk, now=now)
-    if offered is None:
+    device = device_of(request)
+    entrance = entrance_of(request.POST.get(ENTRANCE, "") or request.GET.get("from", ""))
+    if entrance is not None and entrance.desk != desk:
         raise NotVisible
-    owner = portal_owner(PortalSession(request).id)
-    lines = []
-    for name, files in request.FILES.lists():
-        if not name.startswith(PREFIX):
-            continue
-        for file in files:
-            try:
-                spend([uploads_from_a_network()], subject=network_of(request), now=now)
-                kept = store_upload(file, rules=rules_of(offered.pack), given=Given(owner, owner), now=now)
-                lines.append(render_to_string("ui/file_kept.html", {"file": kept, "name": name.removeprefix(PREFIX)}))
-            except TooMany as refusal:
-                lines.append(render_to_string("ui/file_refused.html", {"sentence": said(refusal)}))
-                break
-            except Refusal as refusal:
-                lines.append(render_to_string("ui/file_refused.html", {"sentence": said(refusal)}))
-    return HttpResponse("".join(lines))
+    return Letter(request, offered, kind, session=device.id, owner=device.owner, entrance=entrance, now=now)
+
+
+def _own_frame(request: HttpRequest, letter: Letter) -> Frame:
+    code = letter.offered.desk.code
+    action = reverse("portal_complain", args=[code, letter.kind])
+
+    def received(receipt: Receipt) -> HttpResponse:
+        PortalSession(request).open(receipt.case, now=letter.now)
+        return receipt_page(request, letter.offered, receipt)
+
+    return Frame(
+        base="portal/base.html",
+        action=action,
+        uploads=reverse("portal_uploads", args=[code]),
+        keeps=reverse("portal_keep", args=[code, letter.kind]),
+        back=reverse("portal"),
+        leads_to=lambda page: HttpResponseRedirect(f"{action}?{urlencode({'page': page})}"),
+        received=received,
+    )
+
+
+def _sent_again(letter: Letter) -> Receipt | None:
+    """The receipt of a page that was sent before: its draft is gone, and its token was used."""
+    if letter.is_resumed or not letter.request.POST.get("_page"):
+        return None
+    return sent_before(token=letter.token, session=letter.session, now=letter.now)
+
+
+@dataclass
+class Pages:
+    """The pages of one letter in their frame."""
+
+    letter: Letter
+    frame: Frame
+
+    def shown(self, name: str) -> HttpResponse:
+        """A page as it was left; without a name, the one to go on with."""
+        letter = self.letter
+        page = letter.pages.get(name) or letter.pages[letter.first_open_page()]
+        return self._page(page, letter.read(page.form), is_new=not letter.is_done(page), is_found=not name)
+
+    def taken(self) -> HttpResponse:
+        """Take in a page: draw it again, go back, go on, or send. A page that names none brings the whole form."""
+        if again := _sent_again(self.letter):
+            return self.frame.received(again)
+        post = self.letter.request.POST
+        page = self.letter.pages.get(post.get("_page", ""))
+        filled = self.letter.take(page)
+        if page is None:
+            return self._sent(filled.errors)
+        if filled.is_redraw:
+            return self._page(page, filled)
+        place = PAGES.index(page.id)
+        if post.get("_go") == "back":
+            return self._kept(page, filled) or self._led_to(PAGES[max(place - 1, 0)])
+        if filled.check():
+            return self._kept(page, filled) or self._page(page, filled, status=422)
+        if page.id == PAGES[-1]:
+            return self._sent({})
+        return self._kept(page, filled) or self._led_to(PAGES[place + 1])
+
+    def filled_again(self, sentence: str, *, status: int) -> HttpResponse:
+        """The page as it was just typed, with a sentence: it may be sent once more."""
+        page = self.letter.pages.get(self.letter.request.POST.get("_page", ""), self.letter.pages[PAGES[0]])
+        filled = self.letter.take(page)
+        return self._page(page, filled, status=status, sentence=sentence)
+
+    def _kept(self, page: Page, filled: Filled) -> HttpResponse | None:
+        """Keep what was typed; where a limit forbids it, the page again with the text and another way to reach us."""
+        try:
+            self.letter.keep()
+        except Refusal as refusal:
+            return with_retry(self._page(page, filled, status=refusal.status, sentence=said(refusal)), refusal)
+        return None
+
+    def _led_to(self, name: str) -> HttpResponse:
+        return self.frame.leads_to(name) if self.frame.leads_to else self.shown(name)
+
+    # Sending
+
+    def _sent(self, wrong: Mapping[str, list[str]]) -> HttpResponse:
+        found = {**self.letter.wrong(), **wrong}
+        if found:
+            return self._wrong(found)
+        try:
+            receipt = self._registered()
+        except InvalidData as refusal:
+            return self._wrong(faults(refusal))
+        except Refusal as refusal:
+            page = self.letter.pages[PAGES[-1]]
+            filled = self.letter.read(page.form)
+            kept = self._kept(page, filled)
+            return kept or with_retry(
+                self._page(page, filled, status=refusal.status, sentence=said(refusal)), refusal
+            )  # fmt: skip
+        return self.frame.received(receipt)
+
+    @transaction.atomic
+    def _registered(self) -> Receipt:
+        """Register it and wipe what was typed, both or neither."""
+        letter = self.letter
+        contact = Contact(
+            desk=letter.offered.desk, kind=letter.kind, channel=letter.channel, data=letter.data(),
+            caller=newcomer(letter.session), now=letter.now, local_zone=zone_of(letter.offered.pack),
+            uploads_of=letter.owner, is_vouched=False, language=language(),
+        )  # fmt: skip
+        limits = {complaints_from_a_network(): network_of(letter.request), **self.frame.limits}
+        receipt = complain(contact, token=letter.token, session=letter.session, limits=limits)
+        wipe(letter.owner, letter.place)
+        return receipt
+
+    def _wrong(self, found: Mapping[str, list[str]]) -> HttpResponse:
+        """The first page with something wrong on it, with everything typed still there."""
+        page = self.letter.page_with(found)
+        filled = self.letter.read(page.form)
+        kept = self._kept(page, filled)
+        filled.errors = dict(found)
+        return kept or self._page(page, filled, status=422)
+
+    # Showing
+
+    def _page(
+        self,
+        page: Page,
+        filled: Filled,
+        *,
+        status: int = 200,
+        is_new: bool = False,
+        is_found: bool = False,
+        sentence: str = "",
+    ) -> HttpResponse:
+        letter = self.letter
+        drawn = filled.drawn(is_new=is_new)
+        fields = list(drawn.fields())
+        more = [f for f in fields if f.id in page.folded]
+        context = {
+            "frame": self.frame,
+            "base": self.frame.base,
+            "action": self.frame.action,
+            "uploads_address": self.frame.uploads,
+            "offered": letter.offered,
+            "kind_title": words(dict(letter.offered.kinds)[letter.kind]),
+            "outlet": letter.outlet,
+            "page": page.id,
+            "number": PAGES.index(page.id) + 1,
+            "steps": [in_words(step) for step in STEPS],
+            "form": drawn,
+            "fields": [f for f in fields if f.id not in page.folded],
+            "more": more,
+            "is_unfolded": any(f.errors or _is_answered(f) for f in more),
+            "place": letter.place,
+            "token": letter.token,
+            "sealed": letter.typed.get(ENTRANCE, ""),
+            "rules": rules_of(letter.offered.pack),
+            "sentence": sentence,
+            "is_found_again": is_found and letter.is_resumed,
+            "summary": self._summary() if page.id == PAGES[-1] else None,
+            "other_desks": len(portal_desks(now=letter.now)) > 1,
+        }
+        template = "portal/_fields.html" if filled.is_fragment else "portal/complain.html"
+        return render(letter.request, template, context, status=status)
+
+    def _summary(self) -> dict[str, Any]:
+        """What will be sent, in short, to look over before sending."""
+        typed = self.letter.typed
+        files = [file.name for file in self.letter.read(self.letter.form).uploads().values()]
+        subject, description = typed.get("subject", ""), typed.get("description", "")
+        return {
+            "is_something": bool(subject or description or files),
+            "subject": subject,
+            "description": description,
+            "files": files,
+        }
+
+
+def _is_answered(drawn: Any) -> bool:
+    return bool(drawn.value or drawn.files or any(choice.is_chosen for choice in drawn.choices))

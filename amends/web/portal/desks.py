@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from amends.apps.messaging.actions import wording_of
 from amends.apps.messaging.rendering import fill
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force
 from amends.core.policy.base import Title
-from amends.core.policy.forms import Field, Form
 from amends.core.policy.intake import Kind
 from amends.core.policy.pack import Pack
 from amends.doors.wording import language, traditional, words
-
-NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case", "computed"})
-"""Fields that name people and units of the company, or are worked out: nobody outside fills them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,17 @@ class PortalDesk:
         return traditional(self.desk.title) if language() == "zh-hant" else self.desk.title
 
     @property
+    def what_for(self) -> str:
+        """What customers come here for, in their words; the name of the desk where the pack says nothing."""
+        spoken = self.pack.head.portal
+        return words(spoken.title) if spoken else self.title
+
+    @property
+    def lead(self) -> str:
+        spoken = self.pack.head.portal
+        return words(spoken.lead) if spoken and spoken.lead else ""
+
+    @property
     def hotline(self) -> str:
         return self.pack.head.hotline or ""
 
@@ -46,7 +53,7 @@ class PortalDesk:
     def kinds(self) -> list[tuple[str, Title]]:
         """The kinds of contact that customers may open by form, complaints before the rest."""
         kinds = [(name, kind) for name, kind in self.pack.channels.kinds.items() if kind.portal]
-        return [(name, kind.title) for name, kind in sorted(kinds, key=lambda found: _place(*found))]
+        return [(name, kind.offered_as or kind.title) for name, kind in sorted(kinds, key=lambda found: _place(*found))]
 
     @property
     def channel(self) -> str | None:
@@ -79,7 +86,7 @@ def page_text(pack: Pack, message: str, values: Mapping[str, str]) -> str:
 def portal_desks(*, now: datetime) -> list[PortalDesk]:
     """The desks that take forms from customers."""
     found = []
-    for desk in Desk.objects.all():
+    for desk in open_desks():
         try:
             offered = PortalDesk(desk, pack_in_force(desk, now))
         except NoPackInForce:
@@ -91,19 +98,3 @@ def portal_desks(*, now: datetime) -> list[PortalDesk]:
 
 def portal_desk(code: str, *, now: datetime) -> PortalDesk | None:
     return next((offered for offered in portal_desks(now=now) if offered.desk.code == code), None)
-
-
-def complainant_roles(pack: Pack) -> frozenset[str]:
-    """The roles of the pack that a complainant has on the own case."""
-    return frozenset(name for name, role in pack.roles.roles.items() if role.counts == "complainant")
-
-
-def form_for_customers(form: Form, roles: frozenset[str]) -> Form:
-    """The form without fields that customers neither see nor fill in."""
-    return form.model_copy(update={"fields": tuple(_fields_for_customers(form.fields, roles))})
-
-
-def _fields_for_customers(fields: Iterable[Field], roles: frozenset[str]) -> Iterable[Field]:
-    for f in fields:
-        if f.type not in NOT_FOR_CUSTOMERS and (not f.seen_by or set(f.seen_by) & roles):
-            yield f

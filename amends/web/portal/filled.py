@@ -7,25 +7,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 
 from amends.apps.cases.evidence import MEGABYTE, rules_of
 from amends.apps.cases.models import EvidenceFile
 from amends.core.facts import CaseFacts
+from amends.core.form_data import Entered, Reading, read_form
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
+from amends.core.refusals import InvalidData
+from amends.core.roles import complainant_roles
+from amends.doors.wording import faults
 from amends.web.forms import DrawnForm, Posted, draw, posted
 from amends.web.forms.drawing import Drawing
 from amends.web.forms.posted import is_redraw, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
-from amends.web.portal.desks import complainant_roles, form_for_customers
+from amends.web.portal.asking import without_hints_of_staff
 from amends.web.viewing import zone_of
 
 
 @dataclass(slots=True)
 class Filled:
-    """One form in one request: what was typed, which files came, and what is wrong so far."""
+    """One form for customers in one request: what was typed, which files came, and what is wrong so far.
+
+    `roles` are those of who fills it in, a complainant's where they are left out. `content` is what was typed; left out, it is what the request posted. With `takes_files`, files that came with the
+    request are taken in.
+    """
 
     request: HttpRequest
     pack: Pack
@@ -33,13 +41,16 @@ class Filled:
     facts: CaseFacts
     owner: str
     now: datetime
+    content: QueryDict | None = None
+    takes_files: bool = True
+    roles: frozenset[str] | None = None
     entered: Posted = field(init=False)
     errors: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.form = form_for_customers(self.form, complainant_roles(self.pack))
-        self.entered = posted(self.form, self.request.POST, several=self._several())
-        if self.request.method == "POST":
+        typed = self.request.POST if self.content is None else self.content
+        self.entered = posted(self.form, typed, several=self._several())
+        if self.takes_files and self.request.method == "POST":
             self.errors = take_uploads(self.request, self.form, self.pack, self.entered, owner=self.owner, now=self.now)
             self._check_files()
 
@@ -70,6 +81,21 @@ class Filled:
         """What was filled in, as forms are read."""
         return without_blank_rows(self.entered.data)
 
+    def read(self) -> Entered:
+        """The form as it would be understood, with every fault."""
+        return read_form(self.form, self.data, self._reading)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(pack=self.pack, facts=self.facts, now=self.now, local_zone=zone_of(self.pack))
+
+    def check(self) -> dict[str, list[str]]:
+        """Every fault by its field, in the words in which customers are asked."""
+        for place, sentences in faults(InvalidData(self.read().errors)).items():
+            for sentence in sentences:
+                self.add_error(place, sentence)
+        return self.errors
+
     @property
     def is_redraw(self) -> bool:
         return is_redraw(self.request.POST)
@@ -77,8 +103,8 @@ class Filled:
     def drawn(self, *, is_new: bool = False) -> DrawnForm:
         """The form with everything typed and every fault at its field."""
         what = Drawing(
-            pack=self.pack, facts=self.facts, now=self.now, zone=zone_of(self.pack),
-            roles=complainant_roles(self.pack), uploads=self.uploads(), is_new=is_new,
+            pack=without_hints_of_staff(self.pack), facts=self.facts, now=self.now, zone=zone_of(self.pack),
+            roles=complainant_roles(self.pack) if self.roles is None else self.roles, uploads=self.uploads(), is_new=is_new,
         )  # fmt: skip
         return draw(self.form, what, self.entered, self.errors)
 

@@ -12,11 +12,12 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.actions.portal import Asking, ask_for_code, enter_code
 from amends.apps.messaging.allowances import TooMany
-from amends.core.refusals import Refusal
+from amends.core.refusals import NotVisible, Refusal
 from amends.doors.routes import route
 from amends.doors.wording import language, said
 from amends.web.portal.answering import portal_page, with_retry
 from amends.web.portal.desks import portal_desks
+from amends.web.portal.entrances import entrance_of, outlet_of
 from amends.web.portal.network import network_of
 from amends.web.portal.sessions import PortalSession
 
@@ -29,6 +30,18 @@ def front(request: HttpRequest) -> HttpResponse:
     Source: REP-4.1.1
     """
     return render(request, "portal/front.html", {"desks": portal_desks(now=timezone.now())})
+
+
+@route(audience="public", permission="none", kind="desk", methods=["GET"])
+@portal_page
+def entrance(request: HttpRequest, sealed: str) -> HttpResponse:
+    """Where the QR code of a poster leads: the desk, with the outlet where the poster hangs."""
+    found = entrance_of(sealed)
+    desks = [offered for offered in portal_desks(now=timezone.now()) if found and offered.desk.code == found.desk]
+    if found is None or not desks:
+        raise NotVisible
+    context = {"desks": desks, "offered": desks[0], "sealed": found.sealed, "outlet": outlet_of(found)}
+    return render(request, "portal/front.html", context)
 
 
 @route(audience="public", permission="none", methods=["GET", "POST"])

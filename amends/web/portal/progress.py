@@ -1,19 +1,26 @@
-"""Where a case stands, in a customer's words: what is being done, what comes next, and by when."""
+"""Where a case stands, in a customer's words: the steps passed and to come, what comes next, and by when."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext, gettext_noop
 
+from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.promises import limits_shown
+from amends.apps.ledger.models import Event
+from amends.apps.ledger.queries import events_of
+from amends.core.ends import last_day, last_minute
+from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.pack import Pack
-from amends.doors.wording import day_words, in_words, words
-from amends.web.portal.desks import complainant_roles
-
-STEPS = (gettext_noop("已收到"), gettext_noop("调查处理"), gettext_noop("答复与落实"), gettext_noop("办结"))
+from amends.core.process_map import way_of_case
+from amends.core.roles import complainant_roles
+from amends.doors.wording import day_words, in_words, language, words
 
 ZONES = {
     "Asia/Shanghai": gettext_noop("北京时间"),
@@ -25,32 +32,24 @@ ZONES = {
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What is said of a stage: the step it belongs to, what happens now, what comes next."""
+    """What is said of a stage: what happens now, what comes next."""
 
-    step: int
     now: str
     next: str
 
 
-RECEIVED = Saying(
-    0, gettext_noop("我们已收到，正在核对"), gettext_noop("工作人员会尽快看完您的反映，确定由哪个部门负责。")
-)
-ACCEPTED = Saying(0, gettext_noop("已经受理"), gettext_noop("工作人员可能会联系您，核对情况和诉求。"))
-ASSIGNED = Saying(0, gettext_noop("已经受理，正在安排负责的部门"), gettext_noop("负责的部门接手后，开始调查处理。"))
-INVESTIGATED = Saying(
-    1, gettext_noop("负责的部门正在调查处理"), gettext_noop("查清情况后，我们会给出处理方案并答复您。")
-)
-PLANNED = Saying(
-    2, gettext_noop("正在准备给您的答复"), gettext_noop("我们会把处理结果告诉您，您可以接受，也可以不接受。")
-)
+RECEIVED = Saying(gettext_noop("我们已收到，正在核对"), gettext_noop("工作人员会尽快看完您写的，确定由哪个部门负责。"))
+ACCEPTED = Saying(gettext_noop("已经受理"), gettext_noop("工作人员可能会联系您，核对情况和诉求。"))
+ASSIGNED = Saying(gettext_noop("已经受理，正在安排负责的部门"), gettext_noop("负责的部门接手后，开始调查处理。"))
+INVESTIGATED = Saying(gettext_noop("负责的部门正在调查处理"), gettext_noop("查清情况后，我们会给出处理办法并答复您。"))
+PLANNED = Saying(gettext_noop("正在准备给您的答复"), gettext_noop("我们会把处理结果告诉您，您可以接受，也可以不接受。"))
 YOUR_TURN = Saying(
-    2,
     gettext_noop("我们已答复，等您确认"),
     gettext_noop("请看我们的答复，告诉我们您是否接受。不接受时请说明理由，我们会继续处理。"),
 )
-CARRIED_OUT = Saying(2, gettext_noop("正在落实处理结果"), gettext_noop("落实之后，我们会再与您确认。"))
-FINISHING = Saying(2, gettext_noop("处理已经完成，正在收尾"), gettext_noop("还需要补充的，现在仍可以告诉我们。"))
-FOLLOWED = Saying(2, gettext_noop("处理已经完成，正在听取您的意见"), gettext_noop("欢迎告诉我们您是否满意。"))
+CARRIED_OUT = Saying(gettext_noop("正在落实处理结果"), gettext_noop("落实之后，我们会再与您确认。"))
+FINISHING = Saying(gettext_noop("处理已经完成，正在收尾"), gettext_noop("还需要补充的，现在仍可以告诉我们。"))
+FOLLOWED = Saying(gettext_noop("处理已经完成，正在听取您的意见"), gettext_noop("欢迎告诉我们您是否满意。"))
 OVER = gettext_noop("这件事已经办完。如果还有问题，请拨打服务热线。")
 
 BY_STAGE = {
@@ -63,14 +62,25 @@ BY_STAGE = {
     "7.8": CARRIED_OUT,
     "7.9": FINISHING,
 }
+LATE = gettext_noop("原定 %(at)s 前的期限已经过了，我们正在加紧处理，对不起让您久等。")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A time by which something happens. `is_past` admits that it did not."""
+class Step:
+    """One step of the way in a customer's words. `at` is when it began; `times` says that it is done once more."""
 
     title: str
-    at: str
+    at: str = ""
+    is_past: bool = False
+    is_now: bool = False
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A sentence with its time. `is_past` admits that the time is over; `is_yours` that it is the customer's."""
+
+    sentence: str
     is_past: bool
     is_provisional: bool
 
@@ -81,17 +91,16 @@ class Progress:
 
     headline: str
     next: str
-    step: int
     is_over: bool
     is_your_turn: bool
-    steps: list[str]
-    due: list[Due]
+    steps: list[Step]
+    promises: list[Promise]
     received: str
     zone: str
     round: int
 
 
-def progress_of(case: Case, pack: Pack, *, now: datetime) -> Progress:
+def progress_of(case: Case, pack: Pack, *, now: datetime, events: Sequence[Event] | None = None) -> Progress:
     """Where the case stands and what comes next, with the zone of its times named."""
     state = pack.lifecycle.states[case.state]
     is_over = not case.is_open
@@ -99,13 +108,12 @@ def progress_of(case: Case, pack: Pack, *, now: datetime) -> Progress:
     saying = YOUR_TURN if your_turn else BY_STAGE.get(state.stage, FOLLOWED)
     zone = ZoneInfo(pack.head.zone)
     return Progress(
-        headline=words(state.title) if is_over else in_words(saying.now),
+        headline=step_title(pack, case.state) if is_over else in_words(saying.now),
         next=in_words(OVER) if is_over else in_words(saying.next),
-        step=len(STEPS) - 1 if is_over else saying.step,
         is_over=is_over,
         is_your_turn=your_turn,
-        steps=[in_words(step) for step in STEPS],
-        due=_due(case, pack, zone, now),
+        steps=_steps(case, pack, zone, events if events is not None else events_of(case.chain)),
+        promises=_promises(case, pack, zone, now),
         received=in_full(case.received_at, zone),
         zone=zone_words(pack.head.zone),
         round=case.round,
@@ -116,16 +124,73 @@ def _waits_for_customer(pack: Pack, waits_for: str | None) -> bool:
     return waits_for is not None and (waits_for == "complainant" or waits_for in complainant_roles(pack))
 
 
-def _due(case: Case, pack: Pack, zone: ZoneInfo, now: datetime) -> list[Due]:
+def step_title(pack: Pack, state: str) -> str:
+    """The step under which customers see a state."""
+    found = pack.lifecycle.states[state]
+    return words(found.told_as or found.title)
+
+
+# The steps
+
+
+def _steps(case: Case, pack: Pack, zone: ZoneInfo, events: Iterable[Event]) -> list[Step]:
+    """Those passed, with the moment they began; the present one; and those to come on the way that the facts point at."""
+    moved = [(event.data["to"], event) for event in events if event.data.get("to") in pack.lifecycle.states]
+    passed: list[tuple[str, datetime]] = []
+    for state, event in moved:
+        title = step_title(pack, state)
+        if not passed or passed[-1][0] != title:
+            passed.append((title, event.at))
+    found, times = [], Counter[str]()
+    for n, (title, at) in enumerate(passed, start=1):
+        times[title] += 1
+        is_now = n == len(passed)
+        is_past = not is_now or not case.is_open
+        found.append(Step(title, in_full(at, zone), is_past=is_past, is_now=is_now, times=times[title]))
+    states = [state for state, event in moved if event.data.get("cycle", 1) == case.cycle]
+    return found + [Step(title) for title in _to_come(case, pack, states, found[-1].title if found else "")]
+
+
+def _to_come(case: Case, pack: Pack, passed: list[str], now: str) -> list[str]:
+    if not case.is_open or not passed:
+        return []
+    ahead = way_of_case(pack, facts_of(case), passed).ahead
+    return [title for title in dict.fromkeys(step_title(pack, state) for state in ahead) if title != now]
+
+
+# The promises
+
+
+def _promises(case: Case, pack: Pack, zone: ZoneInfo, now: datetime) -> list[Promise]:
     """The limits that the pack shows to complainants and that run now, the nearest first."""
-    roles = complainant_roles(pack)
-    shown = {rule.id: rule for rule in pack.clocks if set(rule.shown_to) & roles}
-    running = [(row.due_at, row) for row in case.clocks.all() if row.rule in shown and row.stopped_at is None]
-    dated = [(due_at, row) for due_at, row in running if due_at is not None and case.is_open]
+    if not case.is_open:
+        return []
     return [
-        Due(words(shown[row.rule].title), in_full(due_at, zone), due_at <= now, row.provisional)
-        for due_at, row in sorted(dated, key=lambda found: found[0])
+        Promise(_promise(rule, due, zone, now), due <= now, row.provisional)
+        for rule, row, due in limits_shown(case, pack)
     ]
+
+
+def _promise(rule: ClockRule, due: datetime, zone: ZoneInfo, now: datetime) -> str:
+    at = by_when(due, zone, now=now)
+    if due <= now:
+        return (in_words(LATE) % {"at": at}).replace("） ", "）")
+    if rule.told_as:
+        sentence = words(rule.told_as).replace("{{due_at}}", at)
+        # Full-width brackets bring their own room.
+        return sentence.replace("） ", "）")
+    return gettext("%(title)s：%(at)s 前") % {"title": words(rule.title), "at": at}
+
+
+def by_when(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """A limit as a promise names it: 11月30日（周一）18:00（北京时间）. The year stands only where it is another one."""
+    last, clock = last_day(moment, zone), last_minute(moment, zone)
+    other_year = last.year != now.astimezone(zone).year
+    place = zone_words(zone.key)
+    if language() == "en":
+        return f"{clock} ({place}) on {day_words(last, year=other_year)}"
+    day, _, weekday = day_words(last, year=other_year).rpartition(" ")
+    return f"{day}（{weekday}）{clock}（{place}）"
 
 
 def zone_words(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_noop
@@ -11,11 +11,11 @@ from django.utils.translation import gettext_noop
 from amends.apps.cases.models import Case
 from amends.apps.cases.timeline import Entry, ShownValue, entries_of
 from amends.apps.ledger.models import Event as LedgerEvent
-from amends.apps.ledger.queries import events_of
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
+from amends.core.roles import complainant_roles
 from amends.doors.wording import happened, in_words
-from amends.web.portal.desks import NOT_FOR_CUSTOMERS, complainant_roles
+from amends.web.portal.asking import NOT_FOR_CUSTOMERS
 from amends.web.portal.progress import in_full
 
 YOURS = {
@@ -80,15 +80,14 @@ class Exchange:
         return next((one for one in reversed(self.passed) if one.is_answer), None)
 
 
-def exchange_of(case: Case, pack: Pack) -> Exchange:
+def exchange_of(case: Case, pack: Pack, events: list[LedgerEvent]) -> Exchange:
     """What the customer told and was told, oldest first. Staff are never named."""
     roles = complainant_roles(pack)
-    events = events_of(case.chain)
     found = Exchange()
     for event, entry in zip(events, entries_of(case, events, pack, roles=roles), strict=True):
         yours = event.actor.startswith(("complainant:", "portal:"))
         if event.kind == "register":
-            found.reported = tuple(_of_customers(entry, pack))
+            found.reported = tuple(_of_customers(entry, pack, pack.channels.kinds[case.kind].form))
         if yours or event.kind in ANSWERED_BY_CUSTOMER or _was_told(event, pack):
             found.passed.append(_passed(event, entry, pack, yours=yours))
     return found
@@ -112,7 +111,7 @@ def _passed(event: LedgerEvent, entry: Entry, pack: Pack, *, yours: bool) -> Pas
     if entry.verb == "register":
         values: tuple[ShownValue, ...] = ()
     elif yours:
-        values = tuple(_of_customers(entry, pack))
+        values = tuple(_of_customers(entry, pack, event.data.get("form", "")))
     else:
         values = tuple(_told(entry, pack.forms.get(event.data.get("form", "")))) if entry.verb in ADDRESSED else ()
     return Passed(
@@ -126,12 +125,14 @@ def _passed(event: LedgerEvent, entry: Entry, pack: Pack, *, yours: bool) -> Pas
     )
 
 
-def _of_customers(entry: Entry, pack: Pack) -> Iterable[ShownValue]:
-    fields = pack.fields
+def _of_customers(entry: Entry, pack: Pack, form_id: str) -> Iterable[ShownValue]:
+    """What the customer filled in, under the words in which it was asked."""
+    fields, form = pack.fields, pack.forms.get(form_id)
     for value in entry.values:
-        known = fields.get(value.id)
+        known = (form.field(value.id) if form else None) or fields.get(value.id)
         if known is None or known.type not in NOT_FOR_CUSTOMERS:
-            yield value
+            asked = known.asked_as.title if known and known.asked_as else None
+            yield replace(value, title=asked) if asked else value
 
 
 def _told(entry: Entry, form: Form | None) -> Iterable[ShownValue]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from django.utils.translation import gettext
 
 from amends.apps.cases.models import Case
 from amends.apps.policies.queries import read_version
-from amends.core.policy.pack import Pack
-from amends.doors.wording import words
+from amends.doors.pack_words import PackWords, words_of
+from amends.doors.wording import left_words, moment_words, words
+
+SOON = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: the row of the table and the words that its pack has for it."""
+    """One line: the row of the table and the words that its pack has for it, ready to be shown."""
 
     case: Case
     zone: ZoneInfo
@@ -28,68 +28,59 @@ class Row:
     kind: str
     channel: str
     category: str
+    department: str
+    desk: str
+    due: str
+    due_iso: str
+    due_at: str
+    due_clock: str
+    received: str
+    is_open: bool
     is_late: bool
     is_soon: bool
+    is_changed: bool
 
 
-def rows_of(cases: list[Case], now: datetime) -> list[Row]:
-    """The lines of a page; packs are kept in memory, so this asks the database nothing."""
-    return [row_of(case, read_version(case.pack_id), now) for case in cases]
+def rows_of(cases: Iterable[Case], now: datetime, *, seen_at: datetime | None = None, reader: str = "") -> list[Row]:
+    """The lines of a page; packs and their words are kept in memory, so this asks the database nothing.
+
+    What others than the `reader` changed after `seen_at` is marked.
+    """
+    return [_row(case, words_of(read_version(case.pack_id)), now, _is_changed(case, seen_at, reader)) for case in cases]
 
 
-def row_of(case: Case, pack: Pack, now: datetime) -> Row:
-    """One line in the words of the case's own pack."""
-    state = pack.lifecycle.states.get(case.state)
-    kind, channel = pack.channels.kinds.get(case.kind), pack.channels.channels.get(case.channel)
-    level, rank = level_words(pack, case.level)
+def _is_changed(case: Case, seen_at: datetime | None, reader: str) -> bool:
+    return seen_at is not None and case.changed_at > seen_at and case.changed_by != reader
+
+
+def _row(case: Case, said: PackWords, now: datetime, is_changed: bool) -> Row:
+    level, rank = said.level(case.level)
+    is_open, due = case.is_open, case.due_at
+    shows_due = is_open and due is not None
     return Row(
         case=case,
-        zone=ZoneInfo(pack.head.zone),
-        state=words(state.title) if state else case.state,
-        waits_for=waits_words(pack, case.waits_for),
+        zone=said.zone,
+        state=said.state(case.state),
+        waits_for=said.waits(case.waits_for),
         level=level,
         rank=rank,
-        kind=words(kind.title) if kind else case.kind,
-        channel=words(channel.title) if channel else case.channel,
-        category=category_words(pack, case.category),
-        is_late=case.is_open and late_at(case, now),
-        is_soon=case.is_open and case.due_at is not None and case.due_at - now < timedelta(hours=24),
+        kind=said.kind(case.kind),
+        channel=said.channel(case.channel),
+        category=said.category(case.category),
+        department=words(case.department.called) if case.department else "",
+        desk=words(case.desk.called),
+        due=left_words(due, now) if shows_due and due else "",
+        due_iso=due.isoformat() if shows_due and due else "",
+        due_at=moment_words(due, said.zone, now=now) if shows_due and due else "",
+        due_clock=said.clock(case.due_clock) if shows_due else "",
+        received=moment_words(case.received_at, said.zone, now=now),
+        is_open=is_open,
+        is_late=is_open and late_at(case, now),
+        is_soon=is_open and due is not None and due - now < SOON,
+        is_changed=is_changed,
     )
 
 
 def late_at(case: Case, now: datetime) -> bool:
     """Late by its own due date, also while a sweep has not marked it yet."""
     return case.is_late or (case.due_at is not None and case.due_at <= now)
-
-
-def level_words(pack: Pack, level: str) -> tuple[str, int]:
-    """The level's title and how serious it is: 1 is the most serious, 4 and beyond the least."""
-    axis = pack.grading.axis(pack.grading.level or "")
-    if axis is None or not level:
-        return "", 4
-    return words(axis.title_of(level)) or level, min(axis.rank_of(level), 4)
-
-
-def category_words(pack: Pack, path: str) -> str:
-    """A category by its own title, without the ones above it."""
-    if not path:
-        return ""
-    node = pack.categories.schemes[0].node(path)
-    return words(node.title) if node else path
-
-
-def waits_words(pack: Pack, name: str) -> str:
-    """Who has the ball: a role of the pack, or one of the product's own words."""
-    if not name:
-        return ""
-    if name in pack.roles.roles:
-        return words(pack.roles.roles[name].title)
-    if name in pack.head.words:
-        return words(pack.head.words[name])
-    if name in pack.routing.functions:
-        return words(pack.routing.functions[name].title)
-    plain: dict[str, Any] = {
-        "complainant": gettext("客户"), "department": gettext("责任部门"), "handler": gettext("处理人"),
-        "partner": gettext("合作方"),
-    }  # fmt: skip
-    return str(plain.get(name, name))

@@ -31,7 +31,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if desk is None:
         return render(request, "reports/counts.html", context)
     pack, by = packs[desk], context["by"]
-    first, last = _day(request, "from"), _day(request, "to")
+    first, last = day_in(request, "from"), day_in(request, "to")
     names = values_in_words(pack, by)
     shown = {
         counted: _drawn(counts(viewer, desk, by=by, counted=counted, first=first, last=last), names)
@@ -49,7 +49,8 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/counts.html", context)
 
 
-def _day(request: HttpRequest, name: str) -> date | None:
+def day_in(request: HttpRequest, name: str) -> date | None:
+    """The day in a filter; None where it is left out. Raises InvalidData for what is none."""
     text = request.GET.get(name, "")
     if not text:
         return None

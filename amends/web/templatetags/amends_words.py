@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 
+from amends.core import masking
+from amends.core.ends import last_minute
+from amends.core.transcripts import Said, read_transcript
 from amends.doors import wording
 
 register = template.Library()
+NO_NEWS_FOR = timedelta(minutes=5)
+"""A demo that has not gone on for so long is not being made any more."""
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -21,6 +29,12 @@ DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 def words(value: Any) -> str:
     """A title of the pack in the reader's language."""
     return wording.words(value)
+
+
+@register.filter
+def conversation(text: str) -> list[Said]:
+    """A chat as who said what."""
+    return read_transcript(text)
 
 
 @register.filter
@@ -54,6 +68,14 @@ def at(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
 
 
 @register.filter
+def by_when(due: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """A due date in words: what is due at midnight is due by 24:00 of the day before."""
+    if due is None or last_minute(due, zone or DEFAULT_ZONE) != "24:00":
+        return at(due, zone)
+    return at(due - timedelta(minutes=1), zone).replace("23:59", "24:00")
+
+
+@register.filter
 def exactly(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
     """A moment in the desk's zone, in full, for titles and lists."""
     return moment.astimezone(zone or DEFAULT_ZONE).strftime("%Y-%m-%d %H:%M") if moment else ""
@@ -72,6 +94,12 @@ def moment_of(text: str, zone: ZoneInfo | None = None) -> str:
 def left(due: datetime | None) -> str:
     """Time left until a moment, or by how much it is past."""
     return wording.left_words(due, timezone.now()) if due else ""
+
+
+@register.simple_tag
+def live_words(name: str) -> str:
+    """One of the sentences that the browser fills in while it counts."""
+    return wording.live_words()[name]
 
 
 @register.filter
@@ -95,9 +123,16 @@ def money(value: Any) -> str:
     return f"{'-' if minor < 0 else ''}{sign}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
 
 
+@register.filter
+def minor(value: int, currency: str) -> str:
+    """An amount in minor units of a currency."""
+    return money({"minor": value, "currency": currency})
+
+
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, classes: str = "") -> str:
-    """An icon of the sprite."""
+    """An icon of the sprite. A page draws dozens of them, so each is put together once."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         classes,
@@ -114,3 +149,23 @@ def filesize(size: int) -> str:
     if size < 1024 * 1024:
         return f"{size / 1024:.0f} KB"
     return f"{size / 1024 / 1024:.1f} MB"
+
+
+@register.inclusion_tag("ui/demo_progress.html")
+def demo_progress() -> dict[str, Any]:
+    """How far the worker has come with the cases of the demo; nothing when none is being made. Costs no query."""
+    file = settings.VAR_DIR / "demo_progress.json"
+    if not settings.DEMO or not file.exists():
+        return {}
+    try:
+        last = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return dict(found) if timezone.now() - last < NO_NEWS_FOR else {}
+
+
+@register.filter
+def masked_contact(address: str) -> str:
+    """A telephone number or e-mail address as everybody sees it."""
+    return masking.masked_contact(address)

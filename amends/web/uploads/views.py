@@ -10,7 +10,7 @@ from amends.core.policy.pack import Evidence
 from amends.core.refusals import Refusal
 from amends.doors.routes import route
 from amends.doors.wording import said
-from amends.web.forms.uploads import PREFIX
+from amends.web.forms.uploads import PREFIX, sentences_of_dropped
 from amends.web.viewing import packs_of, viewer_of
 
 
@@ -30,7 +30,15 @@ def upload(request: HttpRequest) -> HttpResponse:
                 lines.append(render_to_string("ui/file_kept.html", {"file": kept, "name": name.removeprefix(PREFIX)}))
             except Refusal as refusal:
                 lines.append(render_to_string("ui/file_refused.html", {"sentence": said(refusal)}))
+    for sentence in dropped_from(request, rules):
+        lines.append(render_to_string("ui/file_refused.html", {"sentence": sentence}))
     return HttpResponse("".join(lines))
+
+
+def dropped_from(request: HttpRequest, rules: Evidence) -> list[str]:
+    """What to say of files that were dropped while they arrived, whichever control they came with."""
+    controls = {one.control for one in getattr(request, "refused_uploads", []) if one.control.startswith(PREFIX)}
+    return [s for name in sorted(controls) for s in sentences_of_dropped(request, name.removeprefix(PREFIX), rules)]
 
 
 def _rules(request: HttpRequest) -> Evidence:

@@ -1,0 +1,126 @@
+"""What stands beside the story of a case: whom it is about, what was registered, its forms, its files, related cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.models import Case, CaseLink
+from amends.apps.cases.queries import visible_to
+from amends.apps.ledger.models import Event
+from amends.core.facts import CaseFacts
+from amends.core.form_data import options_of
+from amends.core.grading import explain_priority
+from amends.core.masking import masked, masked_contact
+from amends.core.policy.base import Title
+from amends.core.policy.levels import Axis
+from amends.core.policy.pack import Pack
+from amends.core.roles import sees_task_only
+from amends.doors.wording import language, words
+from amends.web.case.glance import names_of_values
+from amends.web.case.seeing import CaseView
+
+MOST_EARLIER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalLine:
+    """One personal value, masked, and the field under which it can be revealed."""
+
+    title: str
+    shown: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whom the case is about, masked."""
+
+    lines: Sequence[PersonalLine]
+    is_hidden: bool
+    may_reveal: bool
+
+
+def people_of(seen: CaseView) -> People:
+    """The complainant and the ways to reach them; nothing of them where who reported is kept from the viewer."""
+    case, complainant = seen.case, seen.case.complainant
+    is_hidden = case.hides_reporter and not seen.may("see_reporter")
+    lines = []
+    if complainant is not None and not is_hidden and not sees_task_only(seen.pack, seen.actor):
+        lines.append(_line(seen, "complainant_name", masked("name", complainant.name)))
+        for point in complainant.contact_points.all():
+            shown = masked("address", point.value) if point.kind == "address" else masked_contact(point.value)
+            lines.append(_line(seen, f"complainant_{point.kind}", shown))
+    return People(lines, is_hidden, seen.may("reveal"))
+
+
+def _line(seen: CaseView, field: str, shown: str) -> PersonalLine:
+    definition = seen.pack.fields.get(field)
+    return PersonalLine(words(definition.title) if definition else field, shown, field if definition else "")
+
+
+def forms_of(events: Iterable[Event], pack: Pack) -> list[tuple[Title, Event]]:
+    """The forms that were filled in, the latest of each, in the order of their first time."""
+    found: dict[str, tuple[Title, Event]] = {}
+    for event in events:
+        form = pack.forms.get(event.data.get("form", ""))
+        if form is not None:
+            found[form.id] = (form.title, event)
+    return list(found.values())
+
+
+def order_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str, int]]:
+    """Why the case stands where it stands in the queue: each key of the order with its value and rank."""
+    names = names_of_values(pack, language())
+    found = []
+    for by, value, rank in explain_priority(pack.grading, facts.values):
+        axis = pack.grading.axis(by)
+        title = words(axis.title) if axis else words(pack.fields[by].title) if by in pack.fields else by
+        shown = words(axis.title_of(str(value))) if axis and value else names.get(str(value), words(value))
+        found.append((title, shown, rank))
+    return found
+
+
+def axes_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str]]:
+    """Every axis that has been graded, or stands at what is not yet known, with its value and where that comes from."""
+    found = []
+    for axis in pack.grading.axes:
+        value = facts.value(axis.id) or axis.unknown
+        if isinstance(value, str):
+            source = _source_of(axis, pack, facts) if facts.value(axis.id) else ""
+            found.append((words(axis.title), (words(axis.title_of(value)) or value) + source))
+    return found
+
+
+def _source_of(axis: Axis, pack: Pack, facts: CaseFacts) -> str:
+    field, told = pack.fields.get(axis.told_in or ""), facts.value(axis.told_in or "")
+    title = options_of(field, pack).get(told) if field is not None and isinstance(told, str) else None
+    return gettext("（%(source)s）") % {"source": words(title)} if title else ""
+
+
+def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
+    """The cases that belong to this one and that the viewer may see, with the words for their state."""
+    case = seen.case
+    if sees_task_only(seen.pack, seen.actor):
+        return []
+    links = dict(CaseLink.objects.filter(case=case).values_list("other_id", "kind"))
+    wanted = {*links, *_earlier(case)}
+    if not wanted:
+        return []
+    found = []
+    for other in visible_to(seen.viewer).filter(pk__in=wanted).distinct().defer("facts").order_by("-received_at"):
+        state = pack_of(other).lifecycle.states.get(other.state)
+        found.append((links.get(other.pk, "same_person"), other, words(state.title) if state else other.state))
+    return found
+
+
+def _earlier(case: Case) -> Iterable[UUID]:
+    """The latest other cases of the same complainant, as far as it may be known who that is."""
+    if not case.complainant_id or case.hides_reporter:
+        return ()
+    theirs = Case.objects.filter(complainant=case.complainant_id, hides_reporter=False).exclude(pk=case.pk)
+    return theirs.order_by("-received_at").values_list("pk", flat=True)[:MOST_EARLIER]

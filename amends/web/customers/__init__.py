@@ -1,0 +1,1 @@
+"""The page of one customer across their cases."""

@@ -1,0 +1,82 @@
+"""One customer on a page: their cases, the plan of contacts, and every contact in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from amends.apps.cases.customers import CustomerContact, CustomerView, customer_seen_by
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.queries import visible_case
+from amends.apps.people.access import note_look
+from amends.core.masking import masked, masked_contact
+from amends.core.verbs import VERBS
+from amends.doors.routes import route
+from amends.doors.wording import in_words, words
+from amends.web.queue.rows import rows_of
+from amends.web.viewing import viewer_of, zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """A contact as the page shows it."""
+
+    contact: CustomerContact
+    happened: str
+    zone: Any
+    said: list[tuple[str, str, str]]
+
+
+@route(audience="staff", permission="visible", kind="case")
+def page(request: HttpRequest, number: str) -> HttpResponse:
+    """Everything that was said with the customer of a case over all cases that the viewer sees; the look at it is noted."""
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    seen = customer_seen_by(viewer, case.complainant_id)
+    note_look(
+        actor=viewer.person.actor_id, object=f"complainant:{case.complainant_id}", desk=case.desk_id, now=viewer.now
+    )
+    wanted = request.GET.get("show", "")
+    lines = [_line(contact) for contact in seen.contacts]
+    shown = [line for line in lines if not wanted or any(kind == wanted for _, _, kind in line.said)]
+    context = {
+        "area": "queue",
+        "number": number,
+        "customer": seen.complainant,
+        "name": masked("name", seen.complainant.name),
+        "ways": [_masked(point) for point in seen.complainant.contact_points.all()],
+        "rows": rows_of(seen.cases, viewer.now),
+        "plans": seen.plans,
+        "offers": _offers(seen),
+        "lines": shown,
+        "total": len(lines),
+        "show": wanted,
+        "shows": [("", gettext("全部联系")), ("need", gettext("需求")), ("opinion", gettext("意见"))],
+        "zone": zone_of(pack_of(seen.cases[0])),
+    }
+    return render(request, "customers/page.html", context)
+
+
+def _masked(point: Any) -> str:
+    return masked("address", point.value) if point.kind == "address" else masked_contact(point.value)
+
+
+def _line(contact: CustomerContact) -> ContactLine:
+    pack = pack_of(contact.case)
+    said = [(words(one.title), words(one.value), one.heard_as) for one in contact.said]
+    return ContactLine(contact, in_words(VERBS[contact.verb].happened), zone_of(pack), said)
+
+
+def _offers(seen: CustomerView) -> list[tuple[str, str]]:
+    """The plans of contact that can be begun on the latest case: title and address."""
+    case = seen.cases[0]
+    kinds = pack_of(case).proceedings.items()
+    plans = [
+        (name, kind) for name, kind in kinds if any(t.verb == "contact" and t.to == "same" for t in kind.transitions)
+    ]
+    return [(words(kind.title), reverse("begin_on_case", args=[case.number, name])) for name, kind in plans]

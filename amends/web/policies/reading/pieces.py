@@ -1,0 +1,78 @@
+"""A pack as its pieces, each said in sentences: what clauses, search and the comparison of versions read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from amends.core.policy.pack import Pack
+from amends.web.policies.reading import contact, intake, levels, papers, people, process, settings, times
+from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.saying import Saying
+
+TELLERS: tuple[Callable[[Pack, Names], Iterable[Saying]], ...] = (
+    settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings,
+    times.clocks, times.calendar, people.roles, people.routes, people.approvals, papers.forms, papers.messages,
+    contact.contact, papers.file_of_a_case, papers.guidance,
+)  # fmt: skip
+"""What tells the parts of a pack, in their order."""
+
+
+def sayings_of(pack: Pack) -> list[Saying]:
+    """Every piece of the pack, in the order of its parts."""
+    names = Names(pack)
+    return [saying for tell in TELLERS for saying in tell(pack, names)]
+
+
+def by_clause(sayings: Iterable[Saying]) -> dict[str, list[Saying]]:
+    """The pieces that name each clause."""
+    found: dict[str, list[Saying]] = {}
+    for saying in sayings:
+        for clause in saying.clauses:
+            found.setdefault(clause, []).append(saying)
+    return found
+
+
+def found_in(sayings: Iterable[Saying], asked: str) -> list[Saying]:
+    """The pieces whose words hold everything asked for."""
+    wanted = asked.lower().split()
+    return [s for s in sayings if all(word in s.text.lower() for word in wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One piece that two versions say differently: only one of `before` and `after` where it is new or gone."""
+
+    part: str
+    title: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    kind: str
+
+
+def differences(old: Pack, new: Pack) -> list[Difference]:
+    """What the new version says otherwise, piece by piece."""
+    before = {(s.part, s.key): s for s in sayings_of(old)}
+    after = {(s.part, s.key): s for s in sayings_of(new)}
+    return list(_differences(before, after))
+
+
+def _differences(before: dict[tuple[str, str], Saying], after: dict[tuple[str, str], Saying]) -> Iterator[Difference]:
+    for place in dict.fromkeys([*before, *after]):
+        old, new = before.get(place), after.get(place)
+        if old is None and new is not None:
+            yield Difference(new.part, new.title, (), new.sentences, "new")
+        elif new is None and old is not None:
+            yield Difference(old.part, old.title, old.sentences, (), "gone")
+        elif old is not None and new is not None and (old.title, old.sentences) != (new.title, new.sentences):
+            gone = tuple(s for s in old.sentences if s not in new.sentences)
+            come = tuple(s for s in new.sentences if s not in old.sentences)
+            if old.title != new.title:
+                gone, come = (_called(old.title), *gone), (_called(new.title), *come)
+            yield Difference(new.part, new.title, gone, come, "changed")
+
+
+def _called(title: str) -> str:
+    return gettext("名称：%(title)s") % {"title": title}

@@ -1,0 +1,182 @@
+"""Beginning a proceeding from a page, and taking a step in one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from amends.apps.cases.actions import Wish, perform
+from amends.apps.cases.extending import due_now
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
+from amends.apps.cases.proceedings.facts import facts_at, facts_behind
+from amends.apps.cases.proceedings.offering import offered_fills
+from amends.apps.cases.proceedings.partners import EMAIL, PHONE, address_to_propose
+from amends.apps.cases.proceedings.queries import Possible, possible_on_case, possible_on_desk
+from amends.apps.cases.queries import Viewer, actor_of, visible_case
+from amends.apps.cases.timeline import labels_of
+from amends.apps.policies.models import Desk
+from amends.core.decision import form_for
+from amends.core.extensions import DUE_BEFORE
+from amends.core.facts import CaseFacts
+from amends.core.form_data import as_entered
+from amends.core.policy.forms import TEXT_TYPES, Form
+from amends.core.policy.pack import Pack
+from amends.doors.routes import route
+from amends.doors.wording import moment_words, words
+from amends.web.forms.drawing import Drawing
+from amends.web.proceedings.seeing import proceeding_view
+from amends.web.steps.answering import Step, answer_step
+from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
+from amends.web.viewing import desk_and_pack, viewer_of, zone_of
+
+LISTS = {"inbox": "proceedings", "calls": "calls"}
+"""The lists that a step goes back to when it was opened from there."""
+NOT_IN_THIS_STATE = gettext_noop("目前“%(state)s”，不能%(verb)s。")
+
+
+@route(audience="staff", permission="visible", kind="proceeding", methods=["GET", "POST"])
+def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
+    """The form of a step, in a drawer or on its own page; sent, it is taken once."""
+    seen = proceeding_view(request, key)
+    transition = transition_of(seen.kind, seen.proceeding.state, verb, seen.actor.roles)
+    form = form_for(seen.pack, transition)
+    proceeding = seen.proceeding
+    came_from = request.GET.get("from", "")
+    back = reverse(LISTS[came_from]) if came_from in LISTS else reverse("proceeding", args=[proceeding.pk])
+
+    def do(data: dict[str, Any], version: int) -> str:
+        caller = seen.viewer.caller(proceeding.desk, seen.pack)
+        perform(
+            proceeding,
+            Wish(verb=verb, data=data, caller=caller, now=seen.viewer.now, version=version, local_zone=seen.zone),
+        )
+        return back
+
+    def drawing(form: Form) -> Drawing:
+        lists = [f.one_for_each for f in form.fields if f.one_for_each] + [transition.settles or ""]
+        return Drawing(
+            pack=seen.pack, facts=seen.facts, now=seen.viewer.now, zone=seen.zone, roles=seen.actor.roles,
+            settles=transition.settles or "", desk=proceeding.desk,
+            labels=labels_of(proceeding, [name for name in lists if name], pack=seen.pack, actor=seen.actor),
+        )  # fmt: skip
+
+    address = reverse("proceeding_act", args=[proceeding.pk, verb]) + (
+        f"?from={came_from}" if came_from in LISTS else ""
+    )
+    step = Step(
+        viewer=seen.viewer, pack=seen.pack, form=form, title=title_of(transition), address=address, back=back,
+        place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
+        drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts)},
+        refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
+        context=lambda: {
+            "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
+        },
+    )  # fmt: skip
+    return answer_step(request, step)
+
+
+def _standing(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the proceeding already says, filled in again: codes and amounts; texts lie beside the events."""
+    names = [f.id for f in form.fields if f.type not in TEXT_TYPES | {"rows", "files", "computed"}]
+    return {name: _plain(as_entered(values[name])) for name in names if values.get(name) is not None}
+
+
+def _to_partner(form: Form, proceeding: Proceeding, facts: CaseFacts) -> dict[str, str]:
+    """The registered address of the partner, where the form asks for one."""
+    if form.field(EMAIL) is None and form.field(PHONE) is None:
+        return {}
+    return {name: text for name, text in address_to_propose(proceeding, facts).items() if form.field(name)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as the control of a page holds it."""
+    if isinstance(value, Mapping):
+        return value.get("amount")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, list) else str(value)
+
+
+def _filled(value: Any) -> Any:
+    """A proposed value as the control of a page holds it; rows are lists of them."""
+    if isinstance(value, list):
+        return [{name: _plain(inner) for name, inner in row.items()} for row in value]
+    return _plain(value)
+
+
+@route(audience="staff", permission="visible", kind="case", methods=["GET", "POST"])
+def begin_on_case(request: HttpRequest, number: str, kind: str) -> HttpResponse:
+    """The form that begins a proceeding on a case, with what the policy proposes filled in."""
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    pack = pack_of(case)
+    facts = facts_at(case, viewer.now)
+    possible = _possible(possible_on_case(pack, facts, actor_of(viewer, case)), kind)
+    fills = offered_fills(possible, desk=case.desk, pack=pack, facts=facts, now=viewer.now)
+    return answer_step(request, _beginning(viewer, case.desk, pack, possible, case, fills))
+
+
+@route(audience="staff", permission="signed_in", kind="none", methods=["GET", "POST"])
+def begin_on_desk(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
+    """The form that begins a proceeding that stands by itself."""
+    viewer = viewer_of(request)
+    found, pack = desk_and_pack(viewer, desk)
+    return answer_step(
+        request, _beginning(viewer, found, pack, _possible(possible_on_desk(viewer, found), kind), None, {})
+    )
+
+
+def _possible(found: list[Possible], kind: str) -> Possible:
+    possible = next((one for one in found if one.kind_id == kind), None)
+    if possible is None:
+        raise Http404
+    return possible
+
+
+def _beginning(
+    viewer: Viewer, desk: Desk, pack: Pack, possible: Possible, case: Case | None, fills: Mapping[str, Any]
+) -> Step:
+    def do(data: dict[str, Any], version: int) -> str:
+        begun = begin_proceeding(
+            Beginning(
+                kind=possible.kind_id, desk=desk, case=case, version=version if case else None, data=data,
+                caller=viewer.caller(desk, pack), now=viewer.now, local_zone=zone_of(pack),
+            )
+        )  # fmt: skip
+        return reverse("proceeding", args=[begun.pk])
+
+    def drawing(form: Form) -> Drawing:
+        known = (
+            {DUE_BEFORE: moment_words(due, zone_of(pack), now=viewer.now)}
+            if (due := due_now(case, possible.kind, pack, viewer.now))
+            else {}
+        )
+        facts = CaseFacts(values=known, behind=facts_behind(case=case, parent=None))
+        return Drawing(pack=pack, facts=facts, now=viewer.now, zone=zone_of(pack), roles=frozenset(), desk=desk)
+
+    title = words(possible.title)
+    address = (
+        reverse("begin_on_case", args=[case.number, possible.kind_id])
+        if case
+        else reverse("begin_on_desk", args=[desk.code, possible.kind_id])
+    )
+    offer = possible.offer
+    return Step(
+        viewer=viewer, pack=pack, form=possible.action.form, title=title,
+        place=f"begin:{case.number if case else desk.code}:{possible.kind_id}", address=address,
+        back=reverse("case", args=[case.number]) + "?tab=proceedings" if case else reverse("proceedings"), desk=desk.code,
+        version=case.version if case else 0, do=do, drawing=drawing,
+        fills={name: _filled(value) for name, value in fills.items()},
+        context=lambda: {
+            "area": "proceedings", "about": case.number if case else words(desk.called), "subject": case.subject if case else "",
+            "offered": words(offer.say) if offer else "",
+        },
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The list of promises given to customers."""

@@ -1,0 +1,31 @@
+"""The columns of the queue: which there are, which are usual, and which somebody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+
+USUAL = ("level", "state", "owner", "due", "told", "word", "received")
+
+
+def titles() -> dict[str, str]:
+    """Every column on offer beside number and subject, in the order of the table."""
+    return {
+        "level": gettext("级别"), "state": gettext("状态"), "owner": gettext("承办"), "due": gettext("最近到期"),
+        "told": gettext("最近联系"), "word": gettext("下次告知客户"), "category": gettext("类别"), "kind": gettext("类型"), "channel": gettext("渠道"),
+        "desk": gettext("受理台"), "partner": gettext("合作方"), "received": gettext("收到"), "changed": gettext("最近更新"),
+    }  # fmt: skip
+
+
+def chosen(kept: str) -> dict[str, str]:
+    """The columns to show with their titles; what is kept may name one that is no more."""
+    offered = titles()
+    wanted = [name for name in kept.split(",") if name in offered] or list(USUAL)
+    return {name: title for name, title in offered.items() if name in wanted}
+
+
+def known(names: Iterable[str]) -> list[str]:
+    """Those of the names that are columns, in the order of the table."""
+    wanted = set(names)
+    return [name for name in titles() if name in wanted]

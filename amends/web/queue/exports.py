@@ -1,0 +1,102 @@
+"""A list as a spreadsheet: asking for it with a reason, waiting for it, taking it while it lasts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from amends.apps.cases.queries import Viewer
+from amends.apps.lists.exports import (
+    FULL_RIGHT,
+    REASON_LENGTH,
+    RIGHT,
+    exports_of,
+    holds_right,
+    open_export,
+    order_export,
+)
+from amends.apps.lists.habits import habit_of
+from amends.apps.lists.models import Export
+from amends.apps.lists.saved import kept_query
+from amends.core.refusals import InvalidData, NotPermitted
+from amends.doors.files import as_attachment
+from amends.doors.routes import route
+from amends.doors.wording import faults, language
+from amends.web.addresses import own_address
+from amends.web.confirming import confirm, is_confirmed
+from amends.web.queue.columns import chosen
+from amends.web.queue.filter_bar import chips_of, quick_fields
+from amends.web.queue.views import asked_of
+from amends.web.searching import PLACE, WORDS, searched
+from amends.web.viewing import packs_of, viewer_of, zone_of
+
+
+@route(audience="staff", permission="export", kind="export", methods=["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """What somebody asked for, and the form for one more list; sent, the worker is asked to make it."""
+    viewer = viewer_of(request)
+    if not holds_right(viewer, RIGHT):
+        raise NotPermitted(verb="导出")
+    if request.method == "POST":
+        return _ordered(request, viewer)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "queue/_exports.html", _made(viewer))
+    return _shown(request, viewer, {}, status=200)
+
+
+def _ordered(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    try:
+        confirm(request, request.POST.get("password", ""), viewer.now)
+        order_export(
+            viewer=viewer, query=kept_query(request.GET.dict()), words=searched(request).get(WORDS, ""),
+            columns=list(chosen(habit_of(viewer.person).columns)), reason=request.POST.get("reason", ""),
+            full=request.POST.get("full") == "yes", language=language(),
+        )  # fmt: skip
+    except InvalidData as refusal:
+        return _shown(request, viewer, faults(refusal), status=422)
+    return HttpResponseRedirect(reverse("export"))
+
+
+def _shown(request: HttpRequest, viewer: Viewer, errors: dict[str, list[str]], *, status: int) -> HttpResponse:
+    asked, part, packs = asked_of(request), request.GET.get("tab", "mine"), packs_of(viewer)
+    fields = quick_fields({d: p for d, p in packs.items() if viewer.works_on(d)}, part, asked)
+    asks = bool(request.GET)
+    context: dict[str, Any] = {
+        "area": "queue", "asks": asks, "errors": errors, "reason_length": REASON_LENGTH, "typed": request.POST,
+        "may_full": holds_right(viewer, FULL_RIGHT), "confirmed": is_confirmed(request),
+        "chips": chips_of(fields, packs.values(), asked, {}), "part": part,
+        "back": own_address(f"{reverse('queue')}?{_back(request)}"), **_made(viewer),
+    }  # fmt: skip
+    return render(request, "queue/export.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    query = kept_query(request.GET.dict())
+    place = request.GET.get(PLACE, "")
+    return (
+        f"{query}&{PLACE}={place}" if place.isascii() and place.replace("-", "").replace("_", "").isalnum() else query
+    )
+
+
+def _made(viewer: Viewer) -> dict[str, Any]:
+    made = list(exports_of(viewer)[:20])
+    zones = [zone_of(pack) for pack in packs_of(viewer).values()]
+    return {
+        "made": made,
+        "waits": any(one.state == Export.State.WAITING for one in made),
+        "zone": zones[0] if zones else None,
+    }
+
+
+@route(audience="staff", permission="export", kind="export")
+def download(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """The file, for whoever asked for it, until its day is over; anybody else's is not there."""
+    viewer = viewer_of(request)
+    export, content = open_export(viewer, key)
+    name = f"amends-{export.created_at:%Y%m%d-%H%M}.xlsx"
+    answer = FileResponse(content, content_type="application/octet-stream")
+    return as_attachment(answer, name)

@@ -1,0 +1,157 @@
+"""The form of a verb on a case, of a step in a proceeding or of its beginning: every refusal at its field, nothing typed lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from amends.apps.cases.drafts import draft_at, drop_draft, save_draft
+from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
+from amends.apps.cases.queries import Viewer
+from amends.core.policy.forms import Form
+from amends.core.policy.pack import Pack
+from amends.core.refusals import InvalidData, Refusal, Stale
+from amends.doors.wording import faults, said
+from amends.web.drafts.views import content_of, kept_as_draft
+from amends.web.forms import Posted, draw, posted
+from amends.web.forms.drawing import Drawing, DrawnForm
+from amends.web.forms.posted import is_redraw, several_of, without_blank_rows
+from amends.web.forms.uploads import kept_uploads, take_uploads
+
+Do = Callable[[dict[str, Any], int], str]
+"""Takes the data and the version that the page showed; returns the address to go on to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One form with all that its page needs.
+
+    `refused` says beforehand why it can not be done now, `context` what stands around the form, and `conflict` what
+    somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
+    `beside` is what stands beside the form for what is typed into it: guidance, the customer, earlier solutions.
+    """
+
+    viewer: Viewer
+    pack: Pack
+    form: Form
+    title: str
+    place: str
+    address: str
+    back: str
+    desk: str
+    version: int
+    do: Do
+    drawing: Callable[[Form], Drawing]
+    context: Callable[[], Mapping[str, Any]]
+    refused: Callable[[], str] = str
+    fills: Mapping[str, Any] = field(default_factory=dict)
+    conflict: Callable[[DrawnForm, int], Mapping[str, Any]] | None = None
+    beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    @property
+    def own_address(self) -> str:
+        """Where the form stands, whatever it goes back to."""
+        return self.address.partition("?")[0]
+
+
+def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
+    """Show the form, draw it again, or do it once."""
+    owner = step.viewer.person.actor_id
+    if request.method in ("GET", "HEAD"):
+        draft = draft_at(owner=owner, place=step.place)
+        if draft is not None and request.GET.get("draft"):
+            entered = posted(step.form, content_of(draft), several=several_of(step.form, step.pack))
+            return _shown(request, step, entered, {}, is_new=False)
+        refused = step.refused()
+        return _shown(request, step, Posted(data=dict(step.fills)), {"": [refused]} if refused else {}, draft=draft)
+    entered = posted(step.form, request.POST, several=several_of(step.form, step.pack))
+    errors = take_uploads(request, step.form, step.pack, entered, owner=owner, now=step.viewer.now)
+    if is_redraw(request.POST) or errors:
+        return _shown(request, step, entered, errors, is_new=False, status=422 if errors else 200)
+    return _done(request, step, entered)
+
+
+def _done(request: HttpRequest, step: Step, entered: Posted) -> HttpResponse:
+    owner, data = step.viewer.person.actor_id, without_blank_rows(entered.data)
+    key = key_of_form(request.POST.get("_token") or uuid.uuid4().hex)
+    digest = digest_of_form(step.place, step.form, data)
+    try:
+        answer = once(
+            caller=owner, key=key, digest=digest, now=step.viewer.now,
+            do=lambda: Answer(step.do(data, _version(request.POST))),
+        )  # fmt: skip
+    except OtherContent as other:
+        return _shown(request, step, entered, {"": [said(other)]}, is_new=False, status=422, new_token=True)
+    except InvalidData as refusal:
+        return _shown(request, step, entered, faults(refusal), is_new=False, status=422)
+    except Stale as refusal:
+        save_draft(owner=owner, place=step.place, content=kept_as_draft(request.POST), now=step.viewer.now)
+        return _stale(request, step, entered, refusal)
+    except Refusal as refusal:
+        return _shown(request, step, entered, {"": [said(refusal)]}, is_new=False, status=refusal.status)
+    drop_draft(owner=owner, place=step.place)
+    if answer.is_first:
+        messages.success(request, gettext("已完成：%(verb)s") % {"verb": step.title})
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": answer.body})
+    return HttpResponseRedirect(answer.body)
+
+
+def _stale(request: HttpRequest, step: Step, entered: Posted, refusal: Stale) -> HttpResponse:
+    """That somebody else was first; what was typed is kept, and sending again uses the present version."""
+    if step.conflict is None:
+        return _shown(request, step, entered, {"": [said(refusal)]}, is_new=False, status=refusal.status)
+    drawn = draw(step.form, _drawing(step, entered, is_new=False), entered, {})
+    more = {"stale": said(refusal), **step.conflict(drawn, _version(request.POST))}
+    return _shown(request, step, entered, {}, is_new=False, status=refusal.status, more=more)
+
+
+def _version(post: QueryDict) -> int:
+    """The version that the page showed. A page without one counts as outdated."""
+    text = post.get("_version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _shown(
+    request: HttpRequest, step: Step, entered: Posted, errors: dict[str, list[str]], *,
+    is_new: bool = True, status: int = 200, draft: Any = None, new_token: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
+    what = _drawing(step, entered, is_new=is_new)
+    token = "" if new_token else request.POST.get("_token")
+    context = {
+        "step": step,
+        "action": step.address,
+        "form": draw(step.form, what, entered, errors),
+        "errors": errors,
+        "token": token or uuid.uuid4().hex,
+        "zone": what.zone,
+        "draft": draft,
+        "is_fragment": _template(request) == "steps/_fields.html",
+        **step.context(),
+        **(step.beside(without_blank_rows(entered.data)) if step.beside else {}),
+        **(more or {}),
+    }
+    return render(request, _template(request), context, status=status)
+
+
+def _drawing(step: Step, entered: Posted, *, is_new: bool) -> Drawing:
+    what = step.drawing(step.form)
+    what.is_new = is_new
+    what.uploads = kept_uploads(step.form, entered, owner=step.viewer.person.actor_id)
+    return what
+
+
+def _template(request: HttpRequest) -> str:
+    """The whole page, the drawer, or only the fields that are drawn again."""
+    if request.headers.get("HX-Request") != "true":
+        return "steps/page.html"
+    is_drawer = request.headers.get("HX-Target") == "drawer-body"
+    return "steps/_drawer.html" if is_drawer else "steps/_fields.html"
