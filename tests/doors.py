@@ -20,19 +20,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
+from amends.apps.cases.actions.perform import facts_at_moment
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.queries import Viewer, visible_case, visible_to
+from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.actions import create_department, create_token, deactivate, grant_role, note_absence
 from amends.apps.people.models import Partner, Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.forms import Field, Form
+from amends.doors.papers.casefile import CaseFile
+from amends.doors.papers.making import form_sheet
 from amends.jobs.rehearsal import PICTURE, DeskWorld
 from amends.jobs.samples import Filler
-from amends.web.case.printing import paper_of
-from amends.web.case.views import CaseView
 from tests.pages import tables_of
 
 PACKS = Path(__file__).resolve().parents[1] / "packs"
@@ -169,7 +173,7 @@ class Api:
     def act(self, number: str, verb: str, **wishes: Any) -> Any:
         """Perform a verb with its form filled; returns the response, refusal or not."""
         case = Case.objects.get(number=number)
-        facts = facts_of(case)
+        facts = facts_at_moment(case, self.world.pack, self.world.now)
         rule = self._rule(case, facts, verb)
         data = dict(wishes)
         if rule is not None and rule.form:
@@ -194,6 +198,63 @@ class Api:
         response = self.act(number, verb, **wishes)
         assert response.status_code == 200, f"{verb}: {response.content.decode()}"
         return dict(response.json())
+
+    # Proceedings
+
+    def begin(self, kind: str, number: str | None = None, **wishes: Any) -> Any:
+        """Begin a proceeding on a case, or by itself, with its form filled; returns the response, refusal or not."""
+        rule = self.world.pack.proceedings[kind].from_state(None)[0]
+        case = Case.objects.get(number=number) if number else None
+        behind = facts_of(case) if case else CaseFacts()
+        data = self._filled(rule.form, CaseFacts(behind=behind), wishes)
+        if case is None:
+            return self.post("proceedings", {"desk": self.world.desk.code, "kind": kind, "data": data})
+        return self.post(f"cases/{number}/proceedings", {"kind": kind, "version": case.version, "data": data})
+
+    def begins(self, kind: str, number: str | None = None, **wishes: Any) -> dict[str, Any]:
+        """Begin a proceeding without trouble."""
+        response = self.begin(kind, number, **wishes)
+        assert response.status_code == 201, f"{kind}: {response.content.decode()}"
+        return dict(response.json())
+
+    def proceeding(self, key: str) -> dict[str, Any]:
+        return dict(self.read(f"proceedings/{key}"))
+
+    def proceedings(self, number: str, kind: str | None = None) -> list[dict[str, Any]]:
+        """The proceedings of a case that this person sees, in the order they began."""
+        found = self.read(f"cases/{number}/proceedings")["proceedings"]
+        return [one for one in found if kind in (None, one["kind"])]
+
+    def possible(self, number: str) -> dict[str, dict[str, Any]]:
+        """What this person may begin on a case, by kind, with why it is offered."""
+        return {one["kind"]: one for one in self.read(f"cases/{number}/proceedings")["possible"]}
+
+    def steps(self, key: str) -> dict[str, dict[str, Any]]:
+        """What this person may do in the proceeding now, by verb."""
+        return {action["verb"]: action for action in self.read(f"proceedings/{key}/actions")["actions"]}
+
+    def waiting(self, **query: Any) -> list[dict[str, Any]]:
+        """The proceedings in which it is this person's turn."""
+        return list(self.read("proceedings", waiting="me", **query)["proceedings"])
+
+    def step(self, key: str, verb: str, **wishes: Any) -> Any:
+        """Perform a verb of a proceeding with its form filled; returns the response, refusal or not."""
+        proceeding = Proceeding.objects.get(pk=key)
+        facts = facts_of_proceeding(proceeding)
+        process = self.world.pack.proceedings[proceeding.kind]
+        rules = [t for t in process.from_state(facts.state) if t.verb == verb]
+        rule = next(iter([*[t for t in rules if holds(t.when, facts)], *rules, *process.with_verb(verb)]), None)
+        data = self._filled(rule.form, facts, wishes) if rule is not None else dict(wishes)
+        return self.post(f"proceedings/{key}/actions/{verb}", {"version": proceeding.version, "data": data})
+
+    def steps_on(self, key: str, verb: str, **wishes: Any) -> dict[str, Any]:
+        """Perform a verb of a proceeding without trouble; returns it as it is afterwards."""
+        response = self.step(key, verb, **wishes)
+        assert response.status_code == 200, f"{verb}: {response.content.decode()}"
+        return dict(response.json())
+
+    def _filled(self, form: str | None, facts: CaseFacts, wishes: Mapping[str, Any]) -> dict[str, Any]:
+        return answers(self.world, form, facts, wishes, owner=self.person.actor_id) if form else dict(wishes)
 
     def upload(self, number: str, name: str = "现场照片.png", content: bytes = PICTURE) -> str:
         """The id of a file that this person uploads for the next verb."""
@@ -250,9 +311,9 @@ class Office:
         """The code by which the API names that department."""
         return self.world.organisation.departments[function].code
 
-    def partner(self, name: str, *, kind: str) -> int:
-        """The number of a company that is put into the register of partners."""
-        return int(Partner.objects.create(name=name, kind=kind).pk)
+    def partner(self, name: str, *, kind: str, **reached: str) -> int:
+        """The number of a company that is put into the register of partners; `phone` and `email` are where it is reached."""
+        return int(Partner.objects.create(desk=self.world.desk, name=name, kind=kind, **reached).pk)
 
     def leaves(self, door: Api) -> None:
         """Somebody's account is shut."""
@@ -274,13 +335,10 @@ class Office:
     def titles_on_paper(self, number: str, form: str, person: Person) -> list[str]:
         """The title, headings and names of fields on a printed form of a case, in their order."""
         viewer = Viewer(person=person, now=self.clock.now)
-        seen = CaseView(viewer, visible_case(viewer, number))
-        made = paper_of(seen, self.world.pack.forms[form], in_full=False)
-        lines = [
-            [row["text"]] if "text" in row else row.get("titles") or [cell["title"] for cell in row["cells"]]
-            for row in made["rows"]
-        ]
-        return [made["title"], *(title for line in lines for title in line)]
+        file = CaseFile(viewer, visible_case(viewer, number))
+        made = form_sheet(file, self.world.pack.forms[form])
+        cells = [cell for line in made.lines for cell in line.cells if cell.kind in ("heading", "label")]
+        return [made.title, *(cell.text.replace("\n", "") for cell in cells)]
 
     def is_away(self, role: str, *, deputy: Api | None, since: str, until: str) -> None:
         """The holder of a role is absent for a time, or has somebody act for them."""
@@ -359,12 +417,26 @@ class Office:
         grant_role(person=person, desk=self.world.desk, role=role, department=team, by="system", now=self.clock.now)
         return team.pk, self.of(person)
 
-    def also_holds(self, door: Api, role: str, function: str) -> None:
-        """Give somebody a further role in the department of a function."""
+    def also_holds(self, door: Api, role: str, function: str, *, since: str = "") -> None:
+        """Give somebody a further role in the department of a function, from a moment on where one is named."""
         department = self.world.organisation.departments[function]
-        grant_role(
+        held = grant_role(
             person=door.person, desk=self.world.desk, role=role, department=department, by="system", now=self.clock.now
         )
+        if since:
+            held.starts_at = datetime.fromisoformat(since)
+            held.save(update_fields=["starts_at"])
+
+    def left(self, message: str = "") -> list[str]:
+        """What leaves the house, or one kind of it, word for word as whoever it is addressed to reads it; oldest first."""
+        found = OutboxMessage.objects.order_by("pk")
+        found = found.filter(message=message) if message else found
+        return [json.loads(one.sealed)["body"] if one.sealed else one.body for one in found]
+
+    def told_in(self, proceeding: str, message: str) -> set[int]:
+        """The people who got a certain notice about a proceeding."""
+        told = Notice.objects.filter(proceeding_key=proceeding, message=message)
+        return set(told.values_list("person_id", flat=True))
 
     def work(self) -> None:
         """What the worker does at this moment: clocks are looked at, reminders given, messages sent."""

@@ -45,5 +45,5 @@ def open_the_ledger() -> None:
 
 def files_elsewhere(folder: Path) -> override_settings:
     """The storage of another machine."""
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
+    storage = {"BACKEND": "amends.config.durable_files.DurableFileStorage", "OPTIONS": {"location": str(folder)}}
     return override_settings(STORAGES={**settings.STORAGES, "default": storage})

@@ -36,4 +36,6 @@ STORAGES = {  # The manifest exists only after `collectstatic`.
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# Most tests begin a session without the pages; those of the second factor ask for it themselves.
+ADMIN_SECOND_FACTOR = "offered"
 PLANTED_FAULTS = frozenset(envlist("AMENDS_TEST_PLANTED_FAULTS"))

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_folder
+from django.conf import settings
+
+from amends.apps.policies.actions import load_calendar_year, open_desk, publish_pack
+from amends.apps.policies.check import check_folder
+from amends.apps.policies.files import read_calendar_files
 from amends.apps.policies.queries import read_version, versions_of
 from amends.jobs.organisation import build_organisation
 from amends.jobs.rehearsal import PICTURE, DeskWorld, drive_to_archive
@@ -19,10 +25,24 @@ PASSWORD = "correct-horse-battery-staple"  # noqa: S105
 
 
 def publish_shipped(names: tuple[str, ...] = SHIPPED, *, now: datetime) -> None:
-    """Publish shipped packs and load the Chinese calendars."""
-    load_calendar_folder(ROOT / "calendars", now=now)
+    """Publish packs that ship, or those of the tests, and load the Chinese calendars."""
+    for year in _calendars():
+        load_calendar_year(year, now=now)
     for name in names:
-        publish_folder(ROOT / "packs" / name, now=now)
+        publish_pack(_read_once(ROOT / "packs" / name if name in SHIPPED else ROOT / "tests" / "packs" / name), now=now)
+
+
+@cache
+def _calendars() -> list[dict[str, Any]]:
+    return list(read_calendar_files(ROOT / "calendars"))
+
+
+@cache
+def _read_once(folder: Path) -> dict[str, Any]:
+    """A folder as it is published. Reading YAML takes longer than most tests, and no test changes a folder of the tree."""
+    check = check_folder(folder, calendars=settings.CALENDARS_DIR)
+    assert not check.faults, [line.text() for line in check.faults]
+    return dict(check.raw)
 
 
 def open_world(pack_id: str, *, now: datetime, code: str | None = None, password: str | None = None) -> DeskWorld:

@@ -142,6 +142,24 @@ def test_an_unacknowledged_report_is_repeated_and_escalated_until_it_is_acknowle
     assert [at for _, at in notices(office, number, "level_1_report") if at > acknowledged["at"]] == []
 
 
+def test_confirming_the_level_is_refused_and_moves_no_limit_until_something_differs(office, clock):
+    clerk = office.api("intake_officer")
+    number = clerk.registered(channel="hotline", **SEVERE)
+    clerk.does(number, "grade")
+    limit = clerk.clocks(number)["report_acknowledgement"]
+    clock.later(minutes=10)
+
+    again = clerk.act(number, "grade", level="level_1", grade_reason="再次确认")
+    assert faults(again) == {"/data/level": "same_grade"}
+    assert "没有变化，无需重新定级。" in again.content.decode()
+
+    clerk.does(number, "grade", level="level_1", emotion="highly_agitated")
+    assert [clerk.clocks(number)["report_acknowledgement"][key] for key in ("n", "due_at")] == [
+        limit["n"],
+        limit["due_at"],
+    ]
+
+
 def zulu(moment):
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

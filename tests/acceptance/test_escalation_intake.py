@@ -123,6 +123,7 @@ def test_an_urgent_case_is_first_in_the_queue_has_its_own_limits_and_alerts_in_t
     clerk = office.api("intake_officer")
     normal = [clerk.registered(channel="hotline", category="product_quality", safety_threat=True) for _ in range(10)]
     clock.later(minutes=10)
+    assert "请立即停止使用并断开电源" in office.left("safety_advice")[0]
 
     urgent = clerk.registered(channel="hotline", category="other", urgent=True, urgent_reason="客户停产")
 

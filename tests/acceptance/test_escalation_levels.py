@@ -112,7 +112,7 @@ def test_a_third_complaint_about_the_same_with_a_threat_is_level_1_and_the_earli
     assert (level, criteria) == ("level_1", ["同一问题多次投诉未解决，情绪激动并扬言采取进一步行动"])
     assert sorted(office.api("intake_officer").numbers(complainant_of=number)) == sorted(earlier)
     shown = Staff(office.world, "intake_officer").post("/intake/earlier/", {"complainant_phone": "13912345678"})
-    assert {row.case.number for row in shown.context["rows"]} == {*earlier, number}
+    assert {one.row.case.number for one in shown.context["of_caller"]} == {*earlier, number}
 
 
 @pytest.mark.clause("ESC-2.1.3")

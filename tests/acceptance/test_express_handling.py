@@ -1,6 +1,8 @@
 """How the courier handles a complaint: the limits, the investigation, the plan and what was carried out."""
 
+import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -251,9 +253,9 @@ def test_the_live_view_warns_before_the_limit_and_alarms_after_it(office, clock)
 
 def mark_in_the_live_view(office, number):
     """How the queue marks the time left of a case: nothing, soon or late."""
-    page = Staff(office.world, "cs_supervisor").get("/", {"tab": "all"}).content.decode()
+    page = Staff(office.world, "cs_supervisor").get("/queue/", {"tab": "all"}).content.decode()
     row = page.split(f"/cases/{number}/", 1)[1].split("</tr>")[0]
-    return next((mark for mark in ("late", "soon") if f'class="{mark}"' in row), "")
+    return re.search(r'<span class="(late|soon|)" data-due', row).group(1)
 
 
 @pytest.mark.clause("EXP-4.3.1")
@@ -357,3 +359,26 @@ def test_a_payment_as_agreed_needs_no_explanation(office):
     after = office.handler(number).does(number, "carry_out", paid_amount="50")
 
     assert after["state"] == "carried_out"
+
+
+def test_customers_are_told_the_limit_promised_to_them_and_no_limit_within_the_house(office, clock):
+    clock.at("2026-03-02T10:00:00+08:00")
+    number = registered(office, complainant_phone="13800138000", complainant_email=None)
+    office.walk(number, *TO_INVESTIGATION[:4], grade=MILD)
+    assert due(office, number, "sign_in") < due(office, number)
+
+    office.walk(number, "sign_in")
+
+    promised = datetime.fromisoformat(due(office, number)).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"预计{promised:%Y年%m月%d日 %H:%M}前完成" in office.left("in_progress")[-1]
+
+
+def test_a_promise_that_is_over_is_not_made_again(office, clock):
+    clock.at("2026-03-02T10:00:00+08:00")
+    number = registered(office, complainant_phone="13800138000", complainant_email=None)
+    office.walk(number, *TO_INVESTIGATION[:4], grade=MILD)
+
+    clock.at("2026-04-02T10:00:00+08:00")
+    office.walk(number, "sign_in")
+
+    assert "预计另行通知的时间前完成" in office.left("in_progress")[-1]

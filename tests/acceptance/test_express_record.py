@@ -86,9 +86,9 @@ def test_another_assessment_than_proposed_leaves_the_class_at_recording_alone(of
 
 @pytest.mark.clause("EXP-1.2.3")
 @pytest.mark.parametrize(("left_out", "missing"), [("description", "投诉经过"), ("demands", "客户诉求")])
-def test_a_record_without_course_of_events_or_demand_is_incomplete_and_stays_at_intake(office, left_out, missing):
+def test_a_letter_without_course_of_events_or_demand_is_incomplete_and_stays_at_intake(office, left_out, missing):
     clerk = office.api("intake_officer")
-    number = registered(office, **{left_out: None})
+    number = registered(office, channel="email", **{left_out: None})
 
     assert clerk.actions(number)["accept"]["missing"] == [missing]
     refused = clerk.act(number, "accept")
@@ -99,6 +99,21 @@ def test_a_record_without_course_of_events_or_demand_is_incomplete_and_stays_at_
 
     clerk.does(number, "correct", **{left_out: COMPLETE[left_out]}, reason="客户补充")
     assert clerk.does(number, "accept")["state"] == "accepted"
+
+
+@pytest.mark.clause("EXP-1.2.3")
+@pytest.mark.parametrize("left_out", ["description", "demands"])
+def test_who_can_be_asked_at_once_is_asked_for_course_of_events_and_demand(office, left_out):
+    clerk = office.api("intake_officer")
+
+    for channel in ("telephone", "outlet"):
+        refused = clerk.register(**{**COMPLETE, left_out: None}, channel=channel)
+        blank = clerk.register(
+            **{**COMPLETE, left_out: [{"text": " "}] if left_out == "demands" else " "}, channel=channel
+        )
+
+        assert [next(iter(faults(one).items()))[1] for one in (refused, blank)] == ["required", "required"]
+    assert clerk.numbers() == []
 
 
 @pytest.mark.clause("EXP-1.2.3")

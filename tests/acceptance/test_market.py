@@ -1,10 +1,9 @@
 """The complaint process of the market development department, from the grumble to the reviewed file."""
 
-import json
-
 import pytest
 
 from tests.doors import Staff, faults, value_of
+from tests.papers.reading import text_of_pdf
 
 PACKS = ("market",)
 
@@ -78,7 +77,7 @@ def test_one_list_shows_state_last_feedback_and_the_next_due_action(office, cloc
     for number in (told, waiting):
         assert listed[number]["department_told_at"] == lead.events(number, "dispatch")[0]["at"]
     assert (listed[told]["due_clock"], listed[waiting]["due_clock"]) == ("customer_answer", "receipt")
-    page = Staff(office.world, "cs_lead").get("/", {"tab": "all"}).content.decode()
+    page = Staff(office.world, "cs_lead").get("/queue/", {"tab": "all"}).content.decode()
     assert (page.count("最近告知客户"), page.count("最近告知部门")) == (2, 2)
 
 
@@ -179,7 +178,7 @@ def test_the_archived_file_shows_the_follow_up(office):
     agent = office.api("cs_agent")
     agent.does(
         number, "follow_up", follow_up_at="2026-03-02T09:00:00+08:00", follow_up_caller=agent.id, satisfaction="satisfied",
-        follow_up_remarks="客户表示感谢",
+        opinion_entry="none_given", follow_up_remarks="客户表示感谢",
     )  # fmt: skip
     office.walk(number, "review", "archive", review=PASSED)
 
@@ -190,8 +189,26 @@ def test_the_archived_file_shows_the_follow_up(office):
         "follow_up_at": "2026-03-02T01:00:00Z",
         "follow_up_caller": agent.person.name,
         "satisfaction": ["满意"],
+        "opinion_entry": ["已询问，没有意见"],
         "follow_up_remarks": "客户表示感谢",
     }
+
+
+@pytest.mark.clause("MKT-3.2c")
+def test_a_solved_case_is_closed_only_with_the_customers_opinion_or_that_there_was_none(office):
+    number = taken_to(office, "agree")
+    agent = office.api("cs_agent")
+
+    refused = agent.act(number, "follow_up", satisfaction="satisfied", opinion_entry=None)
+    assert (refused.status_code, faults(refused)) == (422, {"/data/opinion_entry": "required"})
+    unsaid = agent.act(number, "follow_up", satisfaction="satisfied", opinion_entry="given", handling_opinion=None)
+    assert faults(unsaid) == {"/data/handling_opinion": "required"}
+
+    agent.does(
+        number, "follow_up", satisfaction="satisfied", opinion_entry="given", handling_opinion="回电再快一点就好"
+    )
+    office.walk(number, "review", review=PASSED)
+    assert value_of(agent.events(number, "follow_up")[0], "handling_opinion") == "回电再快一点就好"
 
 
 @pytest.mark.clause("MKT-4.0")
@@ -274,9 +291,7 @@ def test_a_first_action_after_45_minutes_is_late_and_in_the_figure(office, clock
 
 
 @pytest.mark.clause("MKT-4.2")
-def test_the_printed_record_form_is_filled_from_the_case(office, monkeypatch):
-    papers = []
-    monkeypatch.setattr("amends.web.case.printing.pdf_of", lambda paper: papers.append(paper) or b"%PDF-1.7")
+def test_the_printed_record_form_is_filled_from_the_case(office):
     number = passed_on(
         office, complainant_name="李雷", accused_kind="department", accused_department=office.department("installation"),
         subject="空调漏水", description="昨天安装后漏水", demand="重新安装并道歉",
@@ -291,7 +306,7 @@ def test_the_printed_record_form_is_filled_from_the_case(office, monkeypatch):
     response = Staff(office.world, "cs_agent").get(f"/cases/{number}/print/complaint_record.pdf")
 
     assert response.status_code == 200
-    paper = json.dumps(papers[0], ensure_ascii=False)
+    paper = text_of_pdf(response.content)
     for heading in (
         "投诉人",
         "投诉对象",

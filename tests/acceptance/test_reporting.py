@@ -458,5 +458,5 @@ def test_a_known_customer_is_entered_on_one_screen_and_is_at_once_in_the_trackin
     number = complaint(office, complainant_name="李雷", subject="又有一处破损")
 
     assert earlier in shown
-    listed = text_of(staff.get("/", {"tab": "all"}))
+    listed = text_of(staff.get("/queue/", {"tab": "all"}))
     assert [n in listed for n in (earlier, number)] == [True, True]

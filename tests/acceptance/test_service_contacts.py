@@ -53,6 +53,23 @@ def test_a_call_of_the_complaint_class_starts_the_complaint_process(office):
 
 
 @pytest.mark.clause("SVC-4.2.1")
+def test_converting_an_enquiry_asks_for_what_the_notice_needs_and_founds_the_complaint(office):
+    number = promised(office)
+    door = office.api("cs_specialist")
+    refused = door.send(number, "convert", {"reason": "电话里改口要求赔偿"})
+    assert refused.status_code == 422
+    assert set(faults(refused)) == {"/data/nature", "/data/solved_on_call", "/data/involves_payout"}
+
+    door.does(
+        number, "convert", reason="电话里改口要求赔偿", nature="delivery/late", solved_on_call=False, involves_payout=True
+    )  # fmt: skip
+
+    (founded,) = door.numbers(kind="complaint")
+    assert (door.case(number)["state"], door.case(founded)["state"]) == ("converted", "to_dispatch")
+    assert value_of(door.events(founded, "register")[0], "nature") == ["未按约定时间到货"]
+
+
+@pytest.mark.clause("SVC-4.2.1")
 def test_there_are_four_classes_to_choose_from(office):
     desk = office.api("cs_specialist").read("desks")["desks"][0]
 
@@ -219,7 +236,7 @@ def test_an_overdue_chat_stands_beside_overdue_calls_with_its_channel(office, cl
     specialist = office.api("cs_specialist")
     listed = specialist.read("cases", late="yes", sort="oldest")["cases"]
     assert [(case["number"], case["channel"]) for case in listed] == [(call, "hotline"), (chat, "live_chat")]
-    page = text_of(Staff(office.world, "cs_specialist").get("/", {"tab": "all", "late": "yes"}))
+    page = text_of(Staff(office.world, "cs_specialist").get("/queue/", {"tab": "all", "late": "yes"}))
     assert [number in page for number in (call, chat)] == [True, True]
     assert "在线交谈" in page
 

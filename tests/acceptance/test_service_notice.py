@@ -317,7 +317,11 @@ def test_a_payout_approved_on_thursday_is_archived_by_tuesday_or_flagged(office,
         "customer_response": "accepted",
     }
     clock.at("2026-03-05T10:00:00+08:00")
-    office.walk(number, "follow_up", "assess", "approve", follow_up=payout)
+    office.walk(number, "follow_up", follow_up=payout)
+    (sheet,) = office.api("finance_center").proceedings(number, "payout")
+    for role in ("finance_center", "general_manager"):
+        clock.later(minutes=1)
+        office.api(role).steps_on(sheet["id"], "approve")
     assert due(office, number, "archive") == "2026-03-10T09:30:00Z"
 
     clock.at("2026-03-10T17:30:00+08:00")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from amends.core.canonical import canonical_json
 from amends.core.clock_explanations import explain
+from amends.core.clock_fold import EXTENSION
 from amends.core.clocks import (
     ClockState,
     advance,
@@ -428,6 +429,58 @@ def test_a_promise_starts_itself_and_an_answer_without_a_new_one_ends_it():
     assert only(rule, events, "2026-03-20T16:00").status == "kept"
 
 
+LEVELLED = {
+    "start": {"field_set": "level"}, "stop": [{"verb": "acknowledge"}], "limit": {"hours": 1}, "repeats": "each_start",
+}  # fmt: skip
+
+
+def levelled(seq, when, level, **more):
+    return event(seq, when, "grade", "registered", values={"level": level}, **more)
+
+
+def test_a_field_said_again_neither_restarts_a_clock_nor_starts_one_that_was_stopped():
+    rule = clock(**LEVELLED)
+    events = [
+        levelled(1, "2026-03-02T10:00", "level_1"),
+        levelled(2, "2026-03-02T10:40", "level_1"),
+        event(3, "2026-03-02T10:50", "acknowledge", "registered"),
+        levelled(4, "2026-03-02T11:00", "level_1"),
+    ]
+    assert only(rule, events[:2], "2026-03-02T10:45").due_at == at("2026-03-02T11:00")
+    assert only(rule, events, "2026-03-09T10:00").status == "kept"
+
+
+def test_a_field_that_gets_another_value_starts_the_clock_again_and_so_does_the_first_of_a_new_cycle():
+    events = [
+        levelled(1, "2026-03-02T10:00", "level_1"),
+        levelled(2, "2026-03-02T10:10", "level_2"),
+        levelled(3, "2026-03-02T10:20", "level_1"),
+        event(4, "2026-03-03T10:00", "reopen", "registered", cycle=2),
+        levelled(5, "2026-03-03T10:10", "level_1", cycle=2),
+        levelled(6, "2026-03-03T10:20", "level_1", cycle=2),
+    ]
+    found = read_clock(clock(**LEVELLED), events, china(), at("2026-03-03T10:30"))
+    assert [(run.key.partition("/")[2], run.start_seq) for run in found] == [
+        ("1/1", 1),
+        ("1/2", 2),
+        ("1/3", 3),
+        ("2/1", 5),
+    ]
+
+
+def test_the_same_promise_given_again_after_an_answer_binds_again():
+    promised = {"promised_reply_at": "2026-03-04T10:00:00+08:00"}
+    events = [
+        registered("2026-03-02T10:00", **promised),
+        event(2, "2026-03-02T15:30", "reply", "told", values=promised),
+    ]
+    found = read_clock(clock_without_start(), events, china(), at("2026-03-03T10:00"))
+    assert [(run.due_at, run.status) for run in found] == [
+        (at("2026-03-04T10:00"), "kept"),
+        (at("2026-03-04T10:00"), "running"),
+    ]
+
+
 def clock_without_start():
     content = clock(**{**PROMISE, "start": {"field_set": "promised_reply_at"}}).model_dump(mode="json")
     del content["start"], content["repeats"]
@@ -658,7 +711,12 @@ steps = st.lists(
 )
 rules = st.builds(
     lambda limit, pause, cap, repeats, cycle, ends: clock(
-        start=[{"state": "registered"}, {"verb": "contact"}, {"field_set": "promised_reply_at"}],
+        start=[
+            {"state": "registered"},
+            {"verb": "contact"},
+            {"field_set": "promised_reply_at"},
+            {"field_set": "class"},
+        ],
         stop=["closed", {"verb": "reply"}],
         limit=limit,
         repeats="never" if cycle == "life" else repeats,
@@ -767,3 +825,41 @@ def test_plain_calendars_work_in_other_zones():
         plain("Europe/Berlin"),
     )
     assert reading.due_at == at("2026-03-31T18:00+02:00")
+
+
+# -- a deadline from outside -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outside", "due", "half"),
+    [
+        (None, "2026-03-10T18:00", None),
+        ("2026-03-11T12:00+08:00", "2026-03-10T18:00", None),
+        ("2026-03-06T12:00+08:00", "2026-03-06T12:00", "2026-03-05T16:00"),  # 10 of 18 working hours are left
+        ("2026-03-04T12:00+08:00", "2026-03-04T12:00", None),  # before it was received
+    ],
+)
+def test_the_earlier_of_limit_and_outside_deadline_governs_due_date_and_reminders(outside, due, half):
+    rule = clock(limit={"working_days": 3}, no_later_than="platform_due_at", ladder=[{"at": "50%", "tell": ["x"]}])
+    given = {"platform_due_at": outside} if outside else {}
+    reading = only(rule, [registered("2026-03-05T10:00", **given)], "2026-03-05T10:30")
+
+    assert reading.due_at == at(due)
+    assert reading.status == ("broken" if at(due) < at("2026-03-05T10:00") else "running")
+    if half:
+        assert [moment.at for moment in reading.ladder] == [at(half)]
+        assert [segment.reason for segment in reading.segments] == ["set_outside"]
+
+
+def test_an_outside_deadline_that_is_learned_later_moves_the_due_date_and_no_extension_goes_beyond_it():
+    rule = clock(limit={"working_days": 3}, no_later_than="platform_due_at", extend={"times": 1})
+    extended = {EXTENSION: {"clock": "handling", "due_at": "2026-03-20T18:00:00+08:00"}}
+    events = [
+        registered("2026-03-05T10:00"),
+        event(2, "2026-03-05T11:00", "correct", "registered", values={"platform_due_at": "2026-03-09T12:00:00+08:00"}),
+        event(3, "2026-03-05T12:00", "extend", "registered", values=extended),
+    ]
+    reading = only(rule, events, "2026-03-05T12:30")
+
+    assert reading.due_at == at("2026-03-09T12:00")
+    assert [change.due_at for change in reading.due_history[:2]] == [at("2026-03-10T18:00"), at("2026-03-09T12:00")]

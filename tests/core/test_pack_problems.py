@@ -14,6 +14,32 @@ CALENDARS = ROOT / "calendars"
 # Name, file, text to replace (None: the file is new), text to put there (None: the file goes), what is printed.
 DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
     (
+        "keyword_too_short",
+        "categories.yaml",
+        "{id: goods, title: {zh-Hans: 商品, en: goods}}",
+        "{id: goods, title: {zh-Hans: 商品, en: goods}, keywords: [坏, 破损]}",
+        ('categories.yaml:5  goods: the keyword "坏" is too short, it needs two characters.',),
+    ),
+    (
+        "no_limit_shown",
+        "messages/received.sms.zh-hans.txt",
+        "已登记。",
+        "已登记，{{due_at}}前答复。",
+        (
+            "messages/received.sms.zh-hans.txt:1  received: a message to the complainant uses {{due_at}}, "
+            "but no clock is shown to complainants (shown_to).",
+        ),
+    ),
+    (
+        "keyword_twice",
+        "categories.yaml",
+        "{id: attitude, title: {zh-Hans: 态度, en: attitude},",
+        "{id: attitude, title: {zh-Hans: 态度, en: attitude}, keywords: [态度差, 态度差],",
+        (
+            'categories.yaml:9  service/attitude: the keyword "态度差" stands for service/attitude in categories.yaml:9 already.',
+        ),
+    ),
+    (
         "unreachable_state",
         "lifecycle.yaml",
         "  closed: {title",
@@ -50,6 +76,30 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         "  start: told\n  stop: closed\n",
         "  start: closed\n",
         ("lifecycle.yaml:3  told: a case can stay in this open state while no clock runs.",),
+    ),
+    (
+        "promise_without_its_time",
+        "clocks.yaml",
+        "  start: told\n",
+        "  told_as: {zh-Hans: 我们会尽快答复您。, en: Soon.}\n  start: told\n",
+        (
+            "clocks.yaml:15  reply: the promise to customers names {{due_at}}, exactly once.",
+            "clocks.yaml:15  reply: the promise to customers names {{due_at}}, exactly once.",
+        ),
+    ),
+    (
+        "outlet_that_is_no_department",
+        "pack.yaml",
+        "title:",
+        "portal: {title: {zh-Hans: 商品问题, en: goods}, outlet: subject}\ntitle:",
+        ("pack.yaml:4  subject: the field that a QR code fills in holds a department or team.",),
+    ),
+    (
+        "outlet_that_is_no_field",
+        "pack.yaml",
+        "title:",
+        "portal: {title: {zh-Hans: 商品问题, en: goods}, outlet: subjekt}\ntitle:",
+        ('pack.yaml:4  subjekt: there is no such field. Did you mean "subject"?',),
     ),
     (
         "no_role",
@@ -581,6 +631,13 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ("forms/intake.yaml:20  answer_txt: the printed form names this field, which no form has.",),
     ),
     (
+        "printed_chain",
+        "forms/intake.yaml",
+        "{cells: [answer_text]}",
+        "{approvals: nobody}",
+        ('forms/intake.yaml:20  intake: there is no chain "nobody".',),
+    ),
+    (
         "unknown_hours",
         "clocks.yaml",
         "  start: told",
@@ -777,6 +834,21 @@ def test_all_defects_come_in_one_run(tmp_path: Path) -> None:
         "forms/answer.yaml:4  this is not valid YAML: expected ',' or '}', but got ':'.",
         'lifecycle.yaml:34  agree: there is no state "closde". Did you mean "closed"?',
         'roles.yaml:4  complainant: sees "everything" is not one of desk, department, handled, asked, own, none.',
+    ]
+
+
+def test_a_pack_that_ships_speaks_to_customers_in_their_words(tmp_path: Path) -> None:
+    folder = copy_of_minimal(tmp_path, with_examples=False)
+    plant(folder, "channels.yaml", "form: intake}", "form: intake, portal: true}")
+    plant(folder, "clocks.yaml", "  start: told\n", "  shown_to: [complainant]\n  start: told\n")
+
+    assert printed(folder) == [
+        "channels.yaml:2  complaint: it has no words for customers (offered_as).",
+        "clocks.yaml:13  reply: it has no words for customers (told_as).",
+        "lifecycle.yaml:2  registered: it has no words for customers (told_as).",
+        "lifecycle.yaml:3  told: it has no words for customers (told_as).",
+        "lifecycle.yaml:4  closed: it has no words for customers (told_as).",
+        "pack.yaml:1  portal: it has no words for customers (portal).",
     ]
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from amends.apps.cases.models import Case
-from amends.jobs.backup import faults_in, take_backup
+from amends.apps.cases.models import ArchivePackage, Case
+from amends.apps.cases.packages import ask_for_package, open_package
+from amends.apps.cases.queries import Viewer
+from amends.apps.people.models import Person
+from amends.apps.people.sessions import note_session
+from amends.jobs.backup import LEFT_OUT, faults_in, take_backup
+from amends.jobs.packing import pack_file
 from tests.acceptance.conftest import clock, made_worlds, office, office_of
 from tests.doors import Office
 from tests.emptying import empty_the_installation, files_elsewhere
@@ -56,6 +66,35 @@ def test_every_damage_is_found(backup: Path, damage: str) -> None:
     assert len(faults_in(backup)) == 1
 
 
+@pytest.mark.parametrize("attack", ["name", "place", "absolute", "link", "elsewhere"])
+def test_a_backup_that_somebody_made_up_reads_and_writes_nothing_beside_it(
+    backup: Path, tmp_path: Path, attack: str
+) -> None:
+    """Sealed anew after it was changed, as whoever can hand over a folder would do it."""
+    (tmp_path / "secret").write_bytes(b"of this machine")
+    manifest = json.loads((backup / "manifest.json").read_text())
+    name, part = next(iter(manifest["files"].items()))
+    if attack == "name":
+        manifest["files"]["../../secret"] = {**part, "sha256": hashlib.sha256(b"of this machine").hexdigest()}
+    elif attack == "link":
+        (backup / "files" / name).unlink()
+        (backup / "files" / name).symlink_to(tmp_path / "secret")
+        part["sha256"] = hashlib.sha256(b"of this machine").hexdigest()
+    else:
+        part["location"] = {"place": "../outside", "absolute": str(tmp_path / "outside"), "elsewhere": "other/place"}[
+            attack
+        ]
+    (backup / "manifest.json").write_text(json.dumps(manifest))
+    (backup / "manifest.json.sha256").write_text(hashlib.sha256((backup / "manifest.json").read_bytes()).hexdigest())
+
+    with files_elsewhere(tmp_path / "restored"):
+        empty_the_installation()
+        with pytest.raises(CommandError, match="outside|存放位置"):
+            call_command("restore", str(backup))
+        assert not any(path.is_file() for path in (tmp_path / "restored").rglob("*"))
+    assert not (tmp_path / "outside").exists()
+
+
 def test_restoring_refuses_an_installation_that_holds_anything(backup: Path) -> None:
     with pytest.raises(CommandError, match="不是空的"):
         call_command("restore", str(backup))
@@ -73,3 +112,54 @@ def test_what_was_backed_up_is_there_after_restoring_and_the_chains_are_whole(ba
         for case in Case.objects.all():
             for file in case.evidence.all():
                 assert (tmp_path / "elsewhere" / file.location).stat().st_size == file.size
+
+
+@pytest.fixture
+def packed(office: Office) -> ArchivePackage:
+    """An archived case as a ZIP that can be downloaded, and a second one whose file went meanwhile."""
+    case, _ = drive_to_archive(office.world, office.world.register())
+    viewer = Viewer(person=office.world.person("cs_supervisor"), now=office.world.now)
+    made, gone = (ask_for_package(viewer, case, in_full=False, reason="") for _ in range(2))
+    for package in (made, gone):
+        pack_file(str(package.pk), now=office.world.now)
+        package.refresh_from_db()
+    default_storage.delete(gone.location)
+    return made
+
+
+def test_archive_packages_are_backed_up_and_can_be_had_after_restoring(
+    office: Office, packed: ArchivePackage, tmp_path: Path
+) -> None:
+    with default_storage.open(packed.location) as file:
+        before = file.read()
+    take_backup(tmp_path / "backup", now=office.world.now)
+    assert faults_in(tmp_path / "backup") == []
+    empty_the_installation()
+    with files_elsewhere(tmp_path / "elsewhere"):
+        call_command("restore", str(tmp_path / "backup"))
+        maker = ArchivePackage.objects.get(pk=packed.pk).maker
+        _, content = open_package(Viewer(person=maker, now=office.world.now), packed.pk)
+        with content:
+            assert content.read() == before
+        states = ArchivePackage.objects.exclude(pk=packed.pk).values_list("state", "location")
+        assert list(states) == [(ArchivePackage.State.EXPIRED, "")]
+
+
+def test_every_table_of_the_product_is_in_a_backup_or_left_out_by_name(backup: Path) -> None:
+    tables = set(json.loads((backup / "manifest.json").read_text())["tables"])
+    models = apps.get_models(include_auto_created=True)
+    ours = {model._meta.db_table for model in models if model.__module__.startswith("amends.")}
+    assert ours - tables == LEFT_OUT
+
+
+def test_who_is_signed_in_does_not_keep_a_backup_from_being_restored(office: Office, tmp_path: Path) -> None:
+    person = office.world.person("cs_agent")
+    session = SessionStore()
+    session.create()
+    note_session(person, key=str(session.session_key), browser="Firefox", address="127.0.0.1", now=office.world.now)
+    take_backup(tmp_path / "backup", now=office.world.now)
+    Session.objects.all().delete()
+    empty_the_installation()
+    with files_elsewhere(tmp_path / "elsewhere"):
+        call_command("restore", str(tmp_path / "backup"))
+        assert Person.objects.filter(pk=person.pk).exists()

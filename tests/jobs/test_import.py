@@ -193,6 +193,13 @@ def test_a_workbook_is_imported_like_a_csv(tmp_path):
     assert Case.objects.get().received_at == datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 
 
+def test_an_old_case_that_hides_its_reporter_is_not_found_by_them(tmp_path):
+    imported(table(tmp_path, [GOOD]), mapping={"kind": "internal_complaint"})
+
+    assert Case.objects.get().hides_reporter
+    assert [matching(Case.objects.all(), words).count() for words in ("张伟", "13912345678", "快件迟到")] == [0, 0, 1]
+
+
 # What is listed
 
 
@@ -235,6 +242,27 @@ def test_the_report_can_be_corrected_and_imported(tmp_path):
 
     assert (again.taken_over, again.refused) == (1, 0)
     assert OldRecord.objects.get(number="A-2").case.category == "service_quality/damaged"
+
+
+def test_no_cell_of_the_report_is_a_formula_and_a_corrected_one_is_imported_as_it_was_typed(tmp_path):
+    typed = {"经过": '=HYPERLINK("http://evil.example")', "电话": "+86 138 0013 8000", "姓名": "'@王"}
+    summary = imported(table(tmp_path, [row("A-2", 类别="丢失", **typed), row("A-3", 类别="丢失")]))
+
+    (line, _) = listed(summary)
+    assert {name: line[name] for name in typed} == {name: f"'{cell}" for name, cell in typed.items()}
+    assert all(cell[:1] not in "=+-@\t\r\n" or not cell for cell in line.values())
+
+    text = Path(summary.report).read_text(encoding="utf-8-sig").replace(",丢失\n", ",破损\n", 1)
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text(text, encoding="utf-8")
+    again = imported(corrected, mapping={"ignore": ["line", "field", "reason"]})
+
+    assert (again.taken_over, again.refused) == (1, 1)
+    texts = details_of(events_of(OldRecord.objects.get(number="A-2").case.chain))
+    kept = {detail.text for fields in texts.values() for detail in fields.values()}
+    assert {'=HYPERLINK("http://evil.example")', "+8613800138000", "'@王"} <= kept
+    # What is still refused is listed under the same columns, not under them twice.
+    assert list(listed(again)[0]) == list(listed(summary)[0])
 
 
 def test_a_number_with_other_content_is_listed_and_changes_nothing(tmp_path):

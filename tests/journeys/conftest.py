@@ -3,23 +3,29 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 60_000
 
 
 @pytest.fixture
-def window(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """A window of a desktop browser that nobody has used yet.
+def browser(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """A browser that nobody has used yet.
 
     It lasts for one test only: while it is driven, this thread has an event loop, in which Django refuses to read the
     database unless it is told that nothing runs beside it.
     """
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-        context.set_default_timeout(PATIENCE_MILLISECONDS)
-        yield context.new_page()
-        browser.close()
+        found = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Page:
+    """A window of it on a desk."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    return context.new_page()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response
 
 from amends.apps.people.models import Person
 from amends.core.policy.forms import Field, Form
@@ -35,34 +35,45 @@ class Visitor:
     world: DeskWorld
     person: Person | None = None
     said: list[str] = field(default_factory=list)
+    _seats: dict[int, Any] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.add_init_script(COUNT_SWAPS)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("console", lambda said: self.said.append(said.text) if said.type == "error" else None)
+        self.page.on("console", lambda said: self.said.append(said.text) if is_error(said) else None)
 
     # Coming and going.
 
     def becomes(self, person: Person) -> None:
-        """Sign out whoever is here and sign in somebody else, by the pages."""
+        """Sit down where somebody works: signed in by the pages the first time, and still signed in later."""
         if self.person == person:
             return
+        desk = self.page.context
         if self.person is not None:
-            self.page.get_by_role("button", name="退出").click()
-            self.page.wait_for_url("**/sign-in/**")
-        else:
-            self.page.goto(self.base)
+            self.page.goto("about:blank")
+            self._seats[self.person.pk] = desk.cookies()
+            desk.clear_cookies()
+        self.person = person
+        if person.pk in self._seats:
+            desk.add_cookies(self._seats[person.pk])
+            return
+        self.page.goto(self.base)
         self.page.locator("#id_username").fill(person.username)
         self.page.locator("#id_password").fill(PASSWORD)
         self.page.get_by_role("button", name="登录").click()
         self.page.locator("#side").wait_for()
-        self.person = person
 
     def opens(self, number: str) -> None:
-        """Find a case in the queue, among the own ones or all, and open it."""
-        if self.page.url.rstrip("/").endswith(f"/cases/{number}"):
+        """Find a case in the queue the first time, and open it."""
+        address = f"{self.base}/cases/{number}/"
+        if self.page.url.partition("?")[0] == address:
             return
-        self.page.goto(f"{self.base}/?tab=all")
+        if number in self._known:
+            self.page.goto(address)
+            return
+        self._known.add(number)
+        self.page.goto(f"{self.base}/queue/?tab=all")
         self.page.locator(f'#queue a[href="/cases/{number}/"]').first.click()
         self.page.wait_for_url(f"**/cases/{number}/")
 
@@ -72,14 +83,15 @@ class Visitor:
         """Take a first contact down on the intake page; returns the number of the case."""
         self.page.get_by_role("link", name="登记新个案").click()
         form = self.world.pack.forms[self.world.pack.channels.kinds[kind].form]
+        self.page.locator("#form-body details.is-folded").evaluate_all(
+            "boxes => boxes.forEach((box) => { box.open = true; })"
+        )
         self._redraws(lambda: self.page.locator("#f-_channel").select_option(channel))
-        if not self._pill("_kind", kind).locator("input").is_checked():
+        if self._pill("_kind", kind).count() and not self._pill("_kind", kind).locator("input").is_checked():
             self._redraws(self._pill("_kind", kind).click)
         self.fills(form, wishes)
         self._sends("/intake/", self.page.locator("#intake-form .form-foot .btn-primary"))
-        self.page.locator("#intake-form").wait_for(state="detached")
-        said = self.page.locator(".flash").inner_text()
-        return said.rpartition("编号")[2].strip(" 。")
+        return str(self.page.locator(".done[data-number]").get_attribute("data-number"))
 
     def does(self, number: str, verb: str, form: Form | None, **wishes: Any) -> None:
         """Press the button of a verb on the page of the case, fill in its form and send it."""
@@ -90,6 +102,28 @@ class Visitor:
         if menu.count():
             menu.locator("summary").click()
         button.click()
+        self._in_the_drawer(address, form, wishes)
+
+    def begins(self, number: str, kind: str, form: Form, **wishes: Any) -> None:
+        """Begin a proceeding from the tab of a case, fill in its form and send it."""
+        address = f"/cases/{number}/begin/{kind}/"
+        self.page.goto(f"{self.base}/cases/{number}/?tab=proceedings")
+        self.page.locator(f'a[href="{address}"]').first.click()
+        self._in_the_drawer(address, form, wishes)
+
+    def opens_waiting(self, kind: str) -> None:
+        """Open the proceeding of a kind that waits for this person, out of their inbox."""
+        self.page.goto(f"{self.base}/proceedings/?kind={kind}")
+        self.page.locator(".proceedings a.subject").first.click()
+        self.page.locator(".proceeding-head").wait_for()
+
+    def steps(self, verb: str, form: Form | None, **wishes: Any) -> None:
+        """Press the button of a step on the page of a proceeding, fill in its form and send it."""
+        address = self.page.url.removeprefix(self.base).split("?")[0] + f"do/{verb}/"
+        self.page.locator(f'#acts a[href="{address}"]').click()
+        self._in_the_drawer(address, form, wishes)
+
+    def _in_the_drawer(self, address: str, form: Form | None, wishes: dict[str, Any]) -> None:
         self.page.locator("#drawer[open] #form-body").wait_for()
         if form is not None:
             self.fills(form, wishes)
@@ -101,7 +135,9 @@ class Visitor:
         return self.page.locator(".glance dd").first.inner_text().split("\n")[0]
 
     def records(self) -> int:
-        """How many entries the timeline shows."""
+        """How many entries the timeline shows when nothing is folded."""
+        self.page.locator(".story-filter").get_by_text("全部").click()
+        self.page.locator('.story-filter [aria-current="true"]').get_by_text("全部").wait_for()
         return self.page.locator(".timeline > li").count()
 
     # Forms.
@@ -114,7 +150,8 @@ class Visitor:
             filled.add(fresh[0])
 
     def _asked(self, wishes: dict[str, Any]) -> list[str]:
-        """The names of the controls that want an answer, in the order of the page."""
+        """The names of the controls that want an answer, in the order of the page, once it is drawn."""
+        self.page.locator("#form-body .htmx-request, #form-body.htmx-request").wait_for(state="detached")
         labels = self.page.locator("#form-body .field-label").evaluate_all(
             "labels => labels.map(l => [l.htmlFor || l.id.replace(/-label$/, ''), !!l.querySelector('.must')])"
         )
@@ -184,6 +221,11 @@ class Visitor:
         assert answer.status == 204, self.page.locator("#faults, .alert-danger").all_inner_texts()
 
 
+def is_error(said: ConsoleMessage) -> bool:
+    """Whether the console names an error; that leaving a page cuts off what it was asking for is none."""
+    return said.type == "error" and not said.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+
+
 def field_named(form: Form, name: str) -> Field:
     """The field behind the name of a control, also inside a row of a list."""
     first, *rest = name.split("-")
@@ -205,6 +247,8 @@ def sample(f: Field, *, now: datetime) -> str:
         return soon.date().isoformat()
     if f.type == "datetime":
         return soon.strftime("%Y-%m-%dT%H:%M")
+    if f.type == "digits":
+        return "0123456789"[: f.length]
     if f.type in ("number", "money"):
         return str(max(f.minimum or 0, 1))
     text = FORMATS.get(f.format or "") or TEXTS.get(f.type) or "已核实，并已记录在案。"

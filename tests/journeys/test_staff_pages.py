@@ -30,7 +30,7 @@ def test_a_double_click_registers_one_case(visitor: Visitor) -> None:
     visitor.page.get_by_role("link", name="登记新个案").click()
     visitor.fills(visitor.world.pack.forms["complaint_record"], {})
     visitor.page.locator("#intake-form .form-foot .btn-primary").dblclick()
-    visitor.page.wait_for_url("**/cases/*/")
+    visitor.page.wait_for_url("**/intake/done/*/")
     assert Case.objects.count() == 1
     assert visitor.said == []
 
@@ -41,9 +41,11 @@ def test_what_is_typed_is_kept_as_a_draft_and_comes_back(visitor: Visitor) -> No
     page.locator("#f-subject").fill("包裹外箱压瘪")
     page.locator("[data-draft-mark]").get_by_text("草稿已保存").wait_for()
     assert Draft.objects.count() == 1
+    page.reload()
+    assert page.locator("#f-subject").input_value() == "包裹外箱压瘪"
     page.goto(f"{visitor.base}/")
     page.get_by_role("link", name="登记新个案").click()
-    page.get_by_role("link", name="继续填写").click()
+    page.get_by_role("link", name="包裹外箱压瘪").click()
     assert page.locator("#f-subject").input_value() == "包裹外箱压瘪"
 
 
@@ -52,7 +54,7 @@ def test_pages_fit_the_width_of_a_telephone(visitor: Visitor) -> None:
     page = visitor.page
     page.set_viewport_size({"width": 390, "height": 800})
     addresses = [
-        "/?tab=all",
+        "/queue/?tab=all",
         "/intake/",
         f"/cases/{case.number}/",
         f"/cases/{case.number}/do/note/",
@@ -63,4 +65,20 @@ def test_pages_fit_the_width_of_a_telephone(visitor: Visitor) -> None:
         page.goto(visitor.base + address)
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert beyond <= 0, address
+    assert visitor.said == []
+
+
+def test_words_are_searched_and_filtered_without_standing_in_the_address(visitor: Visitor) -> None:
+    found, other = (visitor.world.register(subject=text) for text in ("回电 18655550123", "外箱破损"))
+    page = visitor.page
+    page.goto(f"{visitor.base}/queue/?tab=all")
+    page.locator("#q-text").fill("18655550123")
+    page.locator("#q-text").press("Enter")
+    page.locator(f'#queue a[href="/cases/{other.number}/"]').wait_for(state="detached")
+    page.locator("select[name=sort]").select_option("oldest")
+    page.wait_for_url("**sort=oldest**")
+    assert "1865555" not in page.url
+    page.reload()
+    assert page.locator("#q-text").input_value() == "18655550123"
+    assert page.locator(f'#queue a[href="/cases/{found.number}/"]').count() == 1
     assert visitor.said == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,13 +11,14 @@ from amends.core.facts import BUILT_IN_FACTS
 from amends.core.policy.pack import Pack
 from amends.core.verbs import VERBS
 
+CLOCK_IN_TEXT = re.compile(r"\{\{due_at:(\w+)\}\}")
 COMMON_SCALE = {"critical", "serious", "ordinary", "minor"}
 
 
 def renamed(raw: Mapping[str, Any], pack: Pack, *, seed: int) -> dict[str, Any]:
     """The raw pack with new ids for the pack, its states, roles, kinds, channels, functions, levels and forms.
 
-    An id that is also a verb, a field, a built-in fact or a word of the format keeps its name: elsewhere it would mean
+    An id that is also a verb, a field, a built-in fact, a kind of proceeding or a word of the format keeps its name: elsewhere it would mean
     something else.
     """
     chance = random.Random(seed)
@@ -24,6 +26,7 @@ def renamed(raw: Mapping[str, Any], pack: Pack, *, seed: int) -> dict[str, Any]:
         set(VERBS)
         | set(pack.fields)
         | BUILT_IN_FACTS
+        | set(pack.proceedings)
         | COMMON_SCALE
         | set(_words_of_the_format(Pack.model_json_schema()))
     )
@@ -54,4 +57,6 @@ def _replaced(value: Any, names: Mapping[str, str]) -> Any:
         return {names.get(key, key): _replaced(part, names) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_replaced(part, names) for part in value]
-    return names.get(value, value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return names.get(value) or CLOCK_IN_TEXT.sub(lambda m: f"{{{{due_at:{names.get(m[1], m[1])}}}}}", value)

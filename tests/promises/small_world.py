@@ -23,18 +23,22 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
 from amends.apps.people.actions import create_token, deactivate, grant_role
-from amends.apps.people.models import Person
+from amends.apps.people.models import ApiToken, Person
 from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_folder
 from amends.apps.policies.queries import pack_in_force
 from amends.jobs.organisation import build_organisation
 from amends.jobs.rehearsal import DeskWorld
+from amends.web.confirming import CONFIRMED
 from amends.web.middleware.session_age import BEGAN, LAST_USED
 from tests.world import HOTEL, ROOT
 
 ABSENT = "HOT-0000-000"
 RELATIONS = ("own", "other_department", "undispatched", "other_desk", "absent")
+
+LONGEST_RUN = timedelta(hours=3)
 
 
 @dataclass
@@ -65,6 +69,7 @@ class SmallWorld:
     other: DeskWorld
     cases: dict[str, Case]
     files: dict[str, str]
+    proceedings: dict[str, str]
     principals: dict[str, Principal]
 
     def number(self, relation: str) -> str:
@@ -83,10 +88,12 @@ def build_small_world(*, now: datetime) -> SmallWorld:
         "undispatched": _graded(night),
         "other_desk": _dispatched(other, nuisance="noise"),
     }
-    made = SmallWorld(night, other, cases, {}, {})
+    made = SmallWorld(night, other, cases, {}, {}, {})
     for relation, case in cases.items():
         world = other if relation == "other_desk" else night
         made.files[relation] = _attached(world, case)
+        made.proceedings[relation] = _gift(world, case)
+        case.refresh_from_db()
     made.principals = _principals(made, housekeeper, now)
     return made
 
@@ -114,13 +121,24 @@ def _dispatched(world: DeskWorld, *, handler: int | None = None, **wishes: objec
 
 
 def _attached(world: DeskWorld, case: Case) -> str:
-    """A file that hangs on the case, put there as a receptionist's upload."""
+    """A file that hangs on the case, put there as a receptionist's upload, with its preview."""
     from amends.apps.cases.evidence import attach
+    from amends.apps.cases.previews import make_preview
 
     owner = world.person("receptionist").actor_id
     file = world.upload(owner)
     attach([file], case=case, owner=owner, now=world.now)
+    make_preview(EvidenceFile.objects.get(pk=file), now=world.now)
     return file
+
+
+def _gift(world: DeskWorld, case: Case) -> str:
+    """A proceeding on the case that waits for the receptionist."""
+    data = {"gift_for": "noise", "gift_form": "money", "gift_value": "20.00", "gift_reason": "噪音补偿"}
+    beginning = Beginning(
+        kind="gift", desk=world.desk, case=case, data=data, caller=world.caller("night_porter"), now=world.now
+    )
+    return str(begin_proceeding(beginning).pk)
 
 
 def _principals(made: SmallWorld, housekeeper: Person, now: datetime) -> dict[str, Principal]:
@@ -143,6 +161,9 @@ def _principals(made: SmallWorld, housekeeper: Person, now: datetime) -> dict[st
     found["expired"] = signed_in("expired", people["receptionist"], now - timedelta(days=2), days=1)
     found["reader"] = _with_token(Principal("reader", people["receptionist"]), ["read"], now)
     found["desk_bound"] = _with_token(Principal("desk_bound", people["receptionist"]), ["all"], now, desk=other)
+    found["desk_gone"] = _with_token(Principal("desk_gone", people["receptionist"]), ["all"], now, desk=night)
+    ApiToken.objects.get(name="desk_gone").desks.clear()
+    found["contact_only"] = _with_token(Principal("contact_only", people["receptionist"]), ["contact"], now)
     return found
 
 
@@ -153,6 +174,8 @@ def signed_in(name: str, person: Person, at: datetime, *, days: int = 90) -> Pri
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session[BEGAN] = session[LAST_USED] = at.isoformat()
+    # A slow run takes longer than a password counts; whether it is asked for again is tested elsewhere.
+    session[CONFIRMED] = (at + LONGEST_RUN).isoformat()
     session.create()
     principal = Principal(name, person, {"session": session.session_key or ""})
     return _with_token(principal, ["all"], at, days=days)

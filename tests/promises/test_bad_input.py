@@ -185,7 +185,7 @@ def test_a_bad_question_names_what_is_allowed(world: SmallWorld, query: str):
 
 
 def test_no_filter_breaks_on_odd_values(world: SmallWorld):
-    from amends.apps.cases.listing import FILTERS
+    from amends.apps.cases.filters import FILTERS
 
     client = world.principals["receptionist"].machine()
     odd = ["\x00", "\ud800", "9" * 400, "-1", "'", "%", "_", "\u202e", "1e309", "x" * 3000, "9999-12-31", "0001-01-01"]
@@ -273,6 +273,7 @@ TYPED = {
     "subject": "隔壁太吵 & <吵>", "description": "一直到凌晨三点，前台也没有人接电话",
 }  # fmt: skip
 
+PORTAL_PAGES = ("matter", "story", "contact")
 WRONG_ENTRIES = [
     ("missing", "subject", "", "请填写“何事”"),
     ("NUL", "subject", "吵\x00闹", "U+0000"),
@@ -300,9 +301,12 @@ def test_a_page_names_the_field_and_keeps_what_was_typed(
     page = html.unescape(response.content.decode())
     assert response.status_code == 422, page[:300]
     assert sentence in page
+    # Customers write on three pages: what stands on another of them waits there.
+    others = [] if address == "/intake/" else [client.get(address, {"page": name}) for name in PORTAL_PAGES]
+    kept = page + "".join(html.unescape(other.content.decode()) for other in others)
     for name, typed in TYPED.items():
         if not name.startswith("_") and name not in (field, "nuisance"):
-            assert typed in page, name
+            assert typed in kept, name
 
 
 @pytest.mark.parametrize("address", ["/intake/", "/portal/complain/night/grumble/"])

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from amends.apps.cases.actions.reveal import reveal_field
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, EvidenceFile
+from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import create_department
@@ -15,10 +16,11 @@ from amends.core.facts import CaseFacts
 from amends.core.form_data import Reading, read_form
 from amends.core.policy.forms import Field, Form
 from amends.core.refusals import NotPermitted
+from amends.web.portal.opened import files_of_customer
 from tests.doors import Api, Office, Staff
 from tests.world import PASSWORD
 
-PACKS = ("express",)
+PACKS = ("express", "market")
 REPORTER = {"complainant_name": "赵铁柱", "complainant_phone": "13712345678"}
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +189,94 @@ def test_a_network_that_tries_many_accounts_has_to_wait(office: Office):
     assert tries == [422] * 20 + [429]
     assert int(over["Retry-After"]) > 0
     assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", {"username": "x", "password": "y"}).status_code == 422
+
+
+# Whoever is complained about and sees the task only.
+
+
+@pytest.fixture
+def task(office_of) -> tuple[Office, Api, str]:
+    """A desk, an agent complained about who was asked one question, and the case."""
+    office = office_of("market")
+    accused, lead = office.api("cs_agent"), office.api("cs_lead")
+    recording = office.world.upload(lead.person.actor_id)
+    number = lead.registered(
+        channel="telephone", accused_kind="person", accused_person=accused.id, evidence_files=[recording]
+    )
+    office.also_holds(accused, "related_staff", "customer_service")
+    lead.does(number, "ask", asked_department=office.department("customer_service"), question="当时怎么答复的")
+    assert accused.numbers() == [number]
+    return office, accused, number
+
+
+def test_whoever_sees_the_task_only_gets_no_evidence_of_others(task: tuple[Office, Api, str]):
+    office, accused, number = task
+    lead = office.api("cs_lead")
+    (recording,) = lead.read(f"cases/{number}/evidence")["evidence"]
+    page = Staff(office.world, "cs_agent")
+
+    assert accused.read(f"cases/{number}/evidence")["evidence"] == []
+    assert accused.get(f"cases/{number}/evidence/{recording['id']}").status_code == 404
+    assert page.get(f"/cases/{number}/evidence/{recording['id']}/").status_code == 404
+    assert recording["name"] not in page.get(f"/cases/{number}/").content.decode()
+    assert lead.get(f"cases/{number}/evidence/{recording['id']}").status_code == 200
+
+
+def test_whoever_sees_the_task_only_keeps_their_own_files(task: tuple[Office, Api, str]):
+    _, accused, number = task
+    own = accused.upload(number, "聊天记录.png")
+    accused.does(number, "add_evidence", evidence_files=[own])
+
+    assert [file["id"] for file in accused.read(f"cases/{number}/evidence")["evidence"]] == [own]
+    assert accused.get(f"cases/{number}/evidence/{own}").status_code == 200
+
+
+def test_whoever_sees_the_task_only_learns_nothing_beside_it(task: tuple[Office, Api, str]):
+    office, accused, number = task
+    complainant = office.api("cs_lead").case(number)
+    page = Staff(office.world, "cs_agent").get(f"/cases/{number}/").content.decode()
+
+    assert accused.get(f"cases/{number}/conformity").status_code == 403
+    assert [item["text"] for item in accused.read(f"cases/{number}/items")["items"]] == ["当时怎么答复的"]
+    assert complainant["number"] in page
+    assert "＊＊" not in page
+    assert "****" not in page
+
+
+def test_whoever_sees_the_task_only_reads_no_proceeding_that_they_are_not_in(task: tuple[Office, Api, str]):
+    office, accused, number = task
+    weakness = office.api("cs_lead").begins("weakness", number, weakness_owner=office.api("quality_reviewer").id)
+    assert office.api("cs_lead").proceedings(number) != []
+
+    assert accused.proceedings(number) == []
+    assert accused.get(f"proceedings/{weakness['id']}/events").status_code == 404
+    assert Staff(office.world, "cs_agent").get(f"/proceedings/{weakness['id']}/").status_code == 404
+
+
+# Files of proceedings.
+
+
+def test_files_of_a_confidential_proceeding_are_not_among_those_of_its_case(office: Office):
+    agent, supervisor = office.api("cs_agent"), office.api("cs_supervisor")
+    number = office.api("intake_officer").registered()
+    file = EvidenceFile.objects.get(pk=supervisor.upload(number))
+    begun = Proceeding.objects.get(pk=agent.begins("responsibility", number, judged_as="undetermined")["id"])
+    EvidenceFile.objects.filter(pk=file.pk).update(case=begun.case, proceeding=begun)
+    assert [one["id"] for one in agent.read(f"cases/{number}/evidence")["evidence"]] == [str(file.pk)]
+
+    Proceeding.objects.filter(pk=begun.pk).update(seen_by=",cs_supervisor,")
+
+    assert agent.read(f"cases/{number}/evidence")["evidence"] == []
+    assert agent.get(f"cases/{number}/evidence/{file.pk}").status_code == 404
+    assert supervisor.get(f"cases/{number}/evidence/{file.pk}").status_code == 200
+
+
+def test_what_a_partner_sends_is_not_shown_to_the_customer_as_theirs(office: Office):
+    number = office.api("intake_officer").registered()
+    case = Case.objects.get(number=number)
+    begun = office.api("cs_agent").begins("responsibility", number, judged_as="undetermined")
+    own, of_partner = (office.world.upload("portal:device") for _ in range(2))
+    EvidenceFile.objects.filter(pk=own).update(case=case)
+    EvidenceFile.objects.filter(pk=of_partner).update(case=case, proceeding=begun["id"])
+
+    assert [str(file.pk) for file in files_of_customer(case)] == [own]

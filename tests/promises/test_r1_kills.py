@@ -22,7 +22,12 @@ import pytest
 from tests.promises.installation import Ambiguous, Answer, Down, Installation, Template, installed
 
 KILLS = int(os.environ.get("AMENDS_TEST_KILLS", "40"))
+AFRESH_EVERY = int(os.environ.get("AMENDS_TEST_AFRESH_EVERY", "6"))
+"""Of the starts after kills, every so-maniest begins from nothing, as an operator's; the others fork the loaded program."""
 PAUSE = (0.15, 0.9)
+LONGEST_PAUSE = 8.0
+ENOUGH = 5
+"""Acknowledged for each kill."""
 SEED = int(os.environ.get("AMENDS_TEST_SEED", "20260305"))
 REGISTERING, HANDLING = 4, 2
 FILE_BYTES = 150_000
@@ -39,6 +44,10 @@ class Seen:
     ambiguous: int = 0
     refused: list[str] = field(default_factory=list)
     ready_after: list[float] = field(default_factory=list)
+
+    @property
+    def acknowledged(self) -> int:
+        return len(self.registered) + len(self.uploaded) + len(self.performed)
 
 
 class Client(threading.Thread):
@@ -151,26 +160,35 @@ def new_case(world: dict[str, Any], key: str) -> dict[str, Any]:
 def kill_again_and_again(target: Installation, kills: int) -> Seen:
     """The loop: half of the kills hit the worker alone, half everything."""
     chance, seen, stop = random.Random(SEED), Seen(), threading.Event()
-    slowness = target.start()
+    target.load()
+    target.start()
     makers = [Client] * REGISTERING + [Handler] * HANDLING
     clients = [make(target, seen, stop, SEED + n) for n, make in enumerate(makers)]
     for client in clients:
         client.start()
     for kill in range(kills):
-        # A slow machine gets nothing acknowledged in the time in which a fast one gets a hundred.
-        time.sleep(chance.uniform(*PAUSE) * min(max(1.0, slowness), 5.0))
+        wait_at_random(chance, seen, kill)
+        afresh = kill // 2 % AFRESH_EVERY == 0
         if kill % 2:
             target.kill_everything()
-            slowness = target.start()
-            seen.ready_after.append(slowness)
+            ready_after = target.start(afresh=afresh)
+            seen.ready_after += [ready_after] if afresh else []
         else:
             target.kill_worker()
-            target.start_worker()
+            target.start_worker(afresh=afresh)
     stop.set()
     for client in clients:
         client.join(60)
     target.kill_everything()
     return seen
+
+
+def wait_at_random(chance: random.Random, seen: Seen, kill: int) -> None:
+    """A while by chance; longer where a slow machine got too little acknowledged so far for its number of kills."""
+    time.sleep(chance.uniform(*PAUSE))
+    give_up_at = time.monotonic() + LONGEST_PAUSE
+    while seen.acknowledged < ENOUGH * (kill + 1) and time.monotonic() < give_up_at:
+        time.sleep(0.05)
 
 
 def faults_found(target: Installation, seen: Seen) -> dict[str, Any]:
@@ -231,7 +249,7 @@ def test_no_acknowledged_case_is_lost_by_a_crash(template: Template, folder: Pat
 
     assert {name: found[:3] for name, found in faults.items() if found} == {}
     assert seen.refused == []
-    assert len(seen.registered) + len(seen.uploaded) + len(seen.performed) >= 5 * KILLS
+    assert seen.acknowledged >= ENOUGH * KILLS
     assert len(seen.performed) > 0
     assert seen.ambiguous >= KILLS // 4
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from amends.apps.cases.models import Case, Draft, EvidenceFile
+from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.people.models import AccessEntry, Person
 from tests.acceptance.conftest import undone_afterwards
 from tests.web.staff import contact, courier_desk, on_page, only_case, signed_in
@@ -49,8 +49,8 @@ def queries(client, address):
 
 
 def test_a_stranger_is_led_to_the_sign_in_page():
-    response = Client().get("/?tab=all")
-    assert (response.status_code, response["Location"]) == (302, "/sign-in/?next=%2F%3Ftab%3Dall")
+    response = Client().get("/queue/?tab=all")
+    assert (response.status_code, response["Location"]) == (302, "/sign-in/?next=%2Fqueue%2F%3Ftab%3Dall")
 
 
 def test_signing_in_begins_a_new_session_and_goes_on_to_the_page_asked_for():
@@ -105,10 +105,10 @@ def test_the_language_is_kept_with_the_person(desk, officer):
 def test_the_queue_takes_the_same_number_of_queries_for_one_and_three_cases(desk):
     client = signed_in(desk, "cs_supervisor")
     desk.register()
-    one = queries(client, "/?tab=all")
+    one = queries(client, "/queue/?tab=all")
     desk.register()
     desk.register()
-    assert queries(client, "/?tab=all") == one
+    assert queries(client, "/queue/?tab=all") == one
     assert one <= 15
 
 
@@ -123,7 +123,7 @@ def test_the_case_page_takes_the_same_number_of_queries_for_few_and_many_events(
 
 
 def test_an_unknown_filter_is_refused_by_name(officer):
-    response = officer.get("/?tab=all&complainant__name=x")
+    response = officer.get("/queue/?tab=all&complainant__name=x")
     assert response.status_code == 422
     assert "没有“complainant__name”这个筛选条件" in response.content.decode()
 
@@ -131,12 +131,12 @@ def test_an_unknown_filter_is_refused_by_name(officer):
 def test_the_queue_is_paged_by_key_without_gap_or_repeat(desk, monkeypatch):
     monkeypatch.setattr("amends.web.queue.views.PAGE_SIZE", 2)
     numbers = {desk.register().number for _ in range(5)}
-    client, address, seen = signed_in(desk, "cs_supervisor"), "/?tab=all", []
+    client, address, seen = signed_in(desk, "cs_supervisor"), "/queue/?tab=all", []
     while address:
         page = client.get(address).content.decode()
         seen += re.findall(r'class="subject" href="/cases/([^/]+)/"', page)
         following = re.search(r'<a class="btn btn-quiet" href="(\?[^"]*cursor[^"]*)"', page)
-        address = "/" + following.group(1).replace("&amp;", "&") if following else None
+        address = "/queue/" + following.group(1).replace("&amp;", "&") if following else None
     assert sorted(seen) == sorted(numbers)
 
 
@@ -153,73 +153,6 @@ def test_an_outsider_sees_neither_case_nor_that_it_exists(desk):
 def _without_tokens(response):
     text = re.sub(r'(csrf\w*" value="|X-CSRFToken": ")[^"]*', "", response.content.decode())
     return re.sub(r"/cases/[^/\"]*/|%2Fcases%2F[^\"]*", "", text)
-
-
-# Intake
-
-
-def test_a_contact_is_registered_and_its_page_opens(desk, officer):
-    response = officer.post("/intake/", contact(desk))
-    assert response.status_code == 302, response.content.decode()[:3000]
-    case = only_case()
-    assert response["Location"] == f"/cases/{case.number}/"
-    assert case.subject == "外箱破损"
-    assert "外箱破损" in officer.get(response["Location"]).content.decode()
-
-
-def test_nothing_typed_is_lost_when_something_is_wrong(desk, officer):
-    bad = contact(desk, complainant_phone="12", **{"demands-1-text": "书面道歉"})
-    bad["_upload-evidence_files"] = SimpleUploadedFile("现场.png", PICTURE)
-    response = officer.post("/intake/", bad)
-    page = response.content.decode()
-    assert response.status_code == 422
-    assert "不是有效的电话号码" in page
-    for typed in ("顾晓彤", 'value="12"', "外箱破损", "外箱压瘪，内件受潮。", "赔偿运费", "书面道歉", "现场.png"):
-        assert typed in page
-    kept = EvidenceFile.objects.get()
-    again = contact(desk, evidence_files=str(kept.pk))
-    assert on_page(response, "evidence_files") == str(kept.pk)
-    assert officer.post("/intake/", again).status_code == 302
-    kept.refresh_from_db()
-    assert kept.case == only_case()
-
-
-def test_what_was_typed_for_another_kind_comes_back_with_it(desk, officer):
-    suggestion = next(kind for kind, v in desk.pack.channels.kinds.items() if not v.counts or "suggest" in kind)
-    away = officer.post("/intake/", {**contact(desk), "_kind": suggestion, "_redraw": "1"})
-    assert away.status_code == 200
-    assert on_page(away, "_kept-concerns_parcel") == "no"
-
-
-def test_sending_the_same_form_twice_makes_one_case(desk, officer):
-    token = on_page(officer.get("/intake/"), "_token")
-    first = officer.post("/intake/", contact(desk, _token=token))
-    second = officer.post("/intake/", contact(desk, _token=token))
-    assert (first.status_code, second.status_code) == (302, 302)
-    assert first["Location"] == second["Location"]
-    assert Case.objects.count() == 1
-
-
-def test_a_draft_is_kept_offered_and_forgotten_once_sent(desk, officer):
-    typed = {**contact(desk), "_place": "intake"}
-    assert "草稿已保存" in officer.post("/drafts/", typed).content.decode()
-    assert "没有提交的草稿" in officer.get("/intake/").content.decode()
-    restored = officer.get("/intake/?draft=1").content.decode()
-    assert "外箱压瘪，内件受潮。" in restored and "赔偿运费" in restored
-    officer.post("/intake/", contact(desk))
-    assert not Draft.objects.exists()
-
-
-def test_nobody_gets_the_draft_of_another(desk, officer):
-    officer.post("/drafts/", {**contact(desk), "_place": "intake"})
-    other = signed_in(desk, "cs_supervisor")
-    assert "没有提交的草稿" not in other.get("/intake/").content.decode()
-
-
-def test_earlier_cases_of_the_caller_are_shown_under_any_spelling_of_the_number(desk, officer):
-    officer.post("/intake/", contact(desk))
-    found = officer.post("/intake/earlier/", {"complainant_phone": "+86 138-0013-8000"})
-    assert only_case().number in found.content.decode()
 
 
 # Case page

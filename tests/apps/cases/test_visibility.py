@@ -42,7 +42,7 @@ def test_a_department_sees_only_what_was_given_to_it(office: Office) -> None:
 
 def test_a_number_outside_ones_scope_is_as_if_it_did_not_exist(office: Office) -> None:
     case = office.world.register()
-    viewer = Viewer(person=office.world.person("finance_officer"), now=office.world.now)
+    viewer = Viewer(person=office.world.person("department_staff"), now=office.world.now)
     for number in (case.number, "KD000000-99999"):
         with pytest.raises(NotVisible):
             visible_case(viewer, number)
@@ -69,7 +69,7 @@ def test_who_lost_a_role_or_left_sees_nothing_at_once(office: Office) -> None:
 def test_a_deputy_sees_and_acts_only_between_the_dates(office: Office) -> None:
     world = office.world
     case = world.register()
-    away, deputy = world.person("cs_supervisor"), world.person("finance_officer")
+    away, deputy = world.person("cs_supervisor"), world.person("department_staff")
     until = world.now + timedelta(days=2)
     note_absence(person=away, starts_at=world.now, ends_at=until, deputy=deputy, by="system", now=world.now)
     assert seen(deputy, office) == [case.number]

@@ -9,6 +9,7 @@ import pytest
 
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
+from amends.apps.cases.projection import place_in_queue
 from tests.world import DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,11 @@ def test_what_is_done_stays_in_sight_until_it_is_archived(world: DeskWorld) -> N
     def unfinished() -> list[str]:
         return [found.number for found in queue(seen, {"status": "unfinished"}).cases]
 
-    Case.objects.filter(pk=case.pk).update(state="closed", state_category="done")
+    case.state, case.state_category = "closed", "done"
+    place_in_queue(case, world.pack)
+    case.save()
     assert unfinished() == [case.number]
-    Case.objects.filter(pk=case.pk).update(state="archived", state_category="archived")
+    case.state, case.state_category = "archived", "archived"
+    place_in_queue(case, world.pack)
+    case.save()
     assert unfinished() == []

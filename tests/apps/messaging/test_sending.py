@@ -13,7 +13,8 @@ from aiosmtpd.controller import Controller
 from amends.apps.deferred.models import Job
 from amends.apps.messaging import tasks
 from amends.apps.messaging.models import OutboxMessage
-from amends.apps.messaging.sending import AddressRefused, FileSms, MaybeSent
+from amends.apps.messaging.providers.base import AddressRefused, MaybeSent
+from amends.apps.messaging.providers.files import FileSms
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

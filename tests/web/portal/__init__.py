@@ -62,6 +62,6 @@ def link_in(text: str) -> str:
 
 
 def number_in(page: str) -> str:
-    found = re.search(r'id="number">([^<]+)<', page)
+    found = re.search(r'id="number" data-number="([^"]+)"', page)
     assert found, page
     return found.group(1)

@@ -1,17 +1,12 @@
 """The cast of the portal: a courier desk that takes forms, and browsers."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from amends.apps.policies import actions as policies
 from tests.world import open_world, publish_shipped
-
-check_once = lru_cache(maxsize=None)(policies.check_folder)
 
 
 class Clock:
@@ -33,18 +28,7 @@ def clock(monkeypatch) -> Clock:
 
 
 @pytest.fixture
-def packs_checked_once(monkeypatch) -> None:
-    """The pack is checked for the first test only: that takes seconds, and other tests are about it."""
-
-    def check(folder: Path, **options):
-        return check_once(folder, **options)
-
-    monkeypatch.setattr(policies, "check_folder", check)
-    monkeypatch.setattr(policies, "problems", lambda pack: [])
-
-
-@pytest.fixture
-def world(db, clock, settings, tmp_path, packs_checked_once):
+def world(db, clock, settings, tmp_path):
     settings.SMS_URL = f"file://{tmp_path}/sms"
     settings.MAIL_URL = f"file://{tmp_path}/mail"
     settings.BASE_URL = "https://complaints.example"

@@ -1,5 +1,6 @@
 """What a customer reads on an opened case and answers: accept, refuse with reasons, rate, withdraw, add."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -32,8 +33,6 @@ def told(world, customer, clock) -> Case:
 
 
 def clock_margin():
-    from datetime import timedelta
-
     return timedelta(minutes=19)
 
 
@@ -174,3 +173,17 @@ def test_rare_characters_and_emoji_are_kept_exactly(customer, told):
     act(customer, told, "refuse", reason="𠮷野家 😡 㐂")
 
     assert "𠮷野家 😡 㐂" in page_of(customer, told)
+
+
+def test_a_customer_puts_off_the_answer_once_and_within_what_the_policy_allows(customer, told):
+    due = told.clocks.get(rule="customer_answer").due_at
+    wanted = (due + timedelta(days=2)).date()
+
+    too_far = act(customer, told, "extend", extended_until=str(wanted + timedelta(days=40)), token="far")
+    answer = act(customer, told, "extend", extended_until=str(wanted), token="near")
+    again = act(customer, Case.objects.get(), "extend", extended_until=str(wanted + timedelta(days=1)), token="more")
+
+    assert too_far.status_code == 422 and "最晚可延期至" in too_far.content.decode()
+    assert answer.status_code == 302
+    assert told.clocks.get(rule="customer_answer").due_at > due
+    assert again.status_code == 422 and "已用完" in again.content.decode()

@@ -1,5 +1,6 @@
 """Complaining without an account: the public page, the form, files, the receipt, and what is refused."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -35,7 +36,7 @@ def test_only_kinds_that_are_open_to_the_portal_have_a_form(customer):
 
 
 def test_the_form_asks_nothing_that_belongs_to_the_staff(customer):
-    page = customer.get(FORM).content.decode()
+    page = "".join(customer.get(FORM, {"page": name}).content.decode() for name in ("matter", "story", "contact"))
 
     assert 'name="complainant_name"' in page
     assert 'name="accused_person"' not in page
@@ -92,11 +93,13 @@ def test_a_refused_form_says_what_is_wrong_at_the_field_and_keeps_text_and_files
     text = page.content.decode()
 
     assert page.status_code == 422
-    assert "“联系电话”不是有效的电话号码" in text
+    assert "“手机号码”不是有效的电话号码" in text
     assert "三月五日派件时与门卫争吵" in text
     assert "门口.png" in text
     kept = EvidenceFile.objects.get()
-    assert f'name="evidence_files" value="{kept.pk}"' in text
+    story = customer.get(FORM, {"page": "story"}).content.decode()
+    assert f'name="evidence_files" value="{kept.pk}"' in story
+    assert "三月五日派件时与门卫争吵" in story
     assert Case.objects.count() == 0
 
     again = complain(customer, evidence_files=str(kept.pk))
@@ -118,7 +121,8 @@ def test_a_refused_file_is_named_and_nothing_else_is_lost(customer, name, conten
 
     assert page.status_code == 422
     assert said in page.content.decode()
-    assert "派件员态度恶劣" in page.content.decode()
+    assert "三月五日派件时与门卫争吵" in page.content.decode()
+    assert "派件员态度恶劣" in customer.get(FORM, {"page": "matter"}).content.decode()
 
 
 def test_files_of_another_browser_can_not_be_attached(customer):
@@ -140,7 +144,8 @@ def test_more_files_than_the_desk_takes_are_refused_together(customer):
     page = complain(customer, evidence_files=kept, **{"_upload-evidence_files": picture("more.png")})
 
     assert page.status_code == 422
-    assert "一次最多提交 10 个文件，现在有 11 个" in page.content.decode()
+    assert "一次最多 10 个文件，“more.png”没有上传" in page.content.decode()
+    assert all(pk in page.content.decode() for pk in kept)
 
 
 def test_uploads_answer_with_a_line_for_each_file(customer):
@@ -151,6 +156,15 @@ def test_uploads_answer_with_a_line_for_each_file(customer):
     assert answer.status_code == 200
     assert answer.content.decode().count("file-row") >= 2
     assert "不接收“exe”" in answer.content.decode()
+
+
+def test_a_file_that_is_too_big_is_named_while_it_arrives_and_the_other_one_kept(customer):
+    large = picture("长视频.mp4", b"\0" * (21 * 1024 * 1024))
+
+    answer = customer.post("/portal/uploads/express/", {"_upload-evidence_files": [large, picture("a.png")]})
+
+    assert "长视频.mp4" in answer.content.decode() and "20 MB" in answer.content.decode()
+    assert EvidenceFile.objects.get().name == "a.png"
 
 
 def test_fields_of_the_staff_are_not_taken_from_a_customer(customer):
@@ -214,6 +228,7 @@ def test_the_acknowledgement_to_an_unverified_address_repeats_nothing_of_the_sub
 def test_one_address_gets_at_most_three_acknowledgements_a_day(customer, clock):
     for n in range(6):
         complain(customer, token=f"t{n}", subject=f"第{n}件", complainant_email="victim@example.net")
+        clock.later(hours=1)
 
     states = list(OutboxMessage.objects.order_by("pk").values_list("state", flat=True))
     assert states == ["waiting"] * 3 + ["withheld"] * 3
@@ -238,3 +253,29 @@ def test_a_complaint_in_english_is_acknowledged_in_english(world):
 
     assert page.status_code == 201
     assert "Your message is registered" in OutboxMessage.objects.get().body
+
+
+def test_what_must_be_filled_in_says_so_and_so_does_what_need_not(customer):
+    page = customer.get(FORM, {"page": "contact"}).content.decode()
+
+    labels = dict(re.findall(r'<label class="field-label" for="f-([\w]+)">(.*?)</label>', page))
+    assert "必填" in labels["complainant_name"]
+    assert "任填一项" in labels["complainant_phone"] and "任填一项" in labels["complainant_email"]
+    assert all(sum(word in label for word in ("必填", "选填", "任填一项")) == 1 for label in labels.values())
+
+
+@pytest.mark.parametrize(
+    "address", ["/portal/folow/", "/portal/complain/express/nothing/", "/Portal/", "/portal/s/x/y/z/"]
+)
+def test_a_mistyped_address_gets_a_page_for_customers(customer, address):
+    answer = customer.get(address)
+
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "这个页面打不开" in page and 'href="/portal/follow/"' in page
+    assert "工作台" not in page and "个案" not in page
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+def test_a_mistyped_address_of_staff_gets_theirs(client):
+    assert "回到工作台" in client.get("/foo/").content.decode()

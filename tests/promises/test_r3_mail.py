@@ -1,0 +1,153 @@
+"""R3: each mail that arrives becomes exactly one message, and no mail disappears, wherever the process dies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections import Counter
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from tests.imap_server import ImapServer, imap_server
+from tests.promises.installation import ROOT, Installation, Template, installed
+
+MAILS = int(os.environ.get("AMENDS_TEST_MAILS", "40"))
+KILLS = int(os.environ.get("AMENDS_TEST_MAIL_KILLS", "7"))
+STEPS = ("before_store", "after_file", "after_commit", "before_flag", "after_flag", "in_taking", "after_taking")
+FIRST, SECOND = "service@amends.test", "second@amends.test"
+ENDS = {"case", "answer", "ignored", "quarantined"}
+
+
+def made(number: int) -> bytes:
+    """Mails of customers, one in ten of a program, one in twenty with nobody who sent it, one a bomb."""
+    mail = EmailMessage()
+    if number % 20 != 3:
+        mail["From"] = f"客户{number} <c{number}@example.com>"
+    mail["To"] = FIRST
+    mail["Subject"] = f"第{number}件"
+    mail["Message-ID"] = f"<{number}.r3@example.com>"
+    if number % 10 == 7:
+        mail["Auto-Submitted"] = "auto-replied"
+    mail.set_content(f"第{number}件：包裹破损。")
+    if number % 4 == 0:
+        mail.add_attachment(
+            b"%PDF-1.4 " + str(number).encode(), maintype="application", subtype="pdf", filename="照片.pdf"
+        )
+    if number == 5:
+        mail["X-Deep"] = "(" * 200_000
+    return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def real_mails(most: int) -> list[bytes]:
+    """Mails of the shared corpus, as far as a server takes them."""
+    data = os.environ.get("AMENDS_TEST_DATA")
+    archive = Path(data or "") / "mail" / "mails.tar.gz"
+    if not data or not archive.exists():
+        return []
+    found = []
+    with tarfile.open(archive) as files:
+        for member in files:
+            if member.isfile() and "email-reply-parser/" not in member.name and len(found) < most:
+                octets = files.extractfile(member).read()  # type: ignore[union-attr]
+                if octets.strip():
+                    found.append(octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    return list({hashlib.sha256(octets).digest(): octets for octets in found}.values())
+
+
+def run(installation: Installation, *arguments: str) -> int:
+    """Take mail in with a process of its own; how it ended."""
+    command = [sys.executable, "-m", "tests.promises.mail_steps", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=installation.environment, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr[-4000:]
+    return done.returncode
+
+
+def with_mailboxes(installation: Installation, server: ImapServer) -> None:
+    common = {
+        "host": "127.0.0.1", "port": server.tls_port, "security": "tls", "certificate": server.certificate,
+        "folder": "INBOX",
+    }  # fmt: skip
+    boxes = [
+        {"address": FIRST, "username": "first", "done_folder": "taken", **common},
+        {"address": SECOND, "username": "second", **common},
+    ]
+    installation.script("tests.promises.mail_steps", "open", json.dumps(boxes))
+
+
+def killed(installation: Installation, server: ImapServer, mails: list[bytes], times: int) -> Counter[str]:
+    """Mail comes in portions, and each time the process dies at the next step, at some mail; which steps it was."""
+    chance, died = random.Random(3), Counter[str]()
+    portion = -(-len(mails) // times)
+    for number in range(times):
+        server.deliver_many("first", mails[number * portion : (number + 1) * portion])
+        step = STEPS[number % len(STEPS)]
+        if run(installation, step, str(chance.randint(1, max(1, portion // 4)))):
+            died[step] += 1
+    return died
+
+
+def as_kept(server: ImapServer, user: str) -> list[str]:
+    """Digests of what lies in the mailbox, whichever folder it was put into."""
+    found = []
+    with server.signed_in(user) as client:
+        for folder in ("INBOX", "taken"):
+            if client.select(folder, readonly=True)[0] != "OK":
+                continue
+            for uid in client.uid("SEARCH", "ALL")[1][0].split():
+                data = client.uid("FETCH", uid, "(BODY.PEEK[])")[1]
+                found.append(hashlib.sha256(data[0][1]).hexdigest())
+    return found
+
+
+def test_every_mail_is_one_message_and_none_disappears(template: Template, folder: Path, capsys: Any):
+    real = real_mails(MAILS // 2)
+    mails = real + [made(n) for n in range(MAILS - len(real))]
+    with installed(template, folder) as installation, imap_server() as server:
+        with_mailboxes(installation, server)
+        server.deliver_many("second", mails[:10])
+        died = killed(installation, server, mails, KILLS)
+        began = time.monotonic()
+        assert run(installation, "none") == 0
+        seconds = time.monotonic() - began
+        server.renumber("second")
+        server.deliver("second", made(MAILS + 1))
+        run(installation, "none")
+        seen = installation.script("tests.promises.mail_steps", "count")
+        expected = {FIRST: as_kept(server, "first"), SECOND: as_kept(server, "second")}
+        left = server.uids("first")
+    with capsys.disabled():
+        print(
+            f"\nR3: {len(mails)} mails ({len(real)} real), {sum(died.values())} kills {dict(died)}: {seen['ends']};",
+            end=" ",
+        )
+        print(f"last turn {seconds:.1f} s; reasons {seen['reasons']}")
+    assert sum(died.values()) >= KILLS * 2 // 3
+    assert set(seen["ends"]) <= {*ENDS, "twin"}
+    assert left == []
+    # The same mail twice in a corpus is one message; what was stored is what lies in the mailbox, byte for byte.
+    assert set(seen["digests"][FIRST]) | set(seen["digests"][SECOND]) == set(expected[FIRST]) | set(expected[SECOND])
+    assert max(Counter(seen["digests"][FIRST]).values()) == 1 == max(Counter(seen["digests"][SECOND]).values())
+    assert sum(n for end, n in seen["ends"].items() if end in ENDS) == len(set(expected[FIRST])) + 1
+    assert (seen["cases"], seen["mails_of_cases"]) == (seen["ends"]["case"], seen["ends"]["case"])
+    assert seen["lonely_files"] == 0
+
+
+def test_touching_the_mailbox_before_the_commit_is_noticed(template: Template, folder: Path):
+    with installed(template, folder) as installation, imap_server() as server:
+        with_mailboxes(installation, server)
+        server.deliver_many("first", [made(n) for n in range(3)])
+        installation.faults = ("acknowledge_first",)
+        assert run(installation, "before_store", "2") == -signal.SIGKILL
+        run(installation, "none")
+        seen = installation.script("tests.promises.mail_steps", "count")
+        assert set(as_kept(server, "first")) - set(seen["digests"][FIRST]), (
+            "the fault lost nothing: the harness would not notice"
+        )

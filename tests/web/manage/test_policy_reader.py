@@ -1,0 +1,135 @@
+"""A policy as a manager reads it: in sentences, with nothing of how it is stored, and what two versions say differently."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from amends.apps.policies.queries import read_version, versions_of
+from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
+from tests.doors import Office
+from tests.pages import text_of
+from tests.versions import publish_next
+from tests.web.manage import browser
+from tests.world import SHIPPED
+
+PACKS = ("express", *(name for name in SHIPPED if name != "express"))
+pytestmark = pytest.mark.django_db
+QUOTED = re.compile("“[^”]*”")
+"""Words that are better not said to customers stay as they would be said."""
+AN_ID = re.compile(r"(?<![{\w./])[a-z]+_[a-z_]+")
+PARTS = (
+    "settings", "intake", "levels", "process", "clocks", "roles", "routing", "forms", "messages", "contact", "calendar", "archive",
+)  # fmt: skip
+
+
+def pack_called(name: str) -> Any:
+    return read_version(versions_of(name)[0].pk)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_policy_is_said_in_words_and_not_in_ids(office: Office, name: str) -> None:
+    said = {f"{s.title}: {' '.join(s.sentences)}" for s in sayings_of(pack_called(name)) if s.part != "messages"}
+    assert [text for text in said if AN_ID.search(text)] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_policy_is_said_in_english_too(office: Office, name: str) -> None:
+    with translation.override("en"):
+        said = [f"{s.title}: {' '.join(s.sentences)}" for s in sayings_of(pack_called(name)) if s.part != "messages"]
+    assert [text for text in said if re.search(r"[\u4e00-\u9fff]", QUOTED.sub("", text))] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_rule_that_names_a_clause_is_shown_with_it(office: Office, name: str) -> None:
+    pack = pack_called(name)
+    named = {c for path, clauses in pack.ruled_pieces() for c in clauses if not path.startswith("examples")}
+    assert named - set(by_clause(sayings_of(pack))) == set()
+
+
+def test_a_clause_says_what_the_system_does_about_it(office: Office) -> None:
+    page = text_of(browser(office.world.person("employee")).get("/policies/express/read/"))
+    assert "EXP-4.1.2.1" in page
+    assert "一般投诉：3 个工作日，次日起算，到期日下班时。" in page
+    assert "进入“待初步审核”或“重新受理”时开始计时，进入“已结案”时停止。" in page
+    assert "在“待评估”，受理人员、客服主管、人力资源人员、信息安全联络人可以“定级”，进入“待传递”。" in page
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_is_a_page_that_costs_few_queries(office: Office, part: str) -> None:
+    client = browser(office.world.person("employee"))
+    client.get(f"/policies/express/read/{part}/")
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(f"/policies/express/read/{part}/").status_code == 200
+    assert len(seen) <= 12
+
+
+def test_messages_are_shown_as_they_arrive(office: Office) -> None:
+    page = text_of(browser(office.world.person("employee")).get("/policies/express/read/messages/"))
+    assert "尊敬的顾女士" in page
+    assert "{{" not in page
+
+
+def test_what_is_searched_for_is_found_in_every_part(office: Office) -> None:
+    client = browser(office.world.person("employee"))
+    page = text_of(client.get("/policies/express/read/", {"q": "投诉调查报告"}))
+    assert "提交调查结论" in page
+    assert "没有找到" in text_of(client.get("/policies/express/read/", {"q": "租赁合同公证"}))
+
+
+def test_two_versions_are_compared_piece_by_piece(office: Office) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["head"]["settings"]["general_days"]["value"] = 2
+        content["lifecycle"]["states"]["accepted"]["title"] = {"zh-Hans": "待核对内容", "en": "to be checked"}
+
+    new = publish_next("express", change, now=office.world.now)
+    found = {d.title: d for d in differences(pack_called_version(1), read_version(new.pk))}
+    assert found["一般投诉处理时限"].before == ("定为：3 个工作日。须由公司决定。",)
+    assert found["一般投诉处理时限"].after == ("定为：2 个工作日。须由公司决定。",)
+    assert found["待核对内容"].after == ("名称：待核对内容",)
+    page = text_of(browser(office.world.person("employee")).get("/policies/express/history/"))
+    assert "第 1 版与第 2 版的差异" in page
+    assert "− 定为：3 个工作日。须由公司决定。 + 定为：2 个工作日。须由公司决定。" in page
+    assert "改用新版" not in page
+
+
+def pack_called_version(number: int) -> Any:
+    return read_version(next(v.pk for v in versions_of("express") if v.version == number))
+
+
+def test_an_old_version_is_read_in_its_own_words(office: Office) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["head"]["settings"]["general_days"]["value"] = 2
+
+    publish_next("express", change, now=office.world.now)
+    client = browser(office.world.person("employee"))
+    assert "一般投诉： 2 个工作日" in spaced(text_of(client.get("/policies/express/read/clocks/?version=2")))
+    assert "不是现行版本" in text_of(client.get("/policies/express/read/clocks/?version=2"))
+    assert client.get("/policies/express/read/clocks/?version=9").status_code == 404
+    assert client.get("/policies/express/read/nothing/").status_code == 404
+    assert client.get("/policies/nowhere/read/").status_code == 404
+
+
+def spaced(text: str) -> str:
+    return text.replace("一般投诉 ", "一般投诉： ")
+
+
+def test_a_setting_says_since_which_version_it_has_its_value(office: Office) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["head"]["settings"]["general_days"]["value"] = 2
+
+    publish_next("express", change, now=office.world.now)
+    page = text_of(browser(office.world.person("employee")).get("/policies/express/read/settings/?version=2"))
+    assert re.search(r"一般投诉处理时限 须由公司决定 EXP-4.1.2.1 2 个工作日 第 2 版", page)
+    assert re.search(r"重大投诉处理时限 须由公司决定 EXP-4.1.2.2 5 个工作日 第 1 版", page)
+
+
+def test_on_a_narrow_screen_the_process_is_a_list(office: Office) -> None:
+    page = text_of(browser(office.world.person("employee")).get("/policies/express/process/"))
+    assert "主线以外的 5 个环节" in page
+    assert "另外 5 个去向" in page

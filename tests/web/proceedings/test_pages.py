@@ -1,0 +1,124 @@
+"""Proceedings at the staff pages: begun on the case, decided in the inbox, every refusal at its field."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from tests.doors import Office
+from tests.web.manage import cost
+from tests.web.staff import signed_in
+
+PACKS = ("hotel",)
+GIFT = {"gift_for": "noise", "gift_form": "money", "gift_value": "300.00", "gift_reason": "一夜装修"}
+
+
+@pytest.fixture
+def number(office: Office) -> str:
+    case = office.world.register()
+    office.walk(case.number, "grade", "dispatch")
+    return case.number
+
+
+def text_of(response: object) -> str:
+    return re.sub(r"<[^>]+>|\s+", " ", response.content.decode())  # type: ignore[attr-defined]
+
+
+def begun(office: Office, number: str, **changes: str) -> str:
+    return str(office.api("floor_manager").begins("gift", number, **{**GIFT, **changes})["id"])
+
+
+def test_a_proceeding_is_begun_from_its_case_and_decided_in_the_inbox(office: Office, number: str) -> None:
+    head = signed_in(office.world, "floor_manager", "housekeeping")
+    tab = head.get(f"/cases/{number}/", {"tab": "proceedings"})
+    assert f"/cases/{number}/begin/gift/" in tab.content.decode()
+    version = Case.objects.get(number=number).version
+    sent = head.post(f"/cases/{number}/begin/gift/", {**GIFT, "_version": version, "_token": "a"})
+    assert sent.status_code == 302, text_of(sent)
+
+    desk = signed_in(office.world, "receptionist")
+    assert "一夜装修" in text_of(desk.get("/proceedings/"))
+    page = desk.get(sent["Location"])
+    assert "前台经理审核" in text_of(page) and "待决定" in text_of(page)
+    done = desk.post(f"{sent['Location']}do/approve/", {"_version": 1, "_token": "b"})
+    assert done.status_code == 302
+    assert "一夜装修" not in text_of(desk.get("/proceedings/"))
+    assert "一夜装修" in text_of(signed_in(office.world, "director").get("/proceedings/"))
+
+
+def test_the_same_button_twice_begins_one(office: Office, number: str) -> None:
+    head = signed_in(office.world, "floor_manager", "housekeeping")
+    body = {**GIFT, "_version": Case.objects.get(number=number).version, "_token": "once"}
+    places = {head.post(f"/cases/{number}/begin/gift/", body)["Location"] for _ in range(2)}
+    assert len(places) == 1
+    assert Proceeding.objects.count() == 1
+
+
+def test_a_fault_stands_at_its_field_and_everything_typed_stays(office: Office, number: str) -> None:
+    head = signed_in(office.world, "floor_manager", "housekeeping")
+    version = Case.objects.get(number=number).version
+    sent = head.post(f"/cases/{number}/begin/gift/", {**GIFT, "gift_value": "-3", "_version": version, "_token": "a"})
+    assert sent.status_code == 422
+    assert "不能小于" in text_of(sent)
+    assert 'value="-3"' in sent.content.decode() and "一夜装修" in sent.content.decode()
+    assert not Proceeding.objects.exists()
+
+
+def test_a_stale_step_keeps_what_was_typed(office: Office, number: str) -> None:
+    key = begun(office, number)
+    office.api("floor_manager").steps_on(key, "correct", **{**GIFT, "gift_value": "310.00"})
+    sent = signed_in(office.world, "receptionist").post(
+        f"/proceedings/{key}/do/disapprove/", {"comment": "金额偏高", "_version": 1, "_token": "a"}
+    )
+    assert sent.status_code == 409
+    assert "金额偏高" in sent.content.decode()
+
+
+def test_who_may_not_see_it_is_told_that_it_is_not_there(office: Office, number: str) -> None:
+    key = begun(office, number)
+    stranger = signed_in(office.world, "floor_manager", "kitchen")
+    for path in (f"/proceedings/{key}/", f"/proceedings/{key}/do/approve/", f"/cases/{number}/begin/gift/"):
+        assert stranger.get(path).status_code == 404
+    porter = signed_in(office.world, "night_porter")
+    assert porter.get(f"/proceedings/{key}/").status_code == 200
+    assert porter.get(f"/proceedings/{key}/do/approve/").status_code == 403
+
+
+def test_unknown_filters_are_named(office: Office) -> None:
+    answer = signed_in(office.world, "director").get("/proceedings/", {"colour": "red"})
+    assert answer.status_code == 422
+    assert "colour" in text_of(answer)
+
+
+def test_the_number_of_queries_is_that_of_one_row(office: Office, number: str) -> None:
+    director = signed_in(office.world, "director")
+    api, runner = office.api("director"), office.api("floor_manager")
+    key = begun(office, number)
+    api.begins("errand", errand_what="一", errand_who=runner.id, errand_by="2026-03-09")
+    few = [cost(director, path) for path in ("/proceedings/?tab=open", f"/proceedings/{key}/")]
+    for n in range(6):
+        api.begins("errand", errand_what=f"第{n}件", errand_who=runner.id, errand_by="2026-03-09")
+    many = [cost(director, path) for path in ("/proceedings/?tab=open", f"/proceedings/{key}/")]
+    assert few == many
+    assert max(many) <= 30, many
+
+
+def test_a_notice_leads_to_the_proceeding_and_tells_nothing_to_who_may_not_see_it(office: Office, number: str) -> None:
+    key = begun(office, number)
+    office.clock.later(days=2)
+    from amends.apps.cases.actions.sweep import sweep_due_cases
+
+    sweep_due_cases(now=office.clock.now)
+    page = signed_in(office.world, "director").get("/notices/")
+    assert f"/proceedings/{key}/" in page.content.decode()
+
+
+def test_the_clauses_of_a_case_name_what_its_proceedings_show(office: Office, number: str) -> None:
+    key = begun(office, number)
+    shown = signed_in(office.world, "floor_manager", "housekeeping").get(f"/cases/{number}/", {"tab": "conformity"})
+    assert shown.status_code == 200
+    assert f'<a href="/proceedings/{key}/">' in shown.content.decode()
+    assert Proceeding.objects.get().number in text_of(shown)

@@ -1,0 +1,173 @@
+"""Lists as spreadsheets: with right and reason, masked, as text, their maker's alone, for a day."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from python_calamine import CalamineWorkbook
+
+from amends.apps.cases.models import Case
+from amends.apps.ledger.models import Event
+from amends.apps.lists.exports import remove_expired
+from amends.apps.lists.models import Export
+from amends.apps.people.models import AccessEntry, Membership
+from amends.jobs.exporting import make_export
+from amends.web.confirming import CONFIRMED
+from amends.web.middleware.session_age import BEGAN, LAST_USED
+from tests.acceptance.conftest import undone_afterwards
+from tests.web.staff import courier_desk, signed_in
+
+LIST = "/exports/?tab=all"
+HOSTILE = [
+    "=1+1",
+    "+86 1",
+    "-1",
+    "@SUM(A1)",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    ' "=1',
+    "\t=1",
+    "http://evil.example",
+    "{=1}",
+]
+
+
+@pytest.fixture(scope="module")
+def made_desk(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), undone_afterwards():
+        yield courier_desk()
+
+
+@pytest.fixture
+def desk(made_desk, db):
+    return replace(made_desk, now=timezone.now(), callers=[])
+
+
+@pytest.fixture
+def supervisor(desk):
+    return confirmed(desk, "cs_supervisor")
+
+
+def confirmed(desk, role):
+    """Somebody who has just typed their password."""
+    client = signed_in(desk, role)
+    session = client.session
+    session[CONFIRMED] = timezone.now().isoformat()
+    session.save()
+    return client
+
+
+def made(client, address=LIST, **fields):
+    """The export of a list, as the worker makes it."""
+    answer = client.post(address, {"reason": "周会汇报", **fields})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    export = Export.objects.latest("created_at")
+    make_export(str(export.pk), now=timezone.now())
+    return Export.objects.get(pk=export.pk)
+
+
+def rows_in(client, export):
+    """The rows of the file as a spreadsheet program reads them, by the head of their column."""
+    answer = client.get(f"/exports/{export.pk}/")
+    content = b"".join(answer.streaming_content)
+    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_a_list_becomes_a_file_with_exactly_its_rows_masked_and_noted(desk, supervisor):
+    numbers = sorted(desk.register(complainant_name="顾晓彤", complainant_phone="13800138000").number for _ in range(3))
+    export = made(supervisor)
+    rows = rows_in(supervisor, export)
+    assert sorted(row["编号"] for row in rows) == numbers
+    assert {(row["投诉人"], row["联系电话"]) for row in rows} == {("顾＊＊", "138****8000")}
+    entry = AccessEntry.objects.get(action="export")
+    assert (entry.field, entry.reason, entry.actor) == ("count:3", "周会汇报", desk.person("cs_supervisor").actor_id)
+    assert Event.objects.filter(kind="list_exported").count() == 1
+    assert AccessEntry.objects.filter(action="download", object=f"export:{export.pk}").count() == 1
+    default_storage.delete(export.location)
+    lost = supervisor.get(f"/exports/{export.pk}/")
+    assert (lost.status_code, "请重新导出" in lost.content.decode()) == (410, True)
+    assert Export.objects.get(pk=export.pk).state == Export.State.FAILED
+
+
+def test_only_a_second_right_gives_names_and_numbers(desk, supervisor):
+    desk.register(complainant_name="顾晓彤", complainant_phone="13800138000")
+    assert rows_in(supervisor, made(supervisor, full="yes"))[0]["投诉人"] == "顾晓彤"
+    manager = confirmed(desk, "quality_manager")
+    assert manager.post(LIST, {"reason": "复核", "full": "yes"}).status_code == 403
+    assert rows_in(manager, made(manager))[0]["投诉人"] == "顾＊＊"
+
+
+def test_no_cell_is_ever_a_formula_and_text_reads_back_equal(desk, supervisor):
+    for text in HOSTILE:
+        Case.objects.filter(pk=desk.register().pk).update(subject=text)
+    export = made(supervisor)
+    assert sorted(row["事项"] for row in rows_in(supervisor, export)) == sorted(HOSTILE)
+    import zipfile
+
+    with default_storage.open(export.location) as stored, zipfile.ZipFile(stored) as book:
+        parts = [book.read(name) for name in book.namelist()]
+    assert not any(b"<f>" in part or b"<hyperlink" in part for part in parts)
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_without_a_reason_nothing_is_made(desk, supervisor, reason):
+    answer = supervisor.post(LIST, {"reason": reason})
+    assert answer.status_code == 422
+    assert "请填写“导出理由”" in answer.content.decode()
+    assert not Export.objects.exists()
+
+
+def test_whoever_has_no_right_neither_sees_the_page_nor_its_button(desk):
+    desk.register()
+    agent = confirmed(desk, "cs_agent")
+    assert agent.get(LIST).status_code == 403
+    assert agent.post(LIST, {"reason": "好奇"}).status_code == 403
+    assert "/exports/" not in agent.get("/queue/?tab=all").content.decode()
+
+
+def test_the_password_is_asked_again_and_a_wrong_one_is_counted(desk):
+    client = signed_in(desk, "cs_supervisor")
+    session = client.session
+    session[BEGAN], session[LAST_USED] = (
+        (timezone.now() - timedelta(minutes=10)).isoformat(),
+        timezone.now().isoformat(),
+    )
+    session.save()
+    assert "请再次输入登录密码" in client.get(LIST).content.decode()
+    answers = [client.post(LIST, {"reason": "周会", "password": "wrong"}).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert not Export.objects.exists()
+
+
+def test_the_file_of_somebody_else_and_one_whose_day_is_over_are_not_there(desk, supervisor):
+    desk.register()
+    export = made(supervisor)
+    assert confirmed(desk, "quality_manager").get(f"/exports/{export.pk}/").status_code == 404
+    Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert supervisor.get(f"/exports/{export.pk}/").status_code == 404
+    assert remove_expired(now=timezone.now()) == 1
+    assert not default_storage.exists(export.location)
+
+
+def test_a_right_that_was_lost_before_the_worker_came_gives_nothing(desk, supervisor):
+    desk.register()
+    supervisor.post(LIST, {"reason": "周会汇报"})
+    Membership.objects.filter(person=desk.person("cs_supervisor")).delete()
+    export = Export.objects.get()
+    make_export(str(export.pk), now=timezone.now())
+    assert Export.objects.get().count == 0
+
+
+def test_a_case_that_hides_its_reporter_names_nobody(desk, supervisor):
+    case = desk.register(complainant_name="顾晓彤")
+    Case.objects.filter(pk=case.pk).update(hides_reporter=True)
+    row = rows_in(supervisor, made(supervisor, full="yes"))[0]
+    assert (row["投诉人"], row["联系电话"]) == ("＊＊＊", "＊＊＊")
