@@ -3,7 +3,7 @@ PYTHON ?= python3
 TOOLS := .venv/bin/python -m tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clauses bench prepare prepare-dev messages lock licences format
+.PHONY: help run test check clauses bench shots prepare prepare-dev messages lock licences format
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ clauses: prepare-dev ## Which clauses of the packs are proven by acceptance test
 
 bench: prepare-dev ## Measure the figures that are promised
 	@$(TOOLS).bench $(ARGS)
+
+shots: prepare-dev ## Take pictures of every page at three widths, light and dark: make shots ARGS="queue"
+	@$(TOOLS).shots $(ARGS)
 
 messages: prepare-dev ## Bring locale/en up to date with the code
 	@$(TOOLS).messages extract

@@ -20,9 +20,17 @@ from tools.house import PYTHON, ROOT, CannotGoOn, say
 from tools.postgres import private_cluster, server_programs
 from tools.start import prepare
 
-# These do not depend on the database, or cost a browser: one run is enough.
-ONCE = ["tests/core", "tests/architecture", "tests/journeys", "tests/packs"]
-PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or "2"
+# These say nothing about the database that others do not: rules without one, browsers, pages and papers.
+# Every address is asked with odd values on both, every list and report by its own tests.
+ONCE = [
+    *("tests/core", "tests/architecture", "tests/journeys", "tests/packs", "tests/papers"),
+    *("tests/web/manage", "tests/web/portal", "tests/web/intake"),
+    *(f"tests/promises/test_{name}.py" for name in ("s13_s14_small", "s16_cells")),
+]
+# Who may what is asked of every address and everybody once; on both, what is hidden looks like what is absent.
+ONCE_EACH = ["tests/promises/test_s1_rights.py::test_every_cell_is_as_expected"]
+# One more than there are processors: tests also wait, for disks, servers and browsers.
+PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 NO_TESTS_COLLECTED = 5
 
@@ -114,7 +122,7 @@ def all_tests(reports: Path) -> dict[str, Tally]:
         if url:
             say("Tests on PostgreSQL")
             tallies["PostgreSQL"] = run_pytest(
-                [f"--ignore={folder}" for folder in ONCE],
+                [*(f"--ignore={place}" for place in ONCE), *(f"--deselect={test}" for test in ONCE_EACH)],
                 report=reports / "postgresql.xml",
                 AMENDS_TEST_DATABASE="postgresql",
                 AMENDS_TEST_POSTGRES_URL=url,

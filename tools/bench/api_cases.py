@@ -47,13 +47,14 @@ def measure(size: Size) -> Iterator[Figure]:
         limit = commits_per_second(empty.database_url)
     at_zero, at_many = median([a for a, _ in pairs]), median([b for _, b in pairs])
     steps = len(empty.way)
-    ratio = at_many / at_zero
+    # Runs alternate because the speed of a shared machine drifts: only runs beside each other can be compared.
+    ratio = median([b / a for a, b in pairs])
     best = f"{limit:,.0f} single-row commits a second"
     name = f"full cases a second by API ({steps} requests each), 2 workers"
     yield Figure(f"{name}, 0 stored", f"{at_zero:.2f}", limit=best)
     yield Figure(f"{name}, {size.stored_cases:,} stored", f"{at_many:.2f}", limit=best)
     yield Figure(
-        f"throughput at {size.stored_cases:,} stored cases against 0, median of {size.runs}", f"{ratio:.1%}", f"≥ {PROMISED:.0%}",
+        f"throughput at {size.stored_cases:,} stored cases against 0, median of {size.runs} pairs", f"{ratio:.1%}", f"≥ {PROMISED:.0%}",
         "single runs: " + ", ".join(f"{b / a:.0%}" for a, b in pairs), ratio >= PROMISED,
     )  # fmt: skip
 

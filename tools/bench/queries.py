@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tools.bench.figures import Figure, Size
 from tools.bench.server import installation
+
+if TYPE_CHECKING:
+    from amends.jobs.rehearsal import DeskWorld
 
 PACK = "escalation"
 ROWS = (10, 1_000)
@@ -47,12 +51,12 @@ def count_queries(rows: int) -> dict[str, int]:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     desk = Desk.objects.get()
     _register(desk, rows - Case.objects.count())
-    person = Person.objects.get(username=_who_registers(desk, pack_in_force(desk, desk.created_at)))
+    person = Person.objects.get(username=who_registers(desk, pack_in_force(desk, desk.created_at)))
     client = Client()
     client.force_login(person)
     number = Case.objects.latest("registered_at").number
     found = {}
-    for page, path in (("queue", "/"), ("case page", f"/cases/{number}/")):
+    for page, path in (("queue", "/queue/"), ("case page", f"/cases/{number}/")):
         client.get(path)
         with CaptureQueriesContext(connection) as captured:
             answer = client.get(path)
@@ -62,7 +66,8 @@ def count_queries(rows: int) -> dict[str, int]:
     return found
 
 
-def _who_registers(desk: object, pack: object) -> str:
+def who_registers(desk: object, pack: object) -> str:
+    """Somebody who may register contacts on the desk."""
     from amends.apps.people.models import Membership
 
     by = next(t.by for t in pack.lifecycle.transitions if t.verb == "register")  # type: ignore[attr-defined]
@@ -74,6 +79,16 @@ def _register(desk: object, count: int) -> None:
     """Cases as people register them, with their clocks, messages and words."""
     from django.utils import timezone
 
+    world = world_of(desk)
+    for _ in range(count):
+        world.now = timezone.now()
+        world.register()
+
+
+def world_of(desk: object) -> DeskWorld:
+    """The desk with its people, as it was prepared."""
+    from django.utils import timezone
+
     from amends.apps.people.models import Department, Membership
     from amends.apps.policies.queries import pack_in_force
     from amends.jobs.organisation import Organisation
@@ -83,10 +98,7 @@ def _register(desk: object, count: int) -> None:
     organisation.departments = {d.code: d for d in Department.objects.all()}
     for member in Membership.objects.filter(desk=desk).select_related("person", "department"):
         organisation.people[member.role, member.department.code if member.department else ""] = member.person
-    world = DeskWorld(desk, pack_in_force(desk, timezone.now()), organisation, timezone.now())  # type: ignore[arg-type]
-    for _ in range(count):
-        world.now = timezone.now()
-        world.register()
+    return DeskWorld(desk, pack_in_force(desk, timezone.now()), organisation, timezone.now())  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from amends.jobs.supervisor import web_command
 from tools.postgres import private_cluster
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_PORT = 8150
+FIRST_PORT = 8950
 
 
 @dataclass(slots=True)
@@ -92,10 +92,11 @@ def installation(pack: str, database_url: str = "") -> Iterator[Installation]:
 
 
 @contextlib.contextmanager
-def web_server(of: Installation, *, port: int, processes: int = 2) -> Iterator[int]:
-    """The product's own web server for an installation, ready to answer."""
+def web_server(of: Installation, *, port: int, processes: int = 2, settings: str = "") -> Iterator[int]:
+    """The product's own web server for an installation, ready to answer; `settings` names others than its own."""
     command = web_command(host="127.0.0.1", port=port, processes=processes, threads=2)
-    with subprocess.Popen(command, cwd=ROOT, env=of.environment(), stderr=subprocess.PIPE, text=True) as server:
+    environment = of.environment() | ({"DJANGO_SETTINGS_MODULE": settings} if settings else {})
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             _wait_until_ready(server, port)
             yield port

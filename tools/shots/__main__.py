@@ -1,0 +1,165 @@
+"""`make shots`: pictures of every page at three widths, by day and by night, full and empty, of demos that it serves itself.
+
+The pictures and the two demos lie in var/shots: `full` has all its cases, `empty` has none. `ARGS="queue case"` takes the pages whose
+name begins so, `ARGS="--fresh"` makes the demos anew. The exit code is 1 when a page is wider than its window, says something to
+the console, or can not be reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from ruamel.yaml import YAML
+
+from tools.house import say
+from tools.shots.installation import OUT, Installation
+
+HERE = Path(__file__).parent
+WIDTHS = {390: 844, 768: 1024, 1440: 900}
+THEMES = ("light", "dark")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MILLISECONDS = 15_000
+ENTER_PIN = """
+(pin) => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: "pin/" });
+  form.append(document.querySelector("[name=csrfmiddlewaretoken]").cloneNode());
+  form.append(Object.assign(document.createElement("input"), { name: "pin", value: pin }));
+  document.body.append(form);
+  form.submit();
+}
+"""
+"""Open a case from its private link as somebody does who holds the PIN of the receipt."""
+
+
+def main(arguments: list[str]) -> int:
+    asked = _asked(arguments)
+    book = YAML(typ="safe").load(HERE / "pages.yaml")
+    pages = [{**page, "as": book["people"].get(page.get("as"))} for page in book["pages"]]
+    pages = [page for page in pages if not asked.names or page["name"].startswith(tuple(asked.names))]
+    faults = list[str]()
+    with sync_playwright() as playwright:
+        path = next(found for name in BROWSERS if (found := shutil.which(name)))
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        for name in ("full", "empty"):
+            if taken := [page for page in pages if name in page.get("in", "full")]:
+                with Installation(name).served(fresh=asked.fresh) as installation:
+                    faults += _pictures_of(browser, installation, taken)
+        browser.close()
+    for fault in faults:
+        say(fault)
+    return int(bool(faults))
+
+
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make shots", description="Pictures of every page, in var/shots.")
+    parser.add_argument("names", nargs="*", help="how the names of the wanted pages begin")
+    parser.add_argument("--fresh", action="store_true", help="make the demos anew")
+    return parser.parse_args(arguments)
+
+
+def _pictures_of(browser: Browser, installation: Installation, pages: list[dict[str, Any]]) -> Iterator[str]:
+    """Take the pictures of some pages; yields what is wrong with them. One window serves all pages of a person."""
+    for person, language in dict.fromkeys((page["as"], page.get("language", "zh-hans")) for page in pages):
+        mine = [page for page in pages if (page["as"], page.get("language", "zh-hans")) == (person, language)]
+        with browser.new_context(locale="en-US" if language == "en" else "zh-CN") as context:
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
+            _sign_in(context, installation, person)
+            _speak(context, installation, language)
+            for page in mine:
+                with context.new_page() as window:
+                    yield from _pictures(window, installation, page)
+
+
+def _pictures(window: Page, installation: Installation, page: dict[str, Any]) -> Iterable[str]:
+    """The six pictures of one page; it is loaded once a width, and the light goes on and off."""
+    said = list[str]()
+    window.on("pageerror", lambda error: said.append(str(error)))
+    folder, wide = OUT / installation.name, list[str]()
+    try:
+        address = _address(window, installation, page)
+        for width, height in WIDTHS.items():
+            window.set_viewport_size({"width": width, "height": height})
+            window.goto(installation.base + address, wait_until="load")
+            for step in page.get("steps", ()):
+                _step(window, step)
+            window.wait_for_load_state("networkidle")
+            is_open = window.locator("dialog[open]").count() > 0
+            for theme in THEMES:
+                window.emulate_media(color_scheme=theme)
+                file = folder / theme / str(width) / f"{page['name']}.png"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                window.screenshot(path=file, full_page=not is_open, animations="disabled")
+            beyond = window.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if beyond > 0:
+                wide.append(f"{beyond} pixels wider than {width}")
+    except Error as error:
+        said.append(error.message.splitlines()[0])
+    say(f"{installation.name}/{page['name']}")
+    return [f"{installation.name}/{page['name']}: {sentence}" for sentence in said + wide]
+
+
+def _address(window: Page, installation: Installation, page: dict[str, Any]) -> str:
+    """Where the page is: at its path, in which `{link}` is the first such link of the page it is found `at`."""
+    path: str = page["path"]
+    if "letter" in page:
+        link, pin = installation.letters()[page["letter"]]
+        if page.get("opened"):
+            window.goto(link)
+            window.evaluate(ENTER_PIN, pin)
+            window.wait_for_url("**/portal/case/**")
+            return path.replace("{case}", window.url.removeprefix(installation.base))
+        return path.replace("{letter}", link.removeprefix(installation.base))
+    if "at" not in page:
+        return path
+    window.goto(installation.base + page["at"])
+    link = window.locator(page.get("link", "[data-row-link]")).first.get_attribute("href") or ""
+    return path.replace("{link}", link)
+
+
+def _step(window: Page, step: dict[str, Any]) -> None:
+    """One thing that a person does on the page before the picture is taken."""
+    ((does, what),) = step.items()
+    if does == "click":
+        window.locator(what).first.click()
+    elif does == "press":
+        window.keyboard.press(what)
+    elif does == "fill":
+        for selector, text in what.items():
+            window.locator(selector).first.fill(str(text))
+    elif does == "choose":
+        for selector, value in what.items():
+            window.locator(selector).first.select_option(value)
+    elif does == "see":
+        window.locator(what).first.wait_for()
+    window.wait_for_load_state("networkidle")
+
+
+def _sign_in(context: BrowserContext, installation: Installation, username: str | None) -> None:
+    if username is None:
+        return
+    with context.new_page() as window:
+        window.goto(f"{installation.base}/sign-in/")
+        window.locator("#id_username").fill(username)
+        window.locator("#id_password").fill(installation.password(username))
+        window.locator("form[action='/sign-in/'] .btn-primary").click()
+        window.locator("#side").wait_for()
+
+
+def _speak(context: BrowserContext, installation: Installation, language: str) -> None:
+    """Choose the language as people do: what somebody chose once goes before what their browser says."""
+    with context.new_page() as window:
+        window.goto(installation.base)
+        wanted = window.locator(f"button[name=language][value={language}]").first
+        wanted.evaluate("button => button.getAttribute('aria-current') || button.click()")
+        window.locator(f"button[name=language][value={language}][aria-current]").first.wait_for(state="attached")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

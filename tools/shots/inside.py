@@ -1,0 +1,26 @@
+"""What happens inside an installation that pictures are taken of; run by `manage.py shell`."""
+
+from __future__ import annotations
+
+import json
+
+from django.utils import timezone
+
+from amends.apps.cases.models import Case
+from amends.apps.cases.portal_keys import new_link_with_pin
+from amends.jobs.demo import build_demo
+
+
+def make_empty() -> None:
+    """The desks and people of the demo, without a case: nothing is left to the worker."""
+    build_demo(now=timezone.now(), leave_to_worker=False)
+
+
+def print_letters() -> None:
+    """One private link with its PIN for the newest case of every desk in every kind of state, as customers hold them."""
+    now, letters = timezone.now(), {}
+    for case in Case.objects.filter(internal=False).select_related("desk").order_by("-pk")[:400]:
+        name = f"{case.desk.code}-{'waiting' if case.waits_for == 'complainant' else case.state_category}"
+        if name not in letters:
+            letters[name] = new_link_with_pin(case, now=now)
+    print(json.dumps(letters))
