@@ -108,6 +108,7 @@ def test_another_desk_is_entered_by_its_poster_and_followed_to_the_rating(browse
     page.get_by_role("link", name="接受处理结果").click()
     page.get_by_role("button", name="确认接受").click()
     page.get_by_role("link", name="评价这次处理").click()
+    page.get_by_role("button", name="提交评价").wait_for()
     for pills in page.locator(".pills").all():
         pills.locator("label").first.click()
     page.get_by_role("button", name="提交评价").click()
