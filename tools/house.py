@@ -16,6 +16,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VAR = Path(os.environ.get("AMENDS_VAR") or ROOT / "var")
 OLDEST_PYTHON = (3, 11)
+# Everything started from here is started often: where bytecode is forbidden, each start compiles all of its packages again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class CannotGoOn(Exception):
