@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,9 +14,8 @@ from aiosmtpd.controller import Controller
 
 from amends.apps.cases.models import Case
 from amends.apps.ledger.queries import events_of
-from amends.apps.mail import limited, standing
+from amends.apps.mail import standing
 from amends.apps.mail.models import IncomingMail, Mailbox
-from amends.apps.mail.reading_program import read_into
 from amends.apps.messaging import actions, tasks
 from amends.apps.messaging.actions import Automatic, write_to_outbox
 from amends.apps.messaging.models import OutboxMessage
@@ -41,14 +39,8 @@ def made(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def mailbox(made, db, monkeypatch) -> Mailbox:
-    # The limits of the reading program are proven elsewhere; hundreds of mails need no process each.
-    monkeypatch.setattr(limited, "_said", lambda original, folder: as_written(read_into(folder, original.read_bytes())))
+def mailbox(made, db) -> Mailbox:
     return a_mailbox(made.desk, now=NOW)
-
-
-def as_written(said):
-    return json.loads(json.dumps(said, default=str))
 
 
 class Server:
@@ -121,7 +113,7 @@ def attempts(case: Case, other: Case) -> list[bytes]:
     others = reply_address("service@amends.test", str(other.pk)).partition("@")[0][-16:]
     forged = [
         f"{name}{flipped}", f"{name}{others}", f"{name}{'0' * 16}", f"{name}{signature[:-1]}", name, f"{name}{signature}0",
-        f"{name[:-1]}a{signature}", f"{name}{digests(str(case.pk), purpose='other')[0][:16]}", f"service+{case.number}", f"service+{case.pk}",
+        f"{name[:-1]}{'b' if name.endswith('a') else 'a'}{signature}", f"{name}{digests(str(case.pk), purpose='other')[0][:16]}", f"service+{case.number}", f"service+{case.pk}",
     ]  # fmt: skip
     by_victim = [raw_letter(CUSTOMER, To=f"{local}@{domain}") for local in forged]
     by_victim += [raw_letter(CUSTOMER, In_Reply_To=f"<{id_}>") for id_ in (f"{'0' * 32}@{domain}", str(case.pk))]
