@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from amends.apps.cases.posts import may_watch, watch_of
-from amends.apps.cases.proceedings.queries import waiting_proceedings
+from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
@@ -89,7 +89,7 @@ class Nav:
     @cached_property
     def proceedings(self) -> int:
         """How many of them wait for the viewer."""
-        return waiting_proceedings(viewer_of(self.request)).count()
+        return count_waiting_proceedings(viewer_of(self.request))
 
     @cached_property
     def may_register(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import open_desks, pack_in_force
+from amends.apps.policies.queries import open_desks, pack_in_force, version_in_force
+from amends.apps.prepared import Given, Prepared, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.pack import Pack
@@ -82,6 +83,22 @@ class Viewer:
             paths = list(Department.objects.filter(pk__in=others).values_list("path", flat=True)) if others else []
             self._read["units"] = [own.path, *paths] if own else paths
         return list(self._read["units"])
+
+    def standpoint(self) -> Hashable:
+        """Everything that decides what the person may see, and nothing else: who stands where sees by the same rules.
+
+        Packs are named by their content, so that a key is never that of another policy.
+        """
+        if "standpoint" not in self._read:
+            own = self.person.department
+            held = ((m.person_id, m.desk_id, m.role, m.department_id) for m in self._standing().memberships)
+            under = ((desk.pk, version_in_force(desk, self.now).hash) for desk in self.desks())
+            self._read["standpoint"] = (
+                self.person.pk, self.person.is_active, own.path if own else None, own.pk if own else None,
+                self.scopes, self.within, tuple(held), tuple(under),
+            )  # fmt: skip
+        standpoint: Hashable = self._read["standpoint"]
+        return standpoint
 
     def _standing(self) -> Standing:
         if "standing" not in self._read:
@@ -319,15 +336,25 @@ def visible_case(viewer: Viewer, number: str) -> Case:
     # One database can look for such a number and the other can not.
     if "\x00" in number:
         raise NotVisible
-    found = Case.objects.filter(number=number).select_related(*WITH_CASE).first()
-    if found is None or not visible_to(viewer, on=found.desk_id).filter(pk=found.pk).exists():
-        desk = found.desk_id if found is not None else None
+    found = _case_seen(viewer).first(number=number)
+    if found is None:
+        desk = Case.objects.filter(number=number).values_list("desk", flat=True).first()
         log_access(
             actor=viewer.person.actor_id, action="refused", object=f"number:{number[:40]}", now=viewer.now, desk=desk
         )
         raise NotVisible
     note_look(actor=viewer.person.actor_id, object=f"case:{found.pk}", desk=found.desk_id, now=viewer.now)
     return found
+
+
+def _case_seen(viewer: Viewer) -> Prepared[Case]:
+    """The case of a `number` within what the viewer sees, with what pages show along with it."""
+    return prepared(
+        ("case_seen", viewer.standpoint()),
+        lambda: (
+            visible_to(viewer).filter(number=Given("number", Case._meta.get_field("number"))).select_related(*WITH_CASE)
+        ),
+    )
 
 
 def visible_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:

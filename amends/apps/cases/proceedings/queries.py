@@ -18,6 +18,7 @@ from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
+from amends.apps.prepared import prepared
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
@@ -126,6 +127,12 @@ def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
                 )
     resting = Q(state_category__in=("done", "archived"))
     return visible_proceedings(viewer).filter(turn).exclude(resting)
+
+
+def count_waiting_proceedings(viewer: Viewer) -> int:
+    """How many they are now; every page of the viewer shows it."""
+    key = ("waiting_proceedings", viewer.standpoint())
+    return prepared(key, lambda: waiting_proceedings(viewer).order_by().values_list("pk")).count()
 
 
 def _turn_of_roles(viewer: Viewer, desk: Desk, pack: Pack) -> Q:

@@ -1,0 +1,140 @@
+"""Questions that every page asks in the same words: their SQL is put together once, and PostgreSQL plans it once a connection.
+
+What somebody sees (V(u)) makes long SQL: Django takes milliseconds to write it and PostgreSQL takes milliseconds to plan it, for an
+answer that is found in a fraction of one. A prepared question keeps the words and the plan, and never an answer: every page
+reads the rows as they are now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from copy import copy
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Expression, Field, QuerySet
+from psycopg import sql as psycopg_sql
+
+Row = TypeVar("Row")
+MOST_KEPT = 512
+"""Many more people than work at the same time; what is kept of one question is its SQL, some kilobytes."""
+
+
+class Given(Expression):
+    """In a condition of a prepared question: a value that it is given when it is asked."""
+
+    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+    def bound(self, given: dict[str, Any]) -> Any:
+        return self.output_field.get_db_prep_value(given[self.name], connection)
+
+
+class Prepared(Generic[Row]):
+    """A question whose words never change; only its `Given` values do."""
+
+    def __init__(self, asks: Callable[[], QuerySet[Any, Row]]) -> None:
+        self._asks = asks
+
+    def ask(self, **given: Any) -> list[Row]:
+        """The rows as they are now; one query."""
+        return self._kept.read(given) if self._kept else []
+
+    def first(self, **given: Any) -> Row | None:
+        """The first of the rows; None when there is none."""
+        return next(iter(self.ask(**given)), None)
+
+    def count(self, **given: Any) -> int:
+        """How many rows there are now; one query."""
+        return self._kept.count(given) if self._kept else 0
+
+    @cached_property
+    def _kept(self) -> _Words[Row] | None:
+        try:
+            return _Words(self._asks())
+        except EmptyResultSet:
+            return None
+
+
+class _Words(Generic[Row]):
+    """The SQL of a question: values that are always the same stand in it, the places of the others are marked."""
+
+    def __init__(self, rows: QuerySet[Any, Row]) -> None:
+        self.rows: Any = rows
+        self.compiler = rows.query.get_compiler(connection.alias)
+        text, values = self.compiler.as_sql()
+        if connection.vendor == "postgresql":
+            text, values = _with_constants(text, values)
+        self.sql, self.values = text, values
+
+    def read(self, given: dict[str, Any]) -> list[Row]:
+        """The rows, made by Django's own reader of rows from a compiler that has its SQL already."""
+        compiler = copy(self.compiler)
+        compiler.connection = connection
+        compiler.execute_sql = lambda *args, **how: [self._executed(self.sql, given)]
+        query = copy(self.rows.query)
+        query.get_compiler = lambda *args, **how: compiler
+        asked: Any = type(self.rows)(model=self.rows.model, query=query)
+        asked._iterable_class, asked._fields = self.rows._iterable_class, self.rows._fields
+        return list(asked._iterable_class(asked))
+
+    def count(self, given: dict[str, Any]) -> int:
+        return int(self._executed(f"SELECT COUNT(*) FROM ({self.sql}) AS found", given)[0][0])  # noqa: S608 - Django's own SQL
+
+    def _executed(self, text: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        values = [value.bound(given) if isinstance(value, Given) else value for value in self.values]
+        with _cursor() as cursor:
+            cursor.execute(text, values)
+            return list(cursor.fetchall())
+
+
+def _with_constants(text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """PostgreSQL plans better with the constants in sight: a plan for any state is none for the few open cases."""
+    connection.ensure_connection()
+    parts = re.split(r"(?<!%)%s", text)
+    written, left = [parts[0]], []
+    for value, part in zip(values, parts[1:], strict=True):
+        if isinstance(value, Given):
+            left.append(value)
+            written.append("%s")
+        else:
+            written.append(psycopg_sql.Literal(value).as_string(connection.connection).replace("%", "%%"))
+        written.append(part)
+    return "".join(written), left
+
+
+class _PreparingCursor(psycopg.Cursor[Any]):
+    """Has the server keep the plan of what it executes for as long as the connection lasts."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+        return super().execute(query, params, prepare=True)
+
+
+def _cursor() -> Any:
+    """A cursor of the present connection; counted and logged by Django like every other one."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    return connection._prepare_cursor(_PreparingCursor(connection.connection))  # type: ignore[attr-defined]
+
+
+_kept: dict[Hashable, Prepared[Any]] = {}
+
+
+def prepared(key: Hashable, asks: Callable[[], QuerySet[Any, Row]]) -> Prepared[Row]:
+    """The question under a key, which names everything that its words depend on."""
+    found = _kept.get(key)
+    if found is None:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        found = _kept[key] = Prepared(asks)
+    return found

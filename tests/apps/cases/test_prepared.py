@@ -1,0 +1,78 @@
+"""Prepared questions: the words are kept, the answers never."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
+
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer, visible_case
+from amends.apps.people.actions import revoke_role
+from amends.apps.people.models import Membership, Person
+from amends.apps.prepared import Given, Prepared
+from amends.core.refusals import NotVisible
+from tests.doors import Office
+
+PACKS = ("express",)
+NUMBER = Case._meta.get_field("number")
+
+
+def viewer_of(person: Person, office: Office) -> Viewer:
+    return Viewer(person=Person.objects.get(pk=person.pk), now=office.world.now)
+
+
+def test_an_answer_is_read_anew_each_time(office: Office) -> None:
+    by_number = Prepared(lambda: Case.objects.filter(number=Given("number", NUMBER)).select_related("desk"))
+    case = office.world.register()
+    assert [found.desk for found in by_number.ask(number=case.number)] == [office.world.desk]
+    Case.objects.filter(pk=case.pk).update(subject="改过的事项")
+    again = by_number.first(number=case.number)
+    assert again is not None
+    assert (again.subject, again._state.adding, by_number.count(number=case.number)) == ("改过的事项", False, 1)
+    assert (by_number.first(number="没有"), by_number.count(number="没有")) == (None, 0)
+
+
+def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> None:
+    case = office.world.register()
+    subject = "折扣 100% 'quoted' %s \\ _"
+    Case.objects.filter(pk=case.pk).update(subject=subject)
+    with_constant = Case.objects.filter(subject=subject, number=Given("number", NUMBER))
+    shown = Prepared(lambda: with_constant.annotate(said=Concat(Value("% "), "subject")).values_list("said", flat=True))
+    assert shown.ask(number=case.number) == [f"% {subject}"]
+    begins = Prepared(
+        lambda: Case.objects.filter(subject__contains="100%", number=Given("number", NUMBER)).values("pk")
+    )
+    assert begins.ask(number=case.number) == [{"pk": case.pk}]
+
+
+def test_a_question_about_nothing_costs_no_query(office: Office, django_assert_num_queries: object) -> None:
+    nothing = Prepared(lambda: Case.objects.none())
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        assert (nothing.ask(), nothing.count()) == ([], 0)
+
+
+def test_a_right_that_ends_or_begins_counts_from_the_next_question_on(office: Office) -> None:
+    world = office.world
+    case, agent = world.register(), world.person("intake_officer")
+    assert visible_case(viewer_of(agent, office), case.number) == case
+    held = Membership.objects.get(person=agent, role="intake_officer")
+    desk, role = held.desk, held.role
+    revoke_role(membership=held, by="system", now=world.now)
+    with pytest.raises(NotVisible):
+        visible_case(viewer_of(agent, office), case.number)
+    later = Membership.objects.create(person=agent, desk=desk, role=role, starts_at=world.now + timedelta(hours=1))
+    with pytest.raises(NotVisible):
+        visible_case(viewer_of(agent, office), case.number)
+    Membership.objects.filter(pk=later.pk).update(starts_at=world.now)
+    assert visible_case(viewer_of(agent, office), case.number) == case
+
+
+def test_a_case_that_is_closed_to_somebody_is_closed_from_the_next_question_on(office: Office) -> None:
+    case, agent = office.world.register(), office.world.person("intake_officer")
+    assert visible_case(viewer_of(agent, office), case.number) == case
+    Case.objects.filter(pk=case.pk).update(restricted_to=",executive,")
+    with pytest.raises(NotVisible):
+        visible_case(viewer_of(agent, office), case.number)
