@@ -103,3 +103,24 @@ def test_a_file_is_kept_for_the_years_of_its_policy(archive):
 
     assert kept_until(archive["express"].pack, date(2028, 2, 29)) == date(2031, 2, 28)
     assert kept_until(archive["market"].pack, date(2026, 3, 2)) is None
+
+
+def test_what_did_not_apply_takes_no_room_on_a_form_that_was_handed_in(archive):
+    here = archive["express"]
+    form = here.pack.forms["investigation_report"]
+    field = next(f for f in form.fields if f.when is not None and f.id not in here.file("print").values)
+    form = with_rows(here, "investigation_report", [{"cells": [field.id]}, {"cells": ["subject"]}])
+
+    filled, blank = form_sheet(here.file("print"), form), blank_sheet(here.pack, here.case.desk, form)
+
+    assert (len(filled.lines), len(blank.lines)) == (1, 2)
+
+
+def test_room_is_kept_for_the_hand_and_not_for_what_is_printed(archive):
+    here = archive["express"]
+    form = with_rows(here, "complaint_record", [{"cells": [{"field": "description", "lines": 6}]}])
+
+    (filled,) = cells_of(form_sheet(here.file("print"), form), "value")
+    (blank,) = cells_of(blank_sheet(here.pack, here.case.desk, form), "value")
+
+    assert (filled.lines, blank.lines) == (2, 6)

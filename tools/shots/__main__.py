@@ -1,7 +1,7 @@
 """`make shots`: pictures of every page at three widths, by day and by night, full and empty, of demos that it serves itself.
 
 The pictures and the two demos lie in var/shots: `full` has all its cases, `empty` has none. `ARGS="queue case"` takes the pages whose
-name begins so, `ARGS="--fresh"` makes the demos anew. The exit code is 1 when a page is wider than its window, says something to
+name begins so, `ARGS="--quick"` leaves out the night and the middle width, `ARGS="--fresh"` makes the demos anew. The exit code is 1 when a page is wider than its window, says something to
 the console, or can not be reached.
 """
 
@@ -23,6 +23,7 @@ from tools.shots.installation import OUT, Installation
 HERE = Path(__file__).parent
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
 THEMES = ("light", "dark")
+QUICK_WIDTHS, QUICK_THEMES = (390, 1440), ("light",)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 15_000
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
         for name in ("full", "empty"):
             if taken := [page for page in pages if name in page.get("in", "full")]:
                 with Installation(name).served(fresh=asked.fresh) as installation:
-                    faults += _pictures_of(browser, installation, taken)
+                    faults += _pictures_of(browser, installation, taken, quick=asked.quick)
         browser.close()
     for fault in faults:
         say(fault)
@@ -60,11 +61,14 @@ def main(arguments: list[str]) -> int:
 def _asked(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make shots", description="Pictures of every page, in var/shots.")
     parser.add_argument("names", nargs="*", help="how the names of the wanted pages begin")
+    parser.add_argument("--quick", action="store_true", help="by day alone, at the smallest and the largest width")
     parser.add_argument("--fresh", action="store_true", help="make the demos anew")
     return parser.parse_args(arguments)
 
 
-def _pictures_of(browser: Browser, installation: Installation, pages: list[dict[str, Any]]) -> Iterator[str]:
+def _pictures_of(
+    browser: Browser, installation: Installation, pages: list[dict[str, Any]], *, quick: bool
+) -> Iterator[str]:
     """Take the pictures of some pages; yields what is wrong with them. One window serves all pages of a person."""
     for person, language in dict.fromkeys((page["as"], page.get("language", "zh-hans")) for page in pages):
         mine = [page for page in pages if (page["as"], page.get("language", "zh-hans")) == (person, language)]
@@ -74,24 +78,25 @@ def _pictures_of(browser: Browser, installation: Installation, pages: list[dict[
             _speak(context, installation, language)
             for page in mine:
                 with context.new_page() as window:
-                    yield from _pictures(window, installation, page)
+                    yield from _pictures(window, installation, page, quick=quick)
 
 
-def _pictures(window: Page, installation: Installation, page: dict[str, Any]) -> Iterable[str]:
-    """The six pictures of one page; it is loaded once a width, and the light goes on and off."""
+def _pictures(window: Page, installation: Installation, page: dict[str, Any], *, quick: bool) -> Iterable[str]:
+    """The six pictures of one page, quickly two; it is loaded once a width, and the light goes on and off."""
     said = list[str]()
     window.on("pageerror", lambda error: said.append(str(error)))
     folder, wide = OUT / installation.name, list[str]()
     try:
         address = _address(window, installation, page)
-        for width, height in WIDTHS.items():
+        for width in QUICK_WIDTHS if quick else WIDTHS:
+            height = WIDTHS[width]
             window.set_viewport_size({"width": width, "height": height})
             window.goto(installation.base + address, wait_until="load")
             for step in page.get("steps", ()):
                 _step(window, step)
             window.wait_for_load_state("networkidle")
             is_open = window.locator("dialog[open]").count() > 0
-            for theme in THEMES:
+            for theme in QUICK_THEMES if quick else THEMES:
                 window.emulate_media(color_scheme=theme)
                 file = folder / theme / str(width) / f"{page['name']}.png"
                 file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from tools.house import PYTHON, ROOT, say
 
 OUT = ROOT / "var" / "shots"
-PORTS = {"full": 8940, "empty": 8941}
+FIRST_PORT = int(os.environ.get("SHOTS_PORT", "8940"))
+"""Where the demos are served; two clones on one machine take pictures at the same time when this differs."""
+PORTS = {"full": FIRST_PORT, "empty": FIRST_PORT + 1}
 PATIENCE_SECONDS = 600
 
 

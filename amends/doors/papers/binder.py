@@ -111,11 +111,7 @@ def _contents(file: CaseFile) -> list[Line]:
         ]
     )
     found = [full_width("heading", gettext("二、卷内目录")), heads]
-    papers = [
-        (f"{happened(entry.verb)}{gettext('：')}{words(entry.form)}", entry.actor_name, entry.at, "")
-        for entry in file.entries
-        if entry.form is not None
-    ]
+    papers = [(words(entry.form), entry.actor_name, entry.at, "") for entry in file.entries if entry.form is not None]
     evidence = [
         (one.name, words(_kind(file.pack, one.kind)), one.uploaded_at, gettext("证据"))
         for one in evidence_for(file.case, file.pack, file.actor)

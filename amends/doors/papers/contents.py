@@ -33,6 +33,8 @@ LONG = 420
 """From so many characters on, a cell may go over the end of the page."""
 SHORT = 40
 LINES = {"long_text": 3}
+LINES_OF_GIVEN = 2
+"""So many lines a text that is there takes at least; more room is kept for the hand alone."""
 
 
 def cell_of(asked: PrintCell, filling: Filling, span: int) -> Cell:
@@ -42,10 +44,10 @@ def cell_of(asked: PrintCell, filling: Filling, span: int) -> Cell:
     if options and (asked.boxes or (asked.boxes is None and _fits(options, span))):
         return _boxes(asked, definition, filling, options, span)
     text = _text(asked.field, definition, filling, options)
-    if not text:
-        text = _to_fill_in(definition, span)
     lines = asked.lines or (LINES.get(definition.type, 1) if definition else 1)
-    return Cell("value", span, text, lines=lines, is_long=_is_long(text))
+    if text:
+        return Cell("value", span, text, lines=min(lines, LINES_OF_GIVEN), is_long=_is_long(text))
+    return Cell("value", span, _to_fill_in(definition, span), lines=lines)
 
 
 def _is_long(text: str) -> bool:

@@ -50,6 +50,17 @@ class Filling:
         """The field of that name: as this form words it, else as another form of the pack does."""
         return self.form.field(name) or self.pack.fields.get(name)
 
+    def was_asked(self, name: str) -> bool:
+        """Whether a form with that field was handed in, so that nothing there means that nothing was said."""
+        asking = {form.id for form in self.pack.forms.values() if form.field(name) is not None}
+        return any(entry.form_id in asking for entry in self.entries)
+
+    def has_nothing_under(self, name: str) -> bool:
+        """Whether a field that is only asked under a condition was left empty when its form was handed in: the paper needs no room for it."""
+        definition = self.field(name)
+        is_conditional = definition is not None and definition.when is not None
+        return is_conditional and name not in self.values and self.was_asked(name)
+
     def title_of(self, name: str) -> str:
         """The words beside a value: the pack's own, else those of the product."""
         definition, axis = self.field(name), self.pack.grading.axis(name)

@@ -21,6 +21,8 @@ LABEL = {1: 4, 2: 4, 3: 3}
 EMPTY_ROWS = 3
 ROOM_OF_APPROVAL = 3
 """Lines of room for the opinion of one step of an approval chain."""
+ROOM_OF_GIVEN = 2
+"""So many lines an opinion that was given takes at least: room is kept for the hand alone."""
 WIDE_TYPES = {
     "long_text": 6, "text": 5, "address": 5, "partner": 5, "datetime": 5, "date": 4, "money": 4, "choices": 4, "department": 4,
     "choice": 3, "number": 2,
@@ -71,7 +73,10 @@ def _lines_of_row(row: PrintRow, filling: Filling) -> list[Line]:
     if row.signature:
         signers = tuple(_signer(one, filling) for one in row.signatures())
         return [Line((Cell("signatures", COLUMNS, signers=signers),))]
-    return _lines_of_cells(row.boxed_cells(), filling)
+    cells = row.boxed_cells()
+    if all(filling.has_nothing_under(cell.field) for cell in cells):
+        return []
+    return _lines_of_cells(cells, filling)
 
 
 def _lines_of_cells(cells: Sequence[PrintCell], filling: Filling) -> list[Line]:
@@ -95,12 +100,24 @@ def _line(cells: Sequence[PrintCell], filling: Filling) -> Line:
 
 
 def _table(asked: PrintCell, definition: Field, filling: Filling) -> list[Line]:
-    """A field of rows: its title over the full width, the heads of its columns, and a line a row, numbered; room for some where there is none."""
+    """A field of rows: its title over the full width, the heads of its columns, and a line a row, numbered.
+
+    Where there is none: room for some, or the word for none when the form was handed in without any.
+    """
     title = words(asked.title) if asked.title else words(definition.title)
     spans = [2, *shared(COLUMNS - 2, [WIDE_TYPES.get(f.type, 3) for f in definition.fields])]
     heads = [gettext("序号"), *(words(f.title) for f in definition.fields)]
     shown = filling.values.get(definition.id)
     rows: list[list[ShownValue]] = list(shown.value) if shown is not None and shown.kind == "rows" else []
+    if not rows and filling.was_asked(definition.id):
+        return [
+            Line(
+                (
+                    Cell("label", LABEL[1], in_even_lines(title, LABEL[1])),
+                    Cell("value", COLUMNS - LABEL[1], gettext("（无）")),
+                )
+            )
+        ]
     count = len(rows) or asked.lines or EMPTY_ROWS
     found = [
         Line((Cell("label", COLUMNS, title),), is_head=True),
@@ -168,5 +185,6 @@ def _approval(title: str, decided: list[tuple[str, str, str]], quorum: int) -> L
 
 
 def _opinion_line(title: str, text: str, signers: tuple[Signer, ...], lines: int) -> Line:
-    body = Cell("opinion", COLUMNS - LABEL[1], text, lines=lines, signers=signers, is_long=len(text) > 36 * lines)
+    room = min(lines, ROOM_OF_GIVEN) if text else lines
+    body = Cell("opinion", COLUMNS - LABEL[1], text, lines=room, signers=signers, is_long=len(text) > 36 * lines)
     return Line((Cell("label", LABEL[1], in_even_lines(title, LABEL[1])), body))
