@@ -69,6 +69,24 @@ def test_a_follow_up_is_due_after_its_delay_and_a_missed_call_comes_back_with_th
     assert {v["field"]: v["value"] for v in told["values"]}["suggestion"] == "包装再加一层"
 
 
+@pytest.mark.clause("REP-4.4.1")
+def test_a_contact_before_archiving_puts_nobody_on_the_list_twice_and_a_number_learned_later_is_called(office):
+    agent = office.api("cs_agent")
+    number = agent.registered(
+        kind="complaint", channel="email", complainant_phone=None, complainant_email="zhang@example.com",
+        complaint_type="product_quality/damage",
+    )  # fmt: skip
+    office.does(number, "contact", contact_way="email", reached=True, contact_text="请告诉我们您的电话。")
+    office.does(
+        number, "correct", complaint_type="product_quality/damage", complainant_phone="13800138000", reason="来信告知"
+    )
+    office.walk(number, *TO_ARCHIVE, grade=ANALYSED, complete_measure={"item": 1})
+
+    assert listed(office, when="all") == [f"/calls/cases/{number}/"]
+    shown = Staff(office.world, "cs_agent").post(f"/calls/cases/{number}/")
+    assert "tel:13800138000" in shown.content.decode()
+
+
 def queries_of(client, address):
     """How many queries a page needs, beside those by which now and then something kept in memory is read again."""
     return min(_queries_of_one(client, address) for _ in range(3))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from amends.apps.cases.actions.perform import Followed, Wish, count_files, follow
+from amends.apps.cases.contacts import CONTACT_FIELDS, remember_contacts
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.numbers import next_number
@@ -174,7 +175,7 @@ def _out_of_hours(pack: Pack, contact: Contact) -> dict[str, Any]:
 
 def known_complainant(data: Mapping[str, Any]) -> Complainant | None:
     """The complainant on file under the telephone number or address given; None when there is none or the name differs."""
-    points = [(kind, normal_contact(kind, str(data[name]))) for kind, name in _CONTACT_FIELDS if data.get(name)]
+    points = [(kind, normal_contact(kind, str(data[name]))) for kind, name in CONTACT_FIELDS if data.get(name)]
     for kind, normal in points:
         found = ContactPoint.objects.filter(kind=kind, normal=normal, complainant__erased_at=None).select_related(
             "complainant"
@@ -183,9 +184,6 @@ def known_complainant(data: Mapping[str, Any]) -> Complainant | None:
             if point.complainant.name == str(data.get("complainant_name", "")).strip():
                 return point.complainant
     return None
-
-
-_CONTACT_FIELDS = (("phone", "complainant_phone"), ("email", "complainant_email"))
 
 
 def count_earlier_cases(pack: Pack, contact: Contact, complainant: Complainant | None) -> int:
@@ -209,7 +207,7 @@ def _store(
 ) -> Case:
     received_at = contact.received_at or contact.now
     complainant = complainant or create_complainant(decision.texts, decision.payload["set"], now=contact.now)
-    _remember_contacts(complainant, decision.texts)
+    remember_contacts(complainant, decision.texts)
     day = received_at.astimezone(ZoneInfo(pack.head.zone)).date()
     key = uuid.uuid4()
     chain = Chain(kind=Chain.Kind.CASE, key=f"case:{key}")
@@ -239,12 +237,3 @@ def create_complainant(texts: Mapping[str, str], values: Mapping[str, Any], *, n
         kind=str(values.get("complainant_kind") or "customer")[:30],
         created_at=now,
     )
-
-
-def _remember_contacts(complainant: Complainant, texts: Mapping[str, str]) -> None:
-    points = [
-        ContactPoint(complainant=complainant, kind=kind, value=texts[name], normal=normal_contact(kind, texts[name]))
-        for kind, name in (*_CONTACT_FIELDS, ("address", "complainant_address"))
-        if name in texts
-    ]
-    ContactPoint.objects.bulk_create(points, ignore_conflicts=True)
