@@ -54,7 +54,7 @@ class Span:
 def watch(counts: Sequence[int], chart: Chart = DAILY, *, first: int | None = None) -> list[Span]:
     """Every span from `first` on, judged by those before it alone; none while the history is too short to say what is usual.
 
-    `first` defaults to the first span that can be judged. Sources: EXP-8.1.3
+    `first` defaults to the first span that can be judged. Source: EXP-8.1.3
     """
     start = max(chart.looks_back + chart.gap, first or 0)
     seen: list[Span] = []

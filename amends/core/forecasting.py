@@ -73,7 +73,7 @@ def forecast(
 ) -> Forecast | None:
     """The next `horizon` months after complete months of counts; None where that is too little to say anything.
 
-    `coverage` is the share of months that the range shall hold. Sources: EXP-7.3.1
+    `coverage` is the share of months that the range shall hold. Source: EXP-7.3.1
     """
     counts = [float(count) for count in history]
     if len(counts) < max(least, FIRST_ORIGIN) or not any(counts[-SEASON:]):

@@ -42,7 +42,7 @@ def trend_of(
     """The trend of values in order of time.
 
     Rising or falling when both hold: the Mann-Kendall chance is at most `significance`, or the least that so few values can reach
-    (three in a row that all go one way); and Sen's line moves at least by `tolerance` of the mean. Sources: REP-2.3.2
+    (three in a row that all go one way); and Sen's line moves at least by `tolerance` of the mean. Source: REP-2.3.2
     """
     needed = max(least, LEAST)
     if len(values) < needed:
