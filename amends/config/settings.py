@@ -217,6 +217,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 MAIL_URL = envtext("AMENDS_MAIL_URL", default=f"file://{VAR_DIR / 'mail'}")
 MAIL_FROM = envtext("AMENDS_MAIL_FROM", default=f"amends@{_BASE.hostname or 'localhost'}")
+KEEP_IGNORED_DAYS = envint("AMENDS_KEEP_IGNORED_DAYS", default=180, at_least=1)
 SMS_URL = envtext("AMENDS_SMS_URL", default=f"file://{VAR_DIR / 'sms'}")
 SMS_DAILY_BUDGET = envint("AMENDS_SMS_DAILY_BUDGET", default=5000)
 SMS_SECRET = envtext("AMENDS_SMS_SECRET")

@@ -51,6 +51,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("morning_digests", every=timedelta(days=1), offset=timedelta(minutes=30)),
     Schedule("look_after_messages", every=timedelta(minutes=10)),
     Schedule("collect_texts", every=timedelta(minutes=5)),
+    Schedule("forget_ignored_mails", every=timedelta(days=1), offset=timedelta(hours=19, minutes=20)),
+    Schedule("forget_ignored_posts", every=timedelta(days=1), offset=timedelta(hours=19, minutes=25)),
     Schedule("forget_sent_secrets", every=timedelta(days=1), offset=timedelta(hours=19, minutes=15)),
 )
 

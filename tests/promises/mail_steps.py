@@ -1,7 +1,8 @@
 """Run inside an installation: take mail in as an operator does, and die at a chosen step of it.
 
-`python -m tests.promises.mail_steps STEP NTH` with STEP `none` runs to the end. `open MAILBOXES` makes mailboxes, `count` prints
-what came of the mails.
+`python -m tests.promises.mail_steps serve` stays loaded and forks a process for each line `STEP NTH`; with STEP `none` it runs to
+the end. Each is answered by how it ended and its seconds of the processor. `open MAILBOXES` makes mailboxes, `count` prints what
+came of the mails.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import django
 
@@ -92,7 +94,31 @@ def take_mail_in() -> None:
     # Whoever held a lease was killed; nobody waits a minute here for it to run out.
     Job.objects.filter(state=Job.State.RUNNING).update(lease_until=timezone.now())
     call_command("worker", "--once", stdout=io.StringIO())
-    print("{}")
+
+
+def serve() -> None:
+    """Loading the program costs more than taking a mail in, so each process that is to die is forked from this one."""
+    for line in sys.stdin:
+        step, nth = line.split()
+        child = os.fork()
+        if child == 0:
+            _take_in_as_a_child(step, int(nth))
+        status, used = os.wait4(child, 0)[1:]
+        seconds = used.ru_utime + used.ru_stime
+        print(json.dumps({"ended": os.waitstatus_to_exitcode(status), "of_processor": seconds}), flush=True)
+
+
+def _take_in_as_a_child(step: str, nth: int) -> NoReturn:
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        if step != "none":
+            die_at(step, nth)
+        take_mail_in()
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def count() -> None:
@@ -125,10 +151,8 @@ def main() -> None:
         open_mailboxes(json.loads(rest[0]))
     elif what == "count":
         count()
-    else:
-        if what != "none":
-            die_at(what, int(rest[0]))
-        take_mail_in()
+    elif what == "serve":
+        serve()
 
 
 if __name__ == "__main__":

@@ -107,7 +107,8 @@ def _said(notice: Notice) -> str:
 def _address(notice: Notice) -> str:
     if notice.proceeding_key:
         return f"{settings.BASE_URL}/proceedings/{notice.proceeding_key}/"
-    return f"{settings.BASE_URL}/cases/{notice.case_number}/" if notice.case_number else f"{settings.BASE_URL}/notices/"
+    place = f"/cases/{notice.case_number}/" if notice.case_number else notice.place or "/notices/"
+    return f"{settings.BASE_URL}{place}"
 
 
 def _send(way: NoticeWay, text: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from amends.apps.cases.actions.register import Contact, register_case
+from amends.apps.cases.leftovers import remove_upload
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.post_models import FoundPost
 from amends.apps.cases.queries import Viewer
@@ -231,3 +232,18 @@ def screenshots_of(posts: list[FoundPost]) -> dict[str, list[EvidenceFile]]:
     ):
         found.setdefault(file.owner, []).append(file)
     return found
+
+
+def forget_ignored_posts(*, before: datetime, most: int = 500) -> int:
+    """Empty posts that were ignored before a moment, and drop their screenshots; returns how many. That they were found and why
+    they were ignored stays.
+    """
+    old = FoundPost.objects.filter(state=FoundPost.State.IGNORED, decided_at__lt=before).exclude(
+        text="", author="", link=""
+    )
+    found = list(old.order_by("decided_at", "pk")[:most])
+    for post in found:
+        for file in EvidenceFile.objects.filter(owner=post.owner, case=None, proceeding=None):
+            remove_upload(file)
+        FoundPost.objects.filter(pk=post.pk).update(author="", link="", text="")
+    return len(found)

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from amends.apps.cases.actions.by_text import place_text
@@ -18,6 +19,7 @@ from amends.apps.cases.carrying import carry, send_digest, ways_waiting
 from amends.apps.cases.drafts import PORTAL_DRAFT_LIVES, portal_drafts
 from amends.apps.cases.leftovers import remove_unattached, remove_unreferenced
 from amends.apps.cases.models import Draft, EvidenceFile, IdempotencyKey, IncomingCall, PortalCode, VersionMove
+from amends.apps.cases.posts import forget_ignored_posts
 from amends.apps.cases.presence import forget_ended
 from amends.apps.cases.previews import make_preview, order_preview, without_preview
 from amends.apps.cases.proceedings.reminding import remind_of_periods
@@ -129,6 +131,14 @@ def move_cases(args: dict[str, Any]) -> None:
 def watch_reading(args: dict[str, Any]) -> None:
     """Tell those who audit a desk when somebody looked at unusually many cases."""
     alert_about_much_reading(now=timezone.now())
+
+
+@job("forget_ignored_posts")
+def forget_old_ignored_posts(args: dict[str, Any]) -> None:
+    """Every night: what ignored posts said goes after the days that the operator keeps it."""
+    before = timezone.now() - timedelta(days=settings.KEEP_IGNORED_DAYS)
+    while forget_ignored_posts(before=before):
+        pass
 
 
 @job("remove_leftovers")

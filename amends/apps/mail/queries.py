@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.mail.models import IncomingMail, Mailbox
+from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
@@ -32,8 +33,7 @@ def _reads(viewer: Viewer, desk: Desk) -> bool:
         return False
     caller = viewer.caller(desk, pack)
     actor = actor_on_case(pack, caller, CaseFacts(), OrganisationOfDesk(desk, pack, viewer.now))
-    roles = (pack.roles.roles[name] for name in actor.roles)
-    return any(role.sees == "desk" and "register" in role.may for role in roles)
+    return any(looks_after_mail(pack.roles.roles[name]) for name in actor.roles)
 
 
 def visible_mails(viewer: Viewer) -> QuerySet[IncomingMail]:

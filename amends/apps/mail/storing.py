@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from amends.apps.cases.evidence import MAIL, Given, store_received
 from amends.apps.deferred.actions import enqueue
 from amends.apps.mail.models import IncomingMail, Mailbox
+from amends.apps.mail.telling import tell_that_mail_waits
 
 INGEST = "ingest_mail"
 RAW_NAME = "来信原件.eml"
@@ -107,6 +108,8 @@ def _keep(mailbox: Mailbox, arrived: Arrived, identity: str, first: IncomingMail
     )  # fmt: skip
     if state == IncomingMail.State.NEW:
         order_reading(mail, now=now)
+    if state == IncomingMail.State.QUARANTINED:
+        tell_that_mail_waits(mail, now=now)
     return mail
 
 

@@ -34,6 +34,7 @@ from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.reading import Unreadable
 from amends.apps.mail.reports import note_report
 from amends.apps.mail.standing import Standing, standing_of, verdict_in
+from amends.apps.mail.telling import tell_that_mail_waits
 from amends.apps.messaging.allowances import Allowance, TooMany, spend
 from amends.apps.people.models import Person
 from amends.apps.policies.queries import pack_in_force
@@ -112,10 +113,13 @@ def _in_codes(refusal: Refusal) -> str:
 
 
 def _settle(mail: IncomingMail, end: End, now: datetime, said: Mapping[str, Any] | None = None) -> IncomingMail:
-    """Write the end, once. Raises NotNewAnyMore."""
+    """Write the end, once, and tell those who look after the mailbox where a person has to decide. Raises NotNewAnyMore."""
     values = {"state": end.state, "reason": end.reason, "detail": end.detail[:300], "case": end.case, **(said or {})}
-    if not IncomingMail.objects.filter(pk=mail.pk, state=State.NEW).update(**values):
-        raise NotNewAnyMore
+    with transaction.atomic():
+        if not IncomingMail.objects.filter(pk=mail.pk, state=State.NEW).update(**values):
+            raise NotNewAnyMore
+        if end.state == State.QUARANTINED:
+            tell_that_mail_waits(mail, now=now)
     return IncomingMail.objects.select_related("mailbox__desk", "case").get(pk=mail.pk)
 
 
@@ -266,7 +270,7 @@ def _language_of(letter: Letter, pack: Pack) -> str:
 def files_of(mail: IncomingMail, letter: Letter, pack: Pack, *, by: str, now: datetime) -> tuple[list[str], list[str]]:
     """The raw mail and its files as evidence, and the names of those that the policy does not take: they stay in the raw one."""
     rules = rules_of(pack)
-    files, left_out = [str(mail.raw_id)], []
+    files, left_out = [str(mail.raw_id)] if mail.raw_id else [], []
     for file in letter.files:
         given = Given(owner=mail.owner, given_by=by, source=mail.mailbox.address)
         try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from amends.apps.deferred.registry import job
+from amends.apps.mail.erasing import forget_ignored_mails
 from amends.apps.mail.fetching import FETCH, fetch_mailbox, order_fetching
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.storing import INGEST
@@ -33,3 +35,11 @@ def fetch(args: dict[str, Any]) -> None:
     """Take what is new out of one mailbox."""
     mailbox = Mailbox.objects.select_related("desk").get(pk=args["mailbox"])
     fetch_mailbox(mailbox, now=timezone.now())
+
+
+@job("forget_ignored_mails")
+def forget_old_ignored_mails(args: dict[str, Any]) -> None:
+    """Every night: what ignored mails said goes after the days that the operator keeps it."""
+    before = timezone.now() - timedelta(days=settings.KEEP_IGNORED_DAYS)
+    while forget_ignored_mails(before=before):
+        pass

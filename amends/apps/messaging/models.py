@@ -95,6 +95,11 @@ class OptOut(models.Model):
     said = models.CharField(max_length=40, blank=True)
 
 
+MAIL_WAITS = "mail_waits"
+PLACES = {MAIL_WAITS: "/mail/"}
+"""Where notices lead that are about a desk as a whole."""
+
+
 class Notice(models.Model):
     """Something a person of the company should look at; `unique_key` keeps a reminder from coming twice."""
 
@@ -113,6 +118,11 @@ class Notice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["person", "acknowledged_at", "-created_at"], name="notices_of_a_person")]
+
+    @property
+    def place(self) -> str:
+        """The page that it leads to where it is about neither a case nor a proceeding; empty where it names none."""
+        return PLACES.get(self.message, "")
 
 
 class NoticeWay(models.Model):

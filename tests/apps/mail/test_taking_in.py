@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.storage import default_storage
+from django.urls import reverse
 
 from amends.apps.cases.evidence import open_evidence
-from amends.apps.cases.models import Case, CaseLink
+from amends.apps.cases.models import Case, CaseLink, EvidenceFile
 from amends.apps.ledger.queries import details_of, events_of
 from amends.apps.mail import taking_in
+from amends.apps.mail.erasing import forget_ignored_mails
 from amends.apps.mail.models import IncomingMail
 from amends.apps.mail.storing import Arrived, store_mail
 from amends.apps.mail.taking_in import take_in
+from amends.apps.messaging.actions import acknowledge_notice
 from amends.apps.messaging.allowances import Allowance
-from amends.apps.messaging.models import OutboxMessage
+from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.messaging.reply_addresses import reply_address
 from tests.apps.mail.letters import CUSTOMER, PICTURE, a_letter, a_mailbox, arrive, last_mail_to
 from tests.world import open_world, publish_shipped
@@ -135,3 +139,45 @@ def test_a_report_marks_the_mail_that_did_not_arrive(mailbox):
     sent.refresh_from_db()
     assert (mail.state, mail.reason, mail.case) == (State.IGNORED, "bounce", case)
     assert (sent.state, sent.error) == (OutboxMessage.State.FAILED, "bounced: 5.1.1")
+
+
+def test_whoever_looks_after_the_mailbox_is_told_once_for_all_that_waits(mailbox):
+    def told() -> list[Notice]:
+        return list(Notice.objects.filter(message="mail_waits").order_by("pk"))
+
+    arrive(mailbox, a_letter(), now=NOW)
+    assert told() == []
+    for n in range(3):
+        arrive(mailbox, a_letter(f"第{n}封", sender=""), now=NOW)
+    first = told()
+    assert first and len({notice.person_id for notice in first}) == len(first)
+    assert "service@amends.test" in first[0].text and first[0].place == reverse("incoming_mails")
+    acknowledge_notice(notice=first[0], now=NOW)
+    store_mail(mailbox, Arrived(a_letter(), NOW, uid_validity=1, uid=1, size=30_000_000), now=NOW)
+    [again] = told()[len(first) :]
+    assert again.person == first[0].person
+    arrive(mailbox, a_letter("次日", sender=""), now=NOW + timedelta(days=1, minutes=1))
+    assert len(told()) == 2 * len(first) + 1
+
+
+def test_what_an_ignored_mail_said_is_forgotten_after_a_while_and_that_it_came_is_not(mailbox):
+    octets = a_letter("外出", Auto_Submitted="auto-replied")
+    old = arrive(mailbox, octets, now=NOW)
+    young = arrive(mailbox, a_letter("外出", Auto_Submitted="auto-replied"), now=NOW + timedelta(days=2))
+    kept = a_case(mailbox)
+    place = old.raw.location
+    assert forget_ignored_mails(before=NOW + timedelta(days=1)) == 1
+    assert forget_ignored_mails(before=NOW + timedelta(days=1)) == 0
+    for mail in (old, young):
+        mail.refresh_from_db()
+    assert (old.state, old.reason, old.raw, old.sender, old.text, old.subject) == (
+        State.IGNORED,
+        "answer",
+        None,
+        "",
+        "",
+        "",
+    )
+    assert young.raw is not None and young.text and kept.evidence.count() == 1
+    assert not default_storage.exists(place) and not EvidenceFile.objects.filter(location=place).exists()
+    assert not store_mail(mailbox, Arrived(octets, NOW), now=NOW).is_new

@@ -10,9 +10,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -29,7 +28,7 @@ from amends.apps.messaging.providers.base import (
     is_within,
     national,
 )
-from amends.apps.messaging.providers.clouds import Cloud, call, quoted, signature_of, vetted_template
+from amends.apps.messaging.providers.clouds import CloudSms, call, quoted, signature_of, vetted_template
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VERSION = "2017-05-25"
@@ -55,16 +54,11 @@ def acs3_authorization(
     return f"ACS3-HMAC-SHA256 Credential={key},SignedHeaders={names},Signature={signature}"
 
 
-@dataclass(frozen=True, slots=True)
-class AliyunSms:
+class AliyunSms(CloudSms):
     """Templates carry the words, so a message needs a vetted one; `OutId` carries our id, by which it is found again."""
 
-    name: ClassVar[str] = "aliyun"
-    cloud: Cloud
-
-    @property
-    def settles(self) -> timedelta:
-        return self.cloud.settles or SETTLES
+    name = "aliyun"
+    usually_settles = SETTLES
 
     def send(self, message: OutboxMessage, text: str, now: datetime) -> str:
         template, values = vetted_template(message, self.name)

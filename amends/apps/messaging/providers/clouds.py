@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import SplitResult, parse_qs, quote, unquote
 
 from django.conf import settings
@@ -46,6 +46,19 @@ def cloud_at(target: SplitResult) -> Cloud:
     netloc = target.netloc.rpartition("@")[2]
     options = {name: values[-1] for name, values in parse_qs(target.query).items()}
     return Cloud(netloc, unquote(target.username or ""), unquote(target.password or ""), options)
+
+
+@dataclass(frozen=True)
+class CloudSms:
+    """A carrier of the cloud: an account with it, and how long its list may lack a message that it took."""
+
+    name: ClassVar[str]
+    usually_settles: ClassVar[timedelta]
+    cloud: Cloud
+
+    @property
+    def settles(self) -> timedelta:
+        return self.cloud.settles or self.usually_settles
 
 
 def call(cloud: Cloud, path: str, body: bytes, headers: Mapping[str, str]) -> Mapping[str, Any]:

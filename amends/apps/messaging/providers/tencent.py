@@ -10,9 +10,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from amends.apps.messaging.models import OutboxMessage
@@ -26,7 +25,7 @@ from amends.apps.messaging.providers.base import (
     international,
     national,
 )
-from amends.apps.messaging.providers.clouds import Cloud, call, signature_of, vetted_template
+from amends.apps.messaging.providers.clouds import CloudSms, call, signature_of, vetted_template
 
 SERVICE = "sms"
 VERSION = "2021-01-11"
@@ -61,16 +60,11 @@ def tc3_authorization(
     return f"TC3-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=content-type;host, Signature={signature}"
 
 
-@dataclass(frozen=True, slots=True)
-class TencentSms:
+class TencentSms(CloudSms):
     """Templates carry the words; `SessionContext` carries our id and comes back with the receipt."""
 
-    name: ClassVar[str] = "tencent"
-    cloud: Cloud
-
-    @property
-    def settles(self) -> timedelta:
-        return self.cloud.settles or SETTLES
+    name = "tencent"
+    usually_settles = SETTLES
 
     def send(self, message: OutboxMessage, text: str, now: datetime) -> str:
         template, values = vetted_template(message, self.name)
