@@ -36,12 +36,15 @@ PARTS = {
     "texting": "texting",
     "followups": "followups",
     "surveys": "surveys",
+    "kpis": "kpis",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
-OPTIONAL_PARTS = frozenset({"approvals", "compensation", "texting", "followups", "surveys", "guidance", "examples"})
+OPTIONAL_PARTS = frozenset(
+    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "guidance", "examples"}
+)
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}
 MESSAGE_CHANNELS = ("email", "sms", "notice", "page")

@@ -20,6 +20,7 @@ from amends.core.policy.followups import FollowUps
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.guidance import Guidance
 from amends.core.policy.intake import Acceptance, Categories, Channels
+from amends.core.policy.kpis import Kpis
 from amends.core.policy.levels import Grading
 from amends.core.policy.lifecycle import Process
 from amends.core.policy.people import Roles, Routing
@@ -162,6 +163,7 @@ class Pack(Piece):
     texting: Texting = Texting()
     followups: FollowUps = FollowUps()
     surveys: Surveys = Surveys()
+    kpis: Kpis = Kpis()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from amends.apps.cases.actions.register import normal_contact
+from amends.apps.cases.changes import note_change
 from amends.apps.cases.models import Case, OldRecord, SearchEntry
 from amends.apps.cases.numbers import numbers_for
 from amends.apps.cases.projection import project
@@ -227,6 +228,7 @@ def store_old_cases(judged: Sequence[Judged], *, context: TakeOver) -> list[Fate
         [(one.key, f"{index_text([number])} {one.words}") for one, number in zip(new, numbers, strict=True)],
     )  # fmt: skip
     insert_rows(OldRecord._meta.db_table, ("source", "number", "case_id", "salt", "digest"), records)
+    note_change([one.key for one in new])
     return fates
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from amends.apps.cases.actions.perform import Followed, Wish, follower, perform_within
 from amends.apps.cases.caring import keep_scores
+from amends.apps.cases.changes import note_change
 from amends.apps.cases.clocks import refresh_clocks
 from amends.apps.cases.converting import register_what_was_told
 from amends.apps.cases.evidence import attach
@@ -55,6 +56,8 @@ def follow_proceeding(done: Followed) -> Proceeding:
             )
         )  # fmt: skip
     _tell(done, facts)
+    if proceeding.case_id is not None:
+        note_change([proceeding.case_id])
     return proceeding
 
 

@@ -11,6 +11,7 @@ from amends.core.policy.problems.conditions import condition_problems
 from amends.core.policy.problems.example_runs import example_problems
 from amends.core.policy.problems.forms import form_problems
 from amends.core.policy.problems.keywords import keyword_problems
+from amends.core.policy.problems.kpis import kpi_problems
 from amends.core.policy.problems.lifecycle import lifecycle_problems
 from amends.core.policy.problems.mail import mail_problems
 from amends.core.policy.problems.names import name_problems
@@ -42,6 +43,7 @@ _CHECKS = (
     way_in_problems,
     texting_problems,
     mail_problems,
+    kpi_problems,
     clause_problems,
 )
 

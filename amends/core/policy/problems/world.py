@@ -186,6 +186,8 @@ class World:
     def conditions(self) -> list[tuple[Path, Condition]]:
         """Every condition of the pack, those inside others left out."""
         found = [(path, piece) for path, piece in walk(self.pack, (), stop=Condition) if isinstance(piece, Condition)]
+        # Indicators ask for what figures know of a case, which is another list of facts.
+        found = [(path, piece) for path, piece in found if path[:2] != ("kpis", "indicators")]
         for index, clock in enumerate(self.pack.clocks):
             if (condition := clock_condition(clock.when)) is not None:
                 found.append((("clocks", index, "when"), condition))

@@ -1,0 +1,146 @@
+"""kpis.yaml: where the figures of a policy find what they count, and its indicators with their target and weight."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.conditions import Condition
+
+Kind = Literal["share", "count", "mean", "median", "percentile", "sum", "per_volume"]
+Unit = Literal["percent", "cases", "minutes", "hours", "days", "points", "money", "per_thousand"]
+Moment = Literal["received", "responded", "told", "resolved", "closed"]
+
+LENGTHS = frozenset({"response", "any_response", "telling", "handling", "closing"})
+"""The spans of a case from its receipt: each in clock time, and in working time with `working: true`."""
+
+MEASURES = LENGTHS | {"score", "compensation", "rounds", "cycles", "escalations"}
+"""What `of` may name: a span, a score, an amount, or a count of something within one case."""
+
+FACTS: dict[str, str] = {
+    "kind": "code", "counts": "yes_no", "internal": "yes_no", "channel": "code", "channel_group": "code", "category": "path",
+    "cause": "path", "product": "code", "product_version": "code", "region": "code", "level": "code", "urgent": "yes_no",
+    "outcome": "code", "state": "code", "state_category": "code", "taken_over": "yes_no", "rounds": "number", "cycles": "number",
+    "reopened": "yes_no", "escalations": "number", "escalated": "yes_no", "asked": "yes_no", "score": "number",
+    "satisfied": "yes_no", "praise": "yes_no", "in_time": "yes_no", "overdue": "yes_no", "repeat": "yes_no",
+    "compensation": "number", "responded": "yes_no", "told": "yes_no", "resolved": "yes_no", "closed": "yes_no",
+    "response_minutes": "number", "response_working_minutes": "number", "handling_hours": "number", "handling_working_hours": "number",
+}  # fmt: skip
+"""What the conditions of indicators may ask of a case, and what kind of thing it is."""
+
+
+class Satisfaction(Ruled):
+    """Where the score of a case stands, on a scale up to `best`; from `satisfied` on the customer counts as satisfied.
+
+    The latest survey answer to `question` goes first; else the first of `fields` that is known, its choices as points. A choice without points
+    is no answer. A customer was asked who was invited to a survey, or on whose case one of the verbs in `asked_by` was done.
+    """
+
+    question: Name | None = None
+    fields: dict[Name, dict[Name, int]] = {}
+    best: int = Field(default=5, ge=1, le=100)
+    satisfied: int = Field(default=4, ge=1)
+    asked_by: tuple[Name, ...] = ()
+
+
+class SameMatter(Ruled):
+    """When a complaint repeats an earlier one: the same of all these, received at most so many days before."""
+
+    same: tuple[Literal["complainant", "category", "cause", "product"], ...] = Field(min_length=1)
+    within_days: int = Field(ge=1, le=3660)
+
+
+class Reads(Piece):
+    """Where the figures find what they count.
+
+    `resolved` says when a case counts as resolved: the moment is that of the event from which it holds until today. `limit` names the clocks by which a case
+    is in time. `escalation` names the proceedings that count once they ended and were not void. The others name fields.
+    """
+
+    resolved: Condition | None = None
+    limit: tuple[Name, ...] = ()
+    escalation: tuple[Name, ...] = ()
+    satisfaction: Satisfaction = Satisfaction()
+    repeats: SameMatter | None = None
+    cause: Name | None = None
+    product: Name | None = None
+    product_version: Name | None = None
+    region: Name | None = None
+    hours: str = "default"
+
+
+class Target(Piece):
+    """What is wanted: at least, or at most, so much. Which of the two follows from the direction of the indicator."""
+
+    value: Decimal
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _read_exactly(cls, raw: Any) -> Any:
+        return str(raw)
+
+
+class Indicator(Ruled):
+    """One figure. Which cases it is about: those of the period by `by`, for which `population` holds and `exclude` does not.
+
+    A `share` is the part of them for which `counted` holds, in percent; `count` their number; `mean`, `median`, `percentile` (`percent`) and `sum` are of
+    the measure `of` over those that have one, in clock time or, with `working`, in working time; `per_volume` is their number for every thousand of
+    the business volume that was uploaded. Fewer than `minimum` cases are shown as too few and judged against no target.
+    """
+
+    id: Name
+    title: Title
+    says: Title | None = None
+    kind: Kind = "share"
+    by: Moment = "received"
+    population: Condition | None = None
+    exclude: Condition | None = None
+    counted: Condition | None = None
+    of: Name | None = None
+    working: bool = False
+    percent: int = Field(default=90, ge=1, le=99)
+    volume: Name | None = None
+    unit: Unit = "percent"
+    digits: int = Field(default=1, ge=0, le=4)
+    direction: Literal["up", "down", "none"] = "up"
+    target: Target | None = None
+    weight: int = Field(default=0, ge=0, le=100)
+    minimum: int = Field(default=1, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_target(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and isinstance(raw.get("target"), int | str):
+            raw = {**raw, "target": {"value": raw["target"]}}
+        return raw
+
+    @model_validator(mode="after")
+    def _says_what_it_needs(self) -> Indicator:
+        if self.kind == "share" and self.counted is None:
+            raise ValueError(f"{self.id}: a share needs counted: which cases make the part")
+        if self.kind in ("mean", "median", "percentile", "sum") and self.of not in MEASURES:
+            raise ValueError(f"{self.id}: {self.kind} needs of: one of {', '.join(sorted(MEASURES))}")
+        if self.kind == "per_volume" and self.volume is None:
+            raise ValueError(f"{self.id}: per_volume needs volume: the name of the figure that is uploaded")
+        if self.target is not None and self.direction == "none":
+            raise ValueError(f"{self.id}: a target needs a direction, up or down")
+        return self
+
+    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+        """The conditions of the indicator by the key under which they stand."""
+        named = (("population", self.population), ("exclude", self.exclude), ("counted", self.counted))
+        return tuple((name, condition) for name, condition in named if condition is not None)
+
+
+class Kpis(Piece):
+    """kpis.yaml as a whole. `volumes` names the business figures that may be uploaded: orders, parcels, customers."""
+
+    reads: Reads = Reads()
+    volumes: dict[Name, Title] = {}
+    indicators: tuple[Indicator, ...] = ()
+
+    def indicator(self, name: str) -> Indicator | None:
+        return next((one for one in self.indicators if one.id == name), None)

@@ -1,0 +1,104 @@
+"""Indicators: every name they use exists, their conditions ask for what is known of a case as figures see it, and no two share an id."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from amends.core.policy.conditions import Condition
+from amends.core.policy.kpis import FACTS, Indicator, Reads
+from amends.core.policy.problems.names import one_for_each_name
+from amends.core.policy.problems.report import Path, Problem
+from amends.core.policy.problems.shape import near
+from amends.core.policy.problems.world import World
+
+ORDERED = ("at_least", "at_most", "more_than", "less_than")
+FITTING = {
+    "yes_no": ("is", "is_not", "given"),
+    "number": ("is", "is_not", "in", "not_in", *ORDERED, "given"),
+    "code": ("is", "is_not", "in", "not_in", "given"),
+    "path": ("is", "is_not", "in", "not_in", "within", "given"),
+}
+
+
+def kpi_problems(world: World) -> Iterator[Problem]:
+    """What is wrong in kpis.yaml."""
+    kpis = world.pack.kpis
+    yield from _read_problems(world, kpis.reads)
+    times = Counter(one.id for one in kpis.indicators)
+    for index, indicator in enumerate(kpis.indicators):
+        path: Path = ("kpis", "indicators", index)
+        if times[indicator.id] > 1:
+            yield Problem(
+                (*path, "id"), "twice", indicator.id, "这个指标编号用了不止一次。", "this id is used more than once."
+            )
+            times[indicator.id] = 1
+        if indicator.kind == "per_volume":
+            yield from _volume_problems(world, path, indicator)
+        for name, condition in indicator.conditions():
+            yield from _condition_problems((*path, name), condition)
+    if (weight := sum(one.weight for one in kpis.indicators)) not in (0, 100):
+        yield Problem(
+            ("kpis", "indicators"), "weights", "", f"各指标的权重之和是 {weight}，应为 100。", f"the weights add up to {weight}, not to 100."
+        )  # fmt: skip
+
+
+def _read_problems(world: World, reads: Reads) -> Iterator[Problem]:
+    path: Path = ("kpis", "reads")
+    clocks = {rule.id for rule in world.pack.clocks}
+    yield from one_for_each_name(world, (*path, "limit"), "clock", "limit", reads.limit, clocks)
+    yield from one_for_each_name(
+        world, (*path, "escalation"), "proceeding", "escalation", reads.escalation, world.pack.proceedings
+    )
+    for name in ("cause", "product", "product_version", "region"):
+        if field := getattr(reads, name):
+            yield from one_for_each_name(world, (*path, name), "field", name, (field,), world.fields)
+    rule = reads.satisfaction
+    yield from one_for_each_name(
+        world, (*path, "satisfaction", "fields"), "field", "satisfaction", rule.fields, world.fields
+    )
+    yield from one_for_each_name(
+        world, (*path, "satisfaction", "asked_by"), "verb", "satisfaction", rule.asked_by, world.verbs_used
+    )
+    for field, points in rule.fields.items():
+        for value, number in points.items():
+            if not 0 <= number <= rule.best:
+                yield Problem(
+                    (*path, "satisfaction", "fields", field, value), "bad_value", value,
+                    f"{number} 分不在 0 到 {rule.best} 之间。", f"{number} points lie not between 0 and {rule.best}.",
+                )  # fmt: skip
+    if reads.hours != "default" and reads.hours not in world.pack.calendar.hours:
+        hint = near(reads.hours, world.pack.calendar.hours)
+        yield Problem(
+            (*path, "hours"), "unknown_hours", reads.hours, f"calendar.yaml 没有这一工作时间。{hint[0]}",
+            f"calendar.yaml has no such hours.{hint[1]}",
+        )  # fmt: skip
+
+
+def _volume_problems(world: World, path: Path, indicator: Indicator) -> Iterator[Problem]:
+    known = world.pack.kpis.volumes
+    if indicator.volume not in known:
+        hint = near(indicator.volume or "", known)
+        yield Problem(
+            (*path, "volume"), "unknown_volume", indicator.id, f"volumes 没有“{indicator.volume}”。{hint[0]}",
+            f'volumes has no "{indicator.volume}".{hint[1]}',
+        )  # fmt: skip
+
+
+def _condition_problems(path: Path, condition: Condition) -> Iterator[Problem]:
+    for kind, name in condition.names():
+        if kind == "verb":
+            yield Problem(
+                path, "no_verbs", name, "指标的条件只能问事实，不能问动作。", "conditions of indicators ask for facts, not for verbs."
+            )  # fmt: skip
+    for question in condition.comparisons():
+        fact, operator = question.fact or "", question.operators()[0]
+        if fact not in FACTS:
+            hint = near(fact, FACTS)
+            yield Problem(
+                path, "unknown_fact", fact, f"指标的条件不能问这一项。{hint[0]}", f"indicators can not ask for this.{hint[1]}"
+            )  # fmt: skip
+        elif operator not in FITTING[FACTS[fact]]:
+            yield Problem(
+                path, "bad_comparison", fact, f"这一项不能用“{operator}”比较。", f'this can not be compared with "{operator}".'
+            )  # fmt: skip

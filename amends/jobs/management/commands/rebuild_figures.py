@@ -1,0 +1,28 @@
+"""`amends rebuild_figures`: work out again what every figure is read from."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from amends.apps.cases.models import Case
+from amends.apps.reporting.keeping import rebuild_figures
+
+
+class Command(BaseCommand):
+    help = "Work out from the ledger the rows that every figure is read from; it can be done while others work, and as often as wanted."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the number of cases as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        is_watched = not options["json"] and sys.stderr.isatty()
+        with tqdm(unit=" cases", total=Case.objects.count(), disable=not is_watched) as bar:
+            count = rebuild_figures(progress=lambda done: bar.update(done - bar.n))
+        answer = (
+            json.dumps({"cases": count}) if options["json"] else f"The figures of {count} cases follow from the ledger."
+        )
+        self.stdout.write(answer)
