@@ -15,7 +15,17 @@ from amends.apps.reporting.models import CaseFact, DayFact, StepFact
 from tests.doors import Office
 
 PACKS = ("escalation", "reporting")
-TO_TOLD = ("grade", "dispatch", "sign_in", "investigate", "conclude", "propose", "complete_measure", "carry_out", "tell")
+TO_TOLD = (
+    "grade",
+    "dispatch",
+    "sign_in",
+    "investigate",
+    "conclude",
+    "propose",
+    "complete_measure",
+    "carry_out",
+    "tell",
+)
 
 
 def kept() -> tuple[list, list, dict]:
