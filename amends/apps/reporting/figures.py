@@ -117,7 +117,7 @@ def counted_by(
     What is not known has a group of its own, so that the cells add up to the total. Source: REP-2.3.1, REP-3.3.1
     """
     counting = Indicator.model_validate(
-        {"id": "cases", "title": {"zh-Hans": "个案数"}, "kind": "count", "by": day, "unit": "cases"}
+        {"id": "cases", "title": {"zh-Hans": "count"}, "kind": "count", "by": day, "unit": "cases"}
     )
     question = Question(desk, counting, period, tuple(by), filters or {})
     return _counts(_population(viewer, question), question)
