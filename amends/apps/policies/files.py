@@ -13,9 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
 
 from amends.core.policy.problems.report import Path as KeyPath
 from amends.core.policy.problems.report import Problem
@@ -236,7 +235,11 @@ def read_yaml(found: PackFolder, file: Path, path: KeyPath) -> Any:
 @lru_cache(maxsize=512)
 def _compose(text: str) -> Node | None:
     """The nodes of a YAML text; kept, because checks, publishing and tests read the same files again."""
-    return YAML(typ="safe", pure=True).compose(text)
+    try:
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    except MarkedYAMLError:
+        # Ten times slower, and clearer in what it says about a fault.
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _note_syntax(found: PackFolder, file: Path, path: KeyPath, error: MarkedYAMLError) -> None:
@@ -305,7 +308,7 @@ class _Builder:
 
 def _scalar(node: ScalarNode) -> Any:
     text = node.value
-    if node.style is not None:
+    if node.style:
         return text
     if text.lower() in _PLAIN_WORDS and text in (text.lower(), text.capitalize()):
         return _PLAIN_WORDS[text.lower()]

@@ -17,9 +17,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from amends.apps.policies.files import PackFolder, read_yaml
 from amends.core.canonical import canonical_json
 from amends.jobs.imports.encodings import ImportRefused
 
@@ -132,10 +131,11 @@ class Mapping(BaseModel):
 
 def read_mapping(path: Path) -> Mapping:
     """The mapping in a YAML file. Refuses ImportRefused with every fault and where it stands."""
-    try:
-        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, YAMLError) as error:
-        raise ImportRefused(_("不能读取对照文件 %(file)s：%(error)s") % {"file": path, "error": error}) from error
+    found = PackFolder(path.parent)
+    raw = read_yaml(found, path, ("mapping",))
+    if found.problems:
+        said = "；".join(problem.message for problem in found.problems)
+        raise ImportRefused(_("不能读取对照文件 %(file)s：%(error)s") % {"file": path, "error": said})
     if not isinstance(raw, dict):
         raise ImportRefused(_("对照文件 %(file)s 应当由键和值组成。") % {"file": path})
     try:
