@@ -9,7 +9,10 @@ from django.db import transaction
 
 from amends.apps.cases.actions.erase import erase_cases, forget_what_they_typed
 from amends.apps.cases.models import Case
+from amends.apps.cases.posts import forget_posts_of
+from amends.apps.circulars.book import forget_book_of
 from amends.apps.deferred.actions import call_off
+from amends.apps.mail.erasing import forget_mailboxes_of
 from amends.apps.people.actions import LastAdministrator, deactivate
 from amends.apps.people.models import Person
 from amends.apps.people.partners import retire_partners_of
@@ -42,11 +45,19 @@ def remove_demo(*, now: datetime) -> Removed:
     desks = list(open_desks().filter(is_demo=True))
     cases = list(Case.objects.filter(desk__is_demo=True).exclude(subject="").values_list("pk", flat=True))
     files = erase_cases(cases, now=now)
+    _forget_what_lies_around(desks, now=now)
     people, staying = _shut_out(now)
     _close(desks, now=now)
     forget_progress()
     keep_logins([login for login in read_logins() if login.username == staying])
     return Removed(len(desks), len(cases), files, people, staying)
+
+
+@transaction.atomic
+def _forget_what_lies_around(desks: list[Desk], *, now: datetime) -> None:
+    forget_mailboxes_of(desks, now=now)
+    forget_posts_of(desks)
+    forget_book_of(desks)
 
 
 @transaction.atomic

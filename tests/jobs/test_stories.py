@@ -15,10 +15,12 @@ from django.test import Client
 
 from amends.apps.cases.evidence import open_evidence
 from amends.apps.cases.facts import facts_of, facts_text, rebuilt_facts
-from amends.apps.cases.models import Case, Draft, EvidenceFile, SearchEntry
+from amends.apps.cases.models import Case, Draft, EvidenceFile, FoundPost, SearchEntry
+from amends.apps.circulars.models import BookEntry, BookGroup, Circular
 from amends.apps.deferred.models import Job
 from amends.apps.ledger.models import Detail
 from amends.apps.ledger.verification import State, verify
+from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.models import Complainant, ContactPoint, Partner, Person
 from amends.apps.policies.check import check_folder
@@ -28,6 +30,7 @@ from amends.jobs import demo
 from amends.jobs.demo_removal import remove_demo
 from amends.jobs.organisation import build_organisation
 from amends.jobs.stories import playing_all
+from amends.jobs.stories.around import fill_around
 from amends.jobs.stories.checking import with_stories, working_calendar
 from amends.jobs.stories.composing import compose, texts_of
 from amends.jobs.stories.moments import BadSpan, first_moment, next_moment
@@ -207,6 +210,25 @@ def test_removing_leaves_nothing_that_was_written_and_every_chain_whole(settings
     assert not Partner.objects.filter(retired_at=None).exists()
     assert Desk.objects.get().closed_at == NOW
     assert not [location for location in locations if default_storage.exists(location)]
+
+
+@pytest.mark.django_db
+def test_mail_posts_and_an_address_book_lie_around_the_cases_and_go_with_them(settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    desks = [stage_for(pack_id, []).desk for pack_id in ("escalation", "express", "service")]
+    for desk in desks:
+        fill_around(desk, now=NOW)
+    states = Counter(IncomingMail.objects.values_list("state", flat=True))
+    assert states == {"case": 3, "ignored": 1, "quarantined": 1}
+    assert Counter(FoundPost.objects.values_list("state", flat=True)) == {"ignored": 2, "new": 2}
+    assert Counter(BookEntry.objects.values_list("state", flat=True)) == {"entered": 8, "approved": 1, "applied": 1}
+    assert sorted(Circular.objects.values_list("state", flat=True)) == ["draft", "sent"]
+    assert set(OutboxMessage.objects.values_list("state", flat=True)) == {"withheld"}
+    remove_demo(now=NOW)
+    for model in (IncomingMail, FoundPost, BookEntry, BookGroup, OutboxMessage, Detail, Case, EvidenceFile):
+        kept = json.dumps([list(map(str, row)) for row in model.objects.values_list()], ensure_ascii=False)
+        assert not [word for word in ("秦晓岚", "山里有风", "费志强", "1390000095") if word in kept], model.__name__
+    assert not Mailbox.objects.filter(closed_at=None).exists()
 
 
 def test_demo_people_sign_in_on_this_machine_only(db: None) -> None:

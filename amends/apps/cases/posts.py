@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,6 +194,11 @@ def hand_over(
     post.case = case
     _record("handed_over_post", post, viewer, case=case.number)
     return case
+
+
+def forget_posts_of(desks: Collection[Desk]) -> None:
+    """Empty what was captured on these desks; that something was found, and when, stays."""
+    FoundPost.objects.filter(desk__in=desks).update(author="", link="", text="", reason="")
 
 
 def suggested(watch: Watch, post: FoundPost) -> dict[str, Any]:

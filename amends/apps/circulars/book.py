@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,10 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from amends.apps.cases.portal_keys import normal_contact, takes_texts
-from amends.apps.circulars.models import BookChange, BookEntry, BookGroup
+from amends.apps.circulars.models import BookChange, BookEntry, BookGroup, Circular
 from amends.apps.circulars.rights import APPROVE, KEEP, REVEAL, Keeper
+from amends.apps.messaging.models import OutboxMessage
 from amends.apps.messaging.providers.base import ONE_NUMBER
 from amends.apps.people.actions import log_access, sort_key_of
+from amends.apps.policies.models import Desk
 from amends.core.form_data import checked_text
 from amends.core.masking import masked
 from amends.core.refusals import AlreadyDecided, FieldError, InvalidData, Refusal, Stale
@@ -155,6 +157,16 @@ def add_group(title: str, *, by: Keeper) -> BookGroup:
     if not is_new:
         raise InvalidData([FieldError("/title", "taken", {"field": "分组名称", "value": title})])
     return group
+
+
+@transaction.atomic
+def forget_book_of(desks: Collection[Desk]) -> None:
+    """Erase the book of these desks with its history, and what was written to it."""
+    messages = OutboxMessage.objects.filter(recipient__circular__desk__in=desks)
+    messages.update(address="", subject="", body="", sealed="", vetted="")
+    Circular.objects.filter(desk__in=desks).delete()
+    BookEntry.objects.filter(desk__in=desks).delete()
+    BookGroup.objects.filter(desk__in=desks).delete()
 
 
 def is_late(received_at: datetime, now: datetime, by: Keeper) -> bool:

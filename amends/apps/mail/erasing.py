@@ -6,13 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from amends.apps.cases.actions.erase import delete_files, eraser
 from amends.apps.cases.leftovers import remove_upload
 from amends.apps.cases.models import EvidenceFile
-from amends.apps.mail.models import IncomingMail
+from amends.apps.mail.models import IncomingMail, Mailbox
+from amends.apps.policies.models import Desk
 
 NOTHING_SAID = {
     "sender": "", "sender_name": "", "subject": "", "text": "", "files": "[]", "message_id": "", "detail": ""
@@ -22,7 +23,16 @@ NOTHING_SAID = {
 @eraser
 def forget_mails(cases: Collection[UUID]) -> None:
     """Empty what people wrote, and drop raw mails that hang on no case: reports about it, and second copies."""
-    mails = IncomingMail.objects.filter(Q(case__in=list(cases)) | Q(twin_of__case__in=list(cases)))
+    _empty(IncomingMail.objects.filter(Q(case__in=list(cases)) | Q(twin_of__case__in=list(cases))))
+
+
+def forget_mailboxes_of(desks: Collection[Desk], *, now: datetime) -> None:
+    """Empty all mail of these desks, and read their mailboxes no more."""
+    _empty(IncomingMail.objects.filter(mailbox__desk__in=desks))
+    Mailbox.objects.filter(desk__in=desks, closed_at=None).update(closed_at=now, sealed="", error="")
+
+
+def _empty(mails: QuerySet[IncomingMail]) -> None:
     keys = list(mails.values_list("pk", flat=True))
     delete_files(EvidenceFile.objects.filter(incoming_mail__in=keys, case=None))
     IncomingMail.objects.filter(pk__in=keys).update(**NOTHING_SAID)

@@ -29,6 +29,10 @@ State = OutboxMessage.State
 
 _leaving: ContextVar[bool] = ContextVar("leaving", default=True)
 
+IN_A_DEMO = "part of a demo"
+OVER_ITS_LIMIT = "automatic message over its limit"
+"""Why a message is withheld, as the outbox keeps it; pages say it in words."""
+
 
 @contextmanager
 def nothing_leaves() -> Iterator[None]:
@@ -162,7 +166,12 @@ def put_into_outbox(
     expires_at: datetime | None = None, withheld: str = "", sender_name: str = "", is_automatic: bool = False,
     desk: Desk | None = None,
 ) -> OutboxMessage:  # fmt: skip
-    """Write one message; a job sends it when its time has come. `withheld` says why it must not leave."""
+    """Write one message; a job sends it when its time has come. `withheld` says why it must not leave.
+
+    Where nothing leaves (a demo) it is withheld in any case.
+    """
+    if not _leaving.get():
+        withheld = IN_A_DEMO
     subject, body = words.shown(channel)
     waits_until = not_before if not_before > now else None
     entry = OutboxMessage.objects.create(
@@ -202,9 +211,9 @@ def sender_name_of(pack: Pack, language: str) -> str:
 def _why_withheld(automatic: Automatic | None, case_key: str, channel: str, address: str, now: datetime) -> str:
     """Why a message must not leave; empty when it may."""
     if not _leaving.get():
-        return "part of a demo"
+        return IN_A_DEMO
     if automatic is not None and not _may_answer_by_itself(automatic, case_key, channel, address, now):
-        return "automatic message over its limit"
+        return OVER_ITS_LIMIT
     return ""
 
 

@@ -20,6 +20,7 @@ from amends.apps.messaging.actions import nothing_leaves
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import calendar_for, pack_in_force
 from amends.jobs.stories.acting import StoryBroken, began
+from amends.jobs.stories.around import fill_around
 from amends.jobs.stories.playing import DeskStage, play, stage_of
 from amends.jobs.stories.programme import stories_of
 from amends.jobs.stories.questionnaires import answer_questionnaires, ask_again_and_again
@@ -136,6 +137,7 @@ def _end(parts: tuple[Part, ...], *, now: datetime) -> None:
     for code in sorted({part.desk for part in parts}):
         with nothing_leaves():
             ask_again_and_again(Desk.objects.get(code=code), now=now)
+        fill_around(Desk.objects.get(code=code), now=now)
         _record_invention(code, sum(part.desk == code for part in parts), now=now)
     forget_progress()
 

@@ -18,6 +18,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_among, visible_case
 from amends.apps.cases.timeline import reporter_is_hidden
+from amends.apps.messaging.actions import IN_A_DEMO, OVER_ITS_LIMIT
 from amends.apps.messaging.deciding import say_it_was_not_sent, say_it_was_sent, send_again
 from amends.apps.messaging.models import InboundText, OutboxMessage
 from amends.apps.people.rights import rights_of
@@ -27,6 +28,7 @@ from amends.core.refusals import NotPermitted, Refusal
 from amends.core.roles import sees_task_only
 from amends.doors.routes import route
 from amends.doors.wording import said, words
+from amends.web.policies.reading.names import Names
 from amends.web.viewing import packs_of, viewer_of
 
 PAGE = 50
@@ -47,6 +49,17 @@ def channel_words() -> dict[str, str]:
 
 def receipt_words() -> dict[str, str]:
     return {"delivered": gettext("已送达"), "failed": gettext("未送达")}
+
+
+def why_words(error: str) -> str:
+    """Why a message was not sent, in words; what a provider answered stands as it came."""
+    known = {
+        IN_A_DEMO: gettext("演示数据，不对外发送"), OVER_ITS_LIMIT: gettext("自动消息超过次数上限"),
+        "expired": gettext("已过有效期"), "address refused": gettext("对方服务器拒收这个地址"),
+        "answer lost": gettext("没有等到服务商的答复"), "provider can not tell": gettext("服务商查不到结果"),
+        "never left": gettext("长时间没有发出"),
+    }  # fmt: skip
+    return known.get(error, error)
 
 
 def desks_of(viewer: Viewer) -> list[Desk]:
@@ -126,6 +139,7 @@ def _rows(viewer: Viewer, found: QuerySet[OutboxMessage], request: HttpRequest) 
             "message": row, "number": numbers.get(row.case_key, ""), "state": states[row.state],
             "channel": channels.get(row.channel, row.channel), "receipt": receipts.get(row.receipt, ""),
             "address": masked_contact(row.address), "title": titles.get(row.message, row.subject or row.message),
+            "why": why_words(row.error),
         }
         for row in rows[:PAGE]
     ]  # fmt: skip
@@ -133,9 +147,11 @@ def _rows(viewer: Viewer, found: QuerySet[OutboxMessage], request: HttpRequest) 
 
 
 def _titles(viewer: Viewer) -> dict[str, str]:
-    """What messages to groups are called by the policies of the viewer's desks."""
-    found = {}
+    """What messages are called by the policies of the viewer's desks; those to customers by how they begin."""
+    found: dict[str, str] = {}
     for pack in packs_of(viewer).values():
+        names = Names(pack)
+        found |= {name: names.message(name) for name in pack.messages.texts}
         for name, wording in (pack.texting.groups.wordings if pack.texting.groups else {}).items():
             found[name] = words(wording.title)
     return found
