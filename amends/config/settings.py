@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "amends.apps.lists",
     "amends.apps.mail",
     "amends.apps.surveys",
+    "amends.apps.outlook",
     "amends.apps.reporting",
     "amends.web",
     "amends.api",

@@ -41,6 +41,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("forget_finished_jobs", every=timedelta(days=1), offset=timedelta(hours=19)),
     Schedule("remind_of_periods", every=timedelta(days=1), offset=timedelta(hours=0)),
     Schedule("run_survey_plans", every=timedelta(days=1), offset=timedelta(hours=1)),
+    Schedule("look_for_warnings", every=timedelta(hours=1), offset=timedelta(minutes=10)),
+    Schedule("look_ahead", every=timedelta(days=1), offset=timedelta(hours=18)),
     Schedule("order_previews", every=timedelta(hours=1), offset=timedelta(minutes=25)),
     Schedule("remove_leftovers", every=timedelta(days=1), offset=timedelta(hours=19, minutes=5)),
     Schedule("remove_exports", every=timedelta(hours=1), offset=timedelta(minutes=20)),

@@ -24,6 +24,9 @@ from amends.web.intake import views as intake
 from amends.web.mail import views as mail
 from amends.web.notices import views as notices
 from amends.web.organisation import absences, changes, departments, mailboxes, partners, people, welcome
+from amends.web.outlook import findings as outlook_findings
+from amends.web.outlook import views as outlook
+from amends.web.outlook import warnings as early_warnings
 from amends.web.papers import views as papers
 from amends.web.policies import moves, reader
 from amends.web.policies import views as policies
@@ -118,6 +121,20 @@ urlpatterns = [
     path("calls/cases/<str:number>/", calls.on_case, name="call_on_case"),
     path("calls/visits/<uuid:key>/", calls.in_proceeding, name="call_in_proceeding"),
     path("calls/plan/<slug:desk>/<slug:kind>/", call_groups.plan, name="plan_calls"),
+    path("outlook/", outlook.trends, name="outlook"),
+    path("outlook/key/", outlook_findings.key_list, name="key_problems"),
+    path("outlook/key/<slug:desk>/find/", outlook_findings.find_key, name="find_key_problems"),
+    path("outlook/key/<uuid:key>/", outlook_findings.meet_key, name="key_problem"),
+    path("outlook/analyses/", outlook_findings.analyses, name="analyses"),
+    path("outlook/analyses/<uuid:key>/", outlook_findings.analysis, name="analysis"),
+    path("outlook/analyses/<uuid:key>/hand/", outlook_findings.hand, name="hand_analysis"),
+    path("outlook/analyses/<uuid:key>/confirm/<int:made>/", outlook_findings.confirm_it, name="confirm_analysis"),
+    path("outlook/<slug:desk>/note/", outlook.note, name="trend_note"),
+    path("outlook/<slug:desk>/forecasts/", outlook.keep_forecasts, name="keep_forecasts"),
+    path("warnings/", early_warnings.index, name="warnings"),
+    path("warnings/figures/", early_warnings.figures, name="leading_figures"),
+    path("warnings/<uuid:key>/", early_warnings.one, name="warning"),
+    path("warnings/<slug:desk>/look/", early_warnings.look, name="look_for_warnings"),
     path("surveys/", surveys.index, name="surveys"),
     path("surveys/new/<slug:desk>/", surveys.new, name="new_survey"),
     path("surveys/<uuid:key>/", surveys.one, name="survey"),

@@ -13,6 +13,7 @@ from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
+from amends.apps.outlook.queries import open_warnings_of
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
@@ -137,6 +138,15 @@ class Nav:
             {"address_book", "approve_entries", "release_texts"} & rights_of(viewer.caller(desk, pack), pack)
             for desk, pack in known
         )
+
+    @cached_property
+    def looks_ahead(self) -> bool:
+        return self._holds("warnings")
+
+    @cached_property
+    def warnings(self) -> int:
+        """How many open warnings are theirs."""
+        return open_warnings_of(viewer_of(self.request).person)
 
     @cached_property
     def reads_sent(self) -> bool:

@@ -20,6 +20,7 @@ class Chain(models.Model):
         CASE = "case"
         PROCEEDING = "proceeding"
         SURVEY = "survey"
+        WARNING = "warning"
         DESK = "desk"
         INSTALLATION = "installation"
 

@@ -173,5 +173,6 @@ RIGHT_WORDS = {
     "surveys": "开展和分析满意度调查",
     "address_book": "维护通讯录、群发短信", "approve_entries": "批准新增经销商", "release_texts": "复核群发短信",
     "sent_messages": "查看和处理发送记录",
+    "warnings": "查看趋势与预测，处理预警",
 }  # fmt: skip
 """What each right of a role allows, in the reader's words."""

@@ -36,13 +36,14 @@ PARTS = {
     "followups": "followups",
     "surveys": "surveys",
     "kpis": "kpis",
+    "warnings": "warnings",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
 OPTIONAL_PARTS = frozenset(
-    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "guidance", "examples"}
+    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "guidance", "examples"}
 )
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}

@@ -27,6 +27,7 @@ from amends.core.policy.people import Roles, Routing
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.policy.surveys import Surveys
 from amends.core.policy.texting import Texting
+from amends.core.policy.warnings import Warnings
 
 FORMAT = 1
 """The format of published packs that this program writes; older ones are read through `upgrades`."""
@@ -164,6 +165,7 @@ class Pack(Piece):
     followups: FollowUps = FollowUps()
     surveys: Surveys = Surveys()
     kpis: Kpis = Kpis()
+    warnings: Warnings = Warnings()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

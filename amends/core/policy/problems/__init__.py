@@ -21,6 +21,7 @@ from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
 from amends.core.policy.problems.texting import texting_problems
 from amends.core.policy.problems.validity import Validity, overlap_problems, validity_problems
+from amends.core.policy.problems.warnings import warning_problems
 from amends.core.policy.problems.ways_in import way_in_problems
 from amends.core.policy.problems.wording import message_problems, number_problems, translation_problems
 from amends.core.policy.problems.world import World
@@ -44,6 +45,7 @@ _CHECKS = (
     texting_problems,
     mail_problems,
     kpi_problems,
+    warning_problems,
     clause_problems,
 )
 
