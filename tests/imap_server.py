@@ -18,6 +18,7 @@ from imaplib import IMAP4
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 PASSWORD = "mail-box-password"  # noqa: S105
 READY_WITHIN_SECONDS = 20
@@ -160,10 +161,22 @@ def imap_server() -> Iterator[ImapServer]:
         try:
             server = ImapServer(folder, port, tls_port, certificate)
             _wait_for(server, process)
-            yield server
+            with _may_be_called(port, tls_port):
+                yield server
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def _may_be_called(*ports: int) -> Iterator[None]:
+    """A server on this machine is spoken to only where the operator names it."""
+    before = settings.OUTBOUND_PRIVATE
+    settings.OUTBOUND_PRIVATE = [*before, *(f"127.0.0.1:{port}" for port in ports)]
+    try:
+        yield
+    finally:
+        settings.OUTBOUND_PRIVATE = before
 
 
 def _wait_for(server: ImapServer, process: subprocess.Popen[bytes]) -> None:

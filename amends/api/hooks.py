@@ -56,6 +56,6 @@ def _taken(request: HttpRequest, secret: str, keep: Callable[[str, object], None
     try:
         with transaction.atomic():
             keep(carrier, json.loads(request.body))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return JsonResponse({"code": "unreadable"}, status=400)
     return JsonResponse(THANKS[carrier])

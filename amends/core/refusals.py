@@ -133,6 +133,7 @@ FIELD_SENTENCES = {
     "bad_robot": "“%(field)s”不是这种群机器人的地址，应以 https:// 开头，主机为 %(hosts)s。",
     "in_past": "“%(field)s”不能早于现在。",
     "unencrypted": "密码不能不加密地离开本机，请选择 TLS 或 STARTTLS。",
+    "tls_port": "993 是 TLS 的端口：STARTTLS 请填写 143，或将加密方式改为 TLS。",
     "same_folder": "“%(field)s”不能就是收信文件夹，请另选一个。",
     "bad_format": "“%(field)s”的格式不对。",
     "too_few_rows": "“%(field)s”至少需要 %(limit)s 行。",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -287,6 +289,10 @@ def test_rows_of_a_file_that_are_wrong_are_named_and_the_others_are_entered(spec
 @pytest.mark.parametrize("name", ["book", "circulars", "sent"])
 def test_a_longer_list_asks_the_database_no_more_often(specialist, texts, clock, name):
     def queries() -> int:
+        """Beside those by which now and then something kept in memory is read again."""
+        return min(queries_of_one_look() for _ in range(3))
+
+    def queries_of_one_look() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert specialist.get(reverse(name)).status_code == 200
         return len(captured)
@@ -308,3 +314,72 @@ def test_a_longer_list_asks_the_database_no_more_often(specialist, texts, clock,
 
 def _first_entry(specialist) -> int:
     return int(re.search(r"/book/(\d+)/\"", specialist.get(reverse("book")).content.decode()).group(1))
+
+
+@pytest.mark.clause("SVC-5.2b")
+def test_a_planned_message_reaches_nobody_but_those_who_were_looked_at_and_in_no_other_words(specialist, texts, clock):
+    group = three_in_a_group(specialist)
+    circular = written(specialist, group, planned_at="2026-03-02T14:00")
+    assert sent_off(specialist, circular).status_code == 302
+
+    assert (
+        brought_in(
+            specialist, *(f"公司{n},王{n},138001390{n},渠道总经理,2026-03-02,华东" for n in range(10, 40))
+        ).status_code
+        == 200
+    )
+    renamed = {
+        "company": "公司1",
+        "name": "货款请改汇新账户，王1",
+        "phone": "",
+        "note": "",
+        "groups": group,
+        "version": 1,
+    }
+    first = int(
+        re.search(r"/book/(\d+)/", specialist.get(reverse("book"), {"text": "公司1"}).content.decode()).group(1)
+    )
+    assert posted(specialist, "book_entry", first, **{**renamed, "version": "abc"}).status_code == 409
+    assert posted(specialist, "book_entry", first, **renamed).status_code == 302
+    assert "将发给 2 人" in said_on(specialist.get(reverse("circular", args=[circular])))
+    clock.at("2026-03-02T14:01:00+08:00")
+    again(specialist)
+    work(clock)
+
+    assert [text["to"] for text in texts()] == ["13800138002", "13800138003"]
+    page = said_on(specialist.get(reverse("circular", args=[circular])))
+    assert "提交发送后有变动" in page and "发出 2/2" in page
+
+
+def test_what_somebody_says_of_their_case_is_not_for_whoever_keeps_the_book(
+    office, specialist, manager, texts, clock, settings
+):
+    pk = entered(specialist, manager)
+    told = {"complainant_phone": DEALER["phone"], "subject": "到货短少"}
+    office.api("salesperson").registered(kind="complaint", channel="email", **told)
+    settings.SMS_URL, settings.SMS_SECRET = "aliyun://k:s@dysmsapi.aliyuncs.com", "a-long-secret"
+    row = {"phone_number": DEALER["phone"], "content": "短少的是渠道经理拿走的", "sequence_id": "9"}
+
+    for body in ([row], [row]):
+        said = Client().post("/hooks/sms/a-long-secret/texts/", json.dumps(body), content_type="application/json")
+        assert said.status_code == 200
+    work(clock)
+
+    assert "渠道经理拿走的" not in said_on(specialist.get(reverse("book_entry", args=[pk])))
+    assert "渠道经理拿走的" not in said_on(specialist.get(reverse("received_texts")))
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused(specialist):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b" " * 50_000_000)
+    bomb = SimpleUploadedFile("名单.xlsx", content.getvalue())
+
+    assert specialist.post(reverse("import_book"), {"file": bomb}).status_code == 422
+
+
+def test_a_carrier_that_says_nonsense_is_told_so(settings):
+    settings.SMS_URL, settings.SMS_SECRET = "tencent://k:s@sms.tencentcloudapi.com?app=1", "a-long-secret"
+    for row in ({"mobile": "1", "time": 10**30, "text": "x"}, {"mobile": "1", "time": 1}, [], "x", {"mobile": {}}):
+        said = Client().post("/hooks/sms/a-long-secret/texts/", json.dumps([row]), content_type="application/json")
+        assert said.status_code == 400, row

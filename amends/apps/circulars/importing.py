@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from amends.core.form_data import checked_text
 from amends.core.refusals import FieldError, InvalidData, Refusal
 
 LARGEST_FILE = 2 * 1024 * 1024
+LARGEST_WORKBOOK = 40 * 1024 * 1024
+"""Octets that a workbook may unpack to: a few kilobytes can hold gigabytes of nothing."""
 MOST_ROWS = 5000
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "company": ("公司名称", "company"),
@@ -112,7 +115,7 @@ def _rows(content: bytes, *, is_workbook: bool) -> list[list[str]]:
         raise UnreadableFile
     try:
         rows = _of_workbook(content) if is_workbook else list(csv.reader(io.StringIO(_decoded(content))))
-    except (CalamineError, csv.Error, ValueError, OSError) as error:
+    except (CalamineError, zipfile.BadZipFile, csv.Error, ValueError, OSError) as error:
         raise UnreadableFile from error
     if not rows or len(rows) > MOST_ROWS + 1:
         raise UnreadableFile
@@ -127,6 +130,9 @@ def _decoded(content: bytes) -> str:
 
 
 def _of_workbook(content: bytes) -> list[list[str]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > LARGEST_WORKBOOK:
+            raise UnreadableFile
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
     return [[_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 

@@ -110,12 +110,13 @@ class Circular(models.Model):
 
 
 class Recipient(models.Model):
-    """One entry that a circular went to, or why it was left out."""
+    """One entry that a circular was released for, with the words that were looked at; what went there, or why nothing did."""
 
     circular = models.ForeignKey(Circular, on_delete=models.CASCADE, related_name="recipients")
     entry = models.ForeignKey(BookEntry, on_delete=models.CASCADE, related_name="received")
     message = models.OneToOneField(OutboxMessage, null=True, on_delete=models.SET_NULL, related_name="recipient")
     left_out = models.CharField(max_length=20, blank=True)
+    text = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["circular", "entry"], name="a_recipient_once")]

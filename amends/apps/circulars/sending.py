@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,7 +26,7 @@ from amends.core.refusals import AlreadyDecided, FieldError, InvalidData, NotPer
 State = Circular.State
 LANGUAGE = "zh-hans"
 LONGEST_FILL = 300
-OPTED_OUT, WRONG_NUMBER, NOT_ENTERED = "opted_out", "wrong_number", "not_entered"
+OPTED_OUT, WRONG_NUMBER, NOT_ENTERED, CHANGED = "opted_out", "wrong_number", "not_entered", "changed"
 SEND = "send_circular"
 
 
@@ -84,7 +84,7 @@ def write_circular(draft: Draft, *, by: Keeper, circular: Circular | None = None
     a time in the past or in quiet hours, and a message to nobody.
     """
     by.check(KEEP)
-    if circular is not None and circular.state != State.DRAFT:
+    if circular is not None and not Circular.objects.filter(pk=circular.pk, state=State.DRAFT).update(digest=""):
         raise AlreadyDecided
     wording = groups_of(by.pack).wordings.get(draft.wording)
     if wording is None:
@@ -222,6 +222,7 @@ def cancel(circular: Circular, *, by: Keeper) -> None:
     waiting = Circular.objects.filter(pk=circular.pk, state__in=(State.DRAFT, State.TO_RELEASE, State.RELEASED))
     if not waiting.update(state=State.CANCELLED):
         raise AlreadyDecided
+    circular.recipients.all().delete()
 
 
 def _as_seen(circular: Circular, seen: str, by: Keeper) -> Preview:
@@ -239,7 +240,34 @@ def _release(circular: Circular, was: str, found: Preview, by: Keeper) -> None:
         circular, was, state=State.RELEASED, released_by=by.person, released_at=by.now, digest=found.digest,
         planned_at=planned,
     )  # fmt: skip
+    _keep_recipients(circular, found)
     enqueue(SEND, {"circular": circular.pk}, now=by.now, run_at=planned, unique_key=f"{SEND}:{circular.pk}")
+
+
+def _keep_recipients(circular: Circular, found: Preview) -> None:
+    """Who was looked at, with which words: what is entered into the group later is none of this message."""
+    lines = [*found.lines, *found.left_out]
+    Recipient.objects.bulk_create(
+        [Recipient(circular=circular, entry=x.entry, text=x.text, left_out=x.left_out) for x in lines]
+    )
+
+
+def as_released(circular: Circular, pack: Pack) -> Preview:
+    """Who still gets a released message: nobody but those who were looked at, and no other words than those.
+
+    Who opted out, was retired or turned out wrong meanwhile is left out, and so is whoever would read something else by now.
+    """
+    kept = list(circular.recipients.filter(left_out="").select_related("entry").order_by("entry__sort_key", "entry_id"))
+    found = preview(circular, pack)
+    present = {line.entry.pk: line for line in (*found.lines, *found.left_out)}
+    gone = [_still(present.get(row.entry_id), row) for row in kept]
+    return Preview(tuple(x for x in gone if not x.left_out), tuple(x for x in gone if x.left_out))
+
+
+def _still(line: Line | None, row: Recipient) -> Line:
+    if line is None:
+        return Line(row.entry, row.text, CHANGED)
+    return line if line.left_out or line.text == row.text else replace(line, left_out=CHANGED)
 
 
 def _claim(circular: Circular, was: str, **values: object) -> None:
@@ -250,21 +278,25 @@ def _claim(circular: Circular, was: str, **values: object) -> None:
 
 @transaction.atomic
 def put_out(circular: Circular, pack: Pack, *, now: datetime) -> int:
-    """Write one message for each recipient into the outbox; returns how many. Who opted out meanwhile is left out."""
+    """Write one message for each recipient of the release into the outbox; returns how many."""
     if not Circular.objects.filter(pk=circular.pk, state=State.RELEASED).update(state=State.SENT):
         return 0
-    found = preview(circular, pack)
+    if not circular.recipients.exists():
+        # It was released by an earlier version, which kept nobody.
+        _keep_recipients(circular, preview(circular, pack))
+    found = as_released(circular, pack)
     wording = groups_of(pack).wordings[circular.wording]
-    rows = [Recipient(circular=circular, entry=line.entry, left_out=line.left_out) for line in found.left_out]
+    rows = {row.entry_id: row for row in circular.recipients.filter(left_out="")}
+    for line in found.left_out:
+        rows[line.entry.pk].left_out = line.left_out
     for line in found.lines:
         values = _values(line.entry, json.loads(circular.fills), circular)
         words = Wording(wording.text.in_language(LANGUAGE), values, templates=wording.templates)
-        message = put_into_outbox(
+        rows[line.entry.pk].message = put_into_outbox(
             words, message=circular.wording, channel="sms", address=line.entry.phone, language=LANGUAGE, case_key="",
             now=now, not_before=out_of_quiet_hours(pack, now), desk=circular.desk,
         )  # fmt: skip
-        rows.append(Recipient(circular=circular, entry=line.entry, message=message))
-    Recipient.objects.bulk_create(rows)
+    Recipient.objects.bulk_update(rows.values(), ["message", "left_out"], batch_size=200)
     return len(found.lines)
 
 

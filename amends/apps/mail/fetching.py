@@ -16,25 +16,25 @@ from time import mktime, monotonic
 from typing import Any
 
 from django.db.models import Q
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, ImapToolsError
 
 from amends.apps.deferred.actions import enqueue
+from amends.apps.mail.connecting import mailbox_at
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.reading import MOST_OCTETS
 from amends.apps.mail.storing import Arrived, store_mail
+from amends.apps.messaging.outbound import CallRefused, NotReached
 from amends.apps.people.sealing import CannotOpen, opened
 
 logger = logging.getLogger("amends.mail")
 FETCH = "fetch_mailbox"
 PURPOSE = "mail.mailbox"
-TIMEOUT = 20
 LEASE = timedelta(minutes=1)
 """Renewed with every mail. Two turns at once would do no harm, only the work twice."""
 LONGEST_TURN = 200.0
 """Seconds; what is left is taken by the next turn."""
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-CANNOT = (IMAP4.error, ImapToolsError, OSError, CannotOpen)
+CANNOT = (IMAP4.error, ImapToolsError, OSError, CannotOpen, CallRefused, NotReached, UnicodeError)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,12 @@ def _mark_failing(mailbox: Mailbox, error: BaseException, now: datetime) -> None
 
 
 def why_not(error: BaseException) -> str:
-    """A code for what keeps us out: `certificate`, `sign_in`, `folder`, `sealed`, `unreachable`."""
+    """A code for what keeps us out: `certificate`, `sign_in`, `folder`, `sealed`, `private`, `unreachable`."""
+    if isinstance(error, CallRefused):
+        return "private"
+    if isinstance(error, UnicodeError):
+        # The protocol takes no other letters in a name or a password.
+        return "sign_in"
     if isinstance(error, ssl.SSLError):
         return "certificate"
     if isinstance(error, CannotOpen):
@@ -104,21 +109,10 @@ def why_not(error: BaseException) -> str:
 @contextmanager
 def opened_mailbox(mailbox: Mailbox) -> Iterator[BaseMailBox]:
     """The mailbox, signed in, its folder chosen. Without TLS nothing but this machine is spoken to."""
-    box = _connected(mailbox)
+    box = mailbox_at(mailbox)
     password = opened(mailbox.sealed, purpose=PURPOSE).decode() if mailbox.sealed else ""
     with box.login(mailbox.username, password, initial_folder=mailbox.folder) as signed_in:
         yield signed_in
-
-
-def _connected(mailbox: Mailbox) -> BaseMailBox:
-    if mailbox.security == Mailbox.Security.NONE:
-        if mailbox.host not in LOOPBACK:
-            raise ssl.SSLError("no password leaves this machine unencrypted")
-        return MailBoxUnencrypted(mailbox.host, mailbox.port, timeout=TIMEOUT)
-    context = ssl.create_default_context(cadata=mailbox.certificate or None)
-    if mailbox.security == Mailbox.Security.STARTTLS:
-        return MailBoxStartTls(mailbox.host, mailbox.port, timeout=TIMEOUT, ssl_context=context)
-    return MailBox(mailbox.host, mailbox.port, timeout=TIMEOUT, ssl_context=context)
 
 
 class _Turn:

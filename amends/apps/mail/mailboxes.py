@@ -10,7 +10,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from amends.apps.mail.fetching import CANNOT, LOOPBACK, PURPOSE, opened_mailbox, why_not
+from amends.apps.mail.connecting import LOOPBACK, TLS_FROM_THE_START
+from amends.apps.mail.fetching import CANNOT, PURPOSE, opened_mailbox, why_not
 from amends.apps.mail.models import Mailbox
 from amends.apps.people.grounds import Manager
 from amends.apps.people.organising import record_on
@@ -91,6 +92,8 @@ def _faults(mailbox: Mailbox, given: Given, by: Manager) -> Iterable[FieldError]
         yield FieldError("/host", "bad_format", {"field": "服务器"})
     if given.host and given.security == Mailbox.Security.NONE and given.host not in LOOPBACK:
         yield FieldError("/security", "unencrypted", {"field": "加密方式"})
+    if given.host and given.security == Mailbox.Security.STARTTLS and given.port == TLS_FROM_THE_START:
+        yield FieldError("/port", "tls_port", {"field": "端口"})
     if given.certificate and not _is_certificate(given.certificate):
         yield FieldError("/certificate", "bad_format", {"field": "服务器证书"})
     for name, label in (("folder", "收信文件夹"), ("done_folder", "处理后移入")):

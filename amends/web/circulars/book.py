@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from amends.apps.cases.actions.by_text import open_cases_of_senders
 from amends.apps.circulars import book
 from amends.apps.circulars.book import Given
 from amends.apps.circulars.importing import COLUMNS, import_book
@@ -133,13 +134,18 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
             groups=given.groups,
         )
         try:
-            book.change(entry, kept, version=int(request.POST.get("version", "")[:9] or 0), by=keeper)
+            book.change(entry, kept, version=_version(request.POST.get("version", "")), by=keeper)
         except InvalidData as refusal:
             form.take(refusal)
         else:
             messages.success(request, gettext("已保存。"))
             return HttpResponseRedirect(reverse("book_entry", args=[entry.pk]))
     return _entry_page(request, entry, keeper, form if may_edit else None)
+
+
+def _version(text: str) -> int:
+    """The version that was looked at; 0, which no entry has, for what is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _entry_page(
@@ -158,9 +164,13 @@ def _entry_page(
 
 
 def _texts(entry: BookEntry) -> list[dict[str, Any]]:
-    """What was sent to the number for the book and what came from it, newest first."""
+    """What was sent to the number for the book and what came from it, newest first.
+
+    What somebody says of a case of theirs is for those who see the case, and not for whoever keeps the book.
+    """
     sent = OutboxMessage.objects.filter(recipient__entry=entry).order_by("-created_at")[:30]
-    came = InboundText.objects.filter(number=entry.phone).order_by("-received_at")[:30]
+    answers = InboundText.objects.filter(number=entry.phone, case_key="").order_by("-received_at")
+    came = answers[: 0 if open_cases_of_senders([entry.phone]).exists() else 30]
     lines = [{"at": m.sent_at or m.created_at, "text": m.body, "message": m} for m in sent]
     lines += [{"at": t.received_at, "text": t.text, "message": None} for t in came]
     return sorted(lines, key=lambda line: line["at"], reverse=True)

@@ -15,7 +15,15 @@ from django.utils.translation import gettext
 from amends.apps.circulars import sending
 from amends.apps.circulars.models import BookEntry, Circular
 from amends.apps.circulars.rights import KEEP, RELEASE, Keeper
-from amends.apps.circulars.sending import Draft, groups_of, late_by, needs_second_person, preview, with_progress
+from amends.apps.circulars.sending import (
+    Draft,
+    as_released,
+    groups_of,
+    late_by,
+    needs_second_person,
+    preview,
+    with_progress,
+)
 from amends.apps.messaging.rendering import fill
 from amends.core.policy.texting import GroupWording
 from amends.core.refusals import InvalidData, Refusal
@@ -40,7 +48,7 @@ def state_words() -> dict[str, str]:
 def left_out_words() -> dict[str, str]:
     return {
         sending.OPTED_OUT: gettext("已退订"), sending.WRONG_NUMBER: gettext("号码有误"),
-        sending.NOT_ENTERED: gettext("未录入或已停用"),
+        sending.NOT_ENTERED: gettext("未录入或已停用"), sending.CHANGED: gettext("提交发送后有变动"),
     }  # fmt: skip
 
 
@@ -160,7 +168,9 @@ def _shown(
         "may_release": keeper.may(RELEASE) and circular.written_by_id != keeper.person.pk,
     }  # fmt: skip
     if circular.state in (State.DRAFT, State.TO_RELEASE, State.RELEASED):
-        found = preview(circular, keeper.pack)
+        found = (
+            as_released(circular, keeper.pack) if circular.state == State.RELEASED else preview(circular, keeper.pack)
+        )
         context |= {
             "preview": found, "left_out": [(line, context["why"][line.left_out]) for line in found.left_out],
             "second": needs_second_person(found, keeper.pack),

@@ -44,6 +44,7 @@ TROUBLES = {
     "sign_in": gettext_noop("用户名或密码不对"),
     "folder": gettext_noop("没有这个文件夹"),
     "sealed": gettext_noop("密码要重新填写：保存它的密钥已更换"),
+    "private": gettext_noop("服务器在内部网络；请运维人员在 AMENDS_OUTBOUND_PRIVATE 中写明“服务器:端口”"),
     "unreachable": gettext_noop("连接不上服务器"),
 }
 CHECKS = {"spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC"}

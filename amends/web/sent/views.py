@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.actions.by_text import assign_text, set_text_aside
+from amends.apps.cases.actions.by_text import assign_text, set_text_aside, texts_open_to
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_among, visible_case
@@ -210,7 +210,7 @@ def received(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     desks_of(viewer)
     rows = InboundText.objects.filter(state=InboundText.State.TO_ASSIGN).order_by("-received_at", "-pk")[:PAGE]
-    lines = [(row, masked_contact(row.number)) for row in rows]
+    lines = [(row, masked_contact(row.number)) for row in texts_open_to(viewer, rows)]
     return render(request, "sent/received.html", {"area": "sent", "tab": "received", "lines": lines})
 
 
@@ -219,7 +219,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a text message on the case that is named, or set it aside."""
     viewer = viewer_of(request)
     desks_of(viewer)
-    text = InboundText.objects.filter(pk=pk).first()
+    text = next(iter(texts_open_to(viewer, InboundText.objects.filter(pk=pk))), None)
     if text is None:
         raise Http404
     try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from amends.apps.cases.evidence import open_evidence
@@ -98,6 +99,7 @@ def test_a_mailbox_is_read_whatever_happens_to_it(db, server, monkeypatch):
     Mailbox.objects.filter(pk=plain.pk).update(host="mail.example.com", security="none")
     assert try_mailbox(Mailbox.objects.get(pk=plain.pk), now=NOW) == "certificate"
     Mailbox.objects.filter(pk=plain.pk).update(host="127.0.0.1", port=1)
+    monkeypatch.setattr(settings, "OUTBOUND_PRIVATE", ["127.0.0.1:1"])
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("fetch_mail", "--mailbox", plain.address, "--json", stdout=out)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from amends.apps.cases.models import Case
 from amends.apps.deferred.models import Job
 from amends.apps.ledger.models import Event
+from amends.apps.mail.mailboxes import try_mailbox
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.taking_in import take_in
 from amends.apps.people.models import AccessEntry
@@ -134,9 +135,12 @@ def test_a_mailbox_is_registered_tried_and_closed(desk):
     }  # fmt: skip
     refused = manager.post("/organisation/mailboxes/", given)
     assert refused.status_code == 422 and "密码不能不加密地离开本机" in refused.content.decode()
+    wrong_port = {"security": "starttls", "host": "mail.amends.test"}
+    refused = manager.post("/organisation/mailboxes/", {**given, **wrong_port})
+    assert refused.status_code == 422 and "STARTTLS 请填写 143" in refused.content.decode()
     given |= {"host": "127.0.0.1", "port": "1"}
     made = manager.post("/organisation/mailboxes/", given, follow=True)
-    assert "邮箱打不开：连接不上服务器" in made.content.decode()
+    assert "邮箱打不开：服务器在内部网络" in made.content.decode()
     mailbox = Mailbox.objects.get()
     assert "geheim" not in mailbox.sealed and "geheim" not in made.content.decode()
     sealed = mailbox.sealed
@@ -149,3 +153,15 @@ def test_a_mailbox_is_registered_tried_and_closed(desk):
     kinds = Event.objects.filter(chain__key="desk:express", kind__startswith="mailbox").values_list("kind", flat=True)
     assert list(kinds.order_by("seq")) == ["mailbox_opened", "mailbox_changed", "mailbox_closed"]
     assert "停用邮箱“service@amends.test”" in manager.get("/organisation/changes/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.0.0.8", "169.254.169.254", "::ffff:127.0.0.1", "100.64.0.1"]
+)
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mailbox_reaches_nothing_within_the_house_that_the_operator_did_not_name(desk, monkeypatch, host, security):
+    called = []
+    monkeypatch.setattr("socket.create_connection", lambda address, *args, **options: called.append(address))
+    mailbox = a_mailbox(desk.desk, now=desk.now, host=host, port=143, security=security, username="x")
+
+    assert (try_mailbox(mailbox, now=desk.now), called) == ("private", [])

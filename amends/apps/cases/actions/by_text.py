@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amends.apps.cases.actions.by_call import add_what_was_told, as_told, form_of_verb
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import normal_contact
-from amends.apps.cases.queries import complainant_caller, open_cases
+from amends.apps.cases.queries import Viewer, complainant_caller, open_cases, visible_among
 from amends.apps.messaging.models import InboundText
 from amends.apps.people.models import ContactPoint, Person
 from amends.core.directory import Caller
@@ -54,9 +56,30 @@ def place_text(text: InboundText, *, now: datetime) -> InboundText:
 
 
 def _only_open_case_of(number: str) -> Case | None:
-    points = ContactPoint.objects.filter(kind="phone", normal=normal_contact("phone", number))
-    found = list(open_cases(Case.objects.filter(complainant__in=points.values("complainant"))).order_by("pk")[:2])
+    found = list(open_cases_of_senders([number]).order_by("pk")[:2])
     return found[0] if len(found) == 1 else None
+
+
+def open_cases_of_senders(numbers: Iterable[str]) -> QuerySet[Case]:
+    """The open cases in which whoever writes from one of the numbers takes part."""
+    normals = {normal_contact("phone", number) for number in numbers}
+    points = ContactPoint.objects.filter(kind="phone", normal__in=normals)
+    return open_cases(Case.objects.filter(complainant__in=points.values("complainant")))
+
+
+def texts_open_to(viewer: Viewer, texts: Iterable[InboundText]) -> list[InboundText]:
+    """Of texts that wait to be assigned those that the viewer may read: whose sender takes part in no open case at all,
+    or in one that the viewer sees. Three queries.
+    """
+    found = list(texts)
+    cases = open_cases_of_senders(text.number for text in found)
+    of_sender: dict[str, set[str]] = {}
+    for key, normal in cases.values_list("pk", "complainant__contact_points__normal"):
+        of_sender.setdefault(normal or "", set()).add(str(key))
+    seen = visible_among(viewer, {key for keys in of_sender.values() for key in keys})
+    return [
+        text for text in found if not (own := of_sender.get(normal_contact("phone", text.number))) or own & set(seen)
+    ]
 
 
 @transaction.atomic
