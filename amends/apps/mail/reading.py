@@ -94,7 +94,7 @@ def read_mail(octets: bytes) -> ReadMail:
     _check_before_reading(octets)
     body = _Body(octets)
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(octets)
+        message = BytesParser(_Part, policy=policy.compat32).parsebytes(octets)
         body.read(message)
     except RecursionError as too_deep:
         raise Unreadable("too_deep") from too_deep
@@ -129,15 +129,20 @@ def _check_before_reading(octets: bytes) -> None:
         raise Unreadable("too_many_parts")
 
 
+class _Part(Message):
+    """A part of a mail. A mail within the mail is not taken apart: it is a file, octet for octet as it came."""
+
+    def get_content_maintype(self) -> str:
+        maintype = super().get_content_maintype()
+        return "letter" if maintype == "message" and self.get_content_type() not in REPORTS else maintype
+
+
 class _Body:
     """The parts of a mail, put where a reader looks for them."""
 
     def __init__(self, octets: bytes) -> None:
-        self.octets = octets
-        self.line_end = b"\r\n" if b"\r\n" in octets else b"\n"
-        self.with_line_end = policy.compat32.clone(
-            linesep=self.line_end.decode(), max_line_length=None, mangle_from_=False
-        )
+        line_end = "\r\n" if b"\r\n" in octets else "\n"
+        self.as_it_came = policy.compat32.clone(linesep=line_end, max_line_length=None, mangle_from_=False)
         self.texts: list[str] = []
         self.attachments: list[Attachment] = []
         self.has_html = False
@@ -153,7 +158,7 @@ class _Body:
         if self.parts > MOST_PARTS:
             raise Unreadable("too_many_parts")
         if part.is_multipart() and part.get_content_maintype() == "message":
-            self._read_letter(part)
+            self._read_report(part)
         elif part.is_multipart():
             self._read_parts(part, depth)
         elif _is_text(part):
@@ -168,20 +173,15 @@ class _Body:
         if part.get_content_subtype() == "alternative":
             self.has_html |= any(one.get_content_type() == "text/html" for leaf in inner for one in leaf.walk())
 
-    def _read_letter(self, part: Message) -> None:
-        """A mail within the mail is a file, as it came; what a machine reports of a delivery is text."""
-        content = b"".join(self._as_it_came(inner) for inner in part.get_payload() if isinstance(inner, Message))
-        if part.get_content_type() in REPORTS and not _is_file(part):
-            self.texts.append(decoded(content).replace("\r\n", "\n"))
+    def _read_report(self, part: Message) -> None:
+        """What a machine reports of a delivery is text, unless it is meant to be put aside."""
+        blocks = (inner.as_bytes(policy=self.as_it_came) for inner in part.get_payload() if isinstance(inner, Message))
+        content = b"".join(blocks)
+        if _is_file(part):
+            # The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1).
+            self.attachments.append(_attachment(part, content.removesuffix(self.as_it_came.linesep.encode())))
         else:
-            self.attachments.append(_attachment(part, content))
-
-    def _as_it_came(self, letter: Message) -> bytes:
-        """Written out again. The line end before a boundary belongs to the boundary (RFC 2046, 5.1.1)."""
-        written = letter.as_bytes(policy=self.with_line_end)
-        end = self.octets.find(written) + len(written)
-        is_cut = end < len(written) or self.octets[end : end + 2] == b"--"
-        return written.removesuffix(self.line_end) if is_cut else written
+            self.texts.append(decoded(content).replace("\r\n", "\n"))
 
     def _read_text(self, part: Message) -> None:
         text = decoded(_octets_of(part), _charset_of(part)).replace("\r\n", "\n")
