@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
@@ -97,10 +97,13 @@ def calls_page(viewer: Viewer, asked: Mapping[str, str], *, cursor: str = "", si
     return CallsPage(found[:size], _cursor(found[size - 1]) if rest else None)
 
 
-def count_calls(viewer: Viewer, asked: Mapping[str, str]) -> int:
-    """How many calls there are under the filters."""
-    cases, proceedings = _narrowed(viewer, asked)
-    return cases.count() + proceedings.count()
+def count_calls(viewer: Viewer, asked: Mapping[str, str]) -> dict[str, int]:
+    """How many calls there are under the filters other than `when`, by what may be asked for under it; two queries."""
+    cases, proceedings = _narrowed(viewer, {**asked, "when": "all"})
+    due = {when: _due(viewer, when) for when in WHEN}
+    of_cases = cases.order_by().aggregate(**{when: Count("pk", filter=one.clocks) for when, one in due.items()})
+    of_kinds = proceedings.order_by().aggregate(**{when: Count("pk", filter=one.kinds) for when, one in due.items()})
+    return {when: of_cases[when] + of_kinds[when] for when in WHEN}
 
 
 def call_on_case(case: Case, pack: Pack) -> Call | None:
@@ -122,19 +125,9 @@ def attempts_on(row: Case | Proceeding, call: Call) -> int:
 def _narrowed(viewer: Viewer, asked: Mapping[str, str]) -> tuple[QuerySet[ClockRow], QuerySet[Proceeding]]:
     """The clocks and proceedings that are calls under the filters, those due first at the top."""
     _refuse_unknown(asked)
-    packs = desks_that_call(viewer)
-    of_cases, of_kinds = Q(pk__in=[]), Q(pk__in=[])
-    for desk, pack in packs.items():
-        if asked.get("desk") and asked["desk"] != desk.code:
-            continue
-        before = _until(asked.get("when", "due"), pack, viewer.now)
-        soon = Q(due_at__lte=before) if before else Q(due_at__isnull=False)
-        clocks = [clock for call in pack.followups.calls.values() for clock in call.clocks]
-        kinds = [call.proceeding for call in pack.followups.calls.values() if call.proceeding]
-        of_cases |= Q(case__desk=desk, rule__in=clocks) & soon
-        of_kinds |= Q(desk=desk, kind__in=kinds) & soon
-    cases = ClockRow.objects.filter(of_cases, stopped_at=None, case__in=visible_to(viewer).values("pk"))
-    proceedings = visible_proceedings(viewer).filter(of_kinds).exclude(state_category__in=RESTING)
+    due = _due(viewer, asked.get("when", "due"), desk=asked.get("desk", ""))
+    cases = ClockRow.objects.filter(due.clocks, stopped_at=None, case__in=visible_to(viewer).values("pk"))
+    proceedings = visible_proceedings(viewer).filter(due.kinds).exclude(state_category__in=RESTING)
     if asked.get("mine"):
         cases = cases.filter(case__registered_by=viewer.person)
         proceedings = proceedings.filter(begun_by=viewer.person)
@@ -147,6 +140,28 @@ def _narrowed(viewer: Viewer, asked: Mapping[str, str]) -> tuple[QuerySet[ClockR
         cases.select_related(*related).order_by("due_at", "case"),
         proceedings.select_related("desk", *related).order_by("due_at", "pk"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The conditions of clocks and of proceedings for being a call that is due."""
+
+    clocks: Q
+    kinds: Q
+
+
+def _due(viewer: Viewer, when: str, *, desk: str = "") -> _Due:
+    of_clocks, of_kinds = Q(pk__in=[]), Q(pk__in=[])
+    for one, pack in desks_that_call(viewer).items():
+        if desk and desk != one.code:
+            continue
+        before = _until(when, pack, viewer.now)
+        soon = Q(due_at__lte=before) if before else Q(due_at__isnull=False)
+        clocks = [clock for call in pack.followups.calls.values() for clock in call.clocks]
+        kinds = [call.proceeding for call in pack.followups.calls.values() if call.proceeding]
+        of_clocks |= Q(case__desk=one, rule__in=clocks) & soon
+        of_kinds |= Q(desk=one, kind__in=kinds) & soon
+    return _Due(of_clocks, of_kinds)
 
 
 def _until(when: str, pack: Pack, now: datetime) -> datetime | None:

@@ -21,7 +21,6 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.people.actions import log_access
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.surveys.calls import (
-    WHEN,
     Planned,
     attempts_on,
     call_of_kind,
@@ -88,7 +87,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "desks": list(desks),
         "by_telephone": surveys_by_telephone(viewer)[:5],
         "departments": [(str(unit.id), unit.title) for unit in departments_to_choose()],
-        "counts": {when: count_calls(viewer, {**kept, "when": when}) for when in WHEN},
+        "counts": count_calls(viewer, kept),
         "groups": [(desk, kind, call) for desk, pack in desks.items() for kind, call in groups_of(pack)],
     }
     return render(request, "calls/page.html", context, status=context["status"])

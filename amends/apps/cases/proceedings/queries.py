@@ -44,7 +44,7 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
         held = {h.role for h in viewer.caller(desk, pack).holdings}
-        cases = visible_to(viewer).exclude(seen_as_task(pack, viewer.person))
+        cases = visible_to(viewer, on=desk.pk).exclude(seen_as_task(pack, viewer.person))
         seen = Q(case__isnull=False, case__in=cases.values("pk"))
         if any(pack.roles.roles[name].sees == "desk" for name in held if name in pack.roles.roles):
             seen |= Q(case=None)
