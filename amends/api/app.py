@@ -11,6 +11,7 @@ from ninja import NinjaAPI, Router
 from amends.api.calls import calls
 from amends.api.cases import answer, router
 from amends.api.contract import describe
+from amends.api.figures import router as kpis
 from amends.api.papers import router as papers
 from amends.api.problems import problem
 from amends.api.proceedings import router as proceedings
@@ -86,6 +87,7 @@ api.add_router("", proceedings)
 api.add_router("", papers)
 api.add_router("", catalogue)
 api.add_router("", calls)
+api.add_router("", kpis)
 api.add_router("", ways_in)
 
 

@@ -21,6 +21,7 @@ from amends.api.bodies import (
 from amends.apps.cases.filters import FILTERS
 from amends.apps.cases.listing import LARGEST_PAGE, SORTS
 from amends.apps.cases.proceedings.listing import FILTERS as FILTERS_OF_PROCEEDINGS
+from amends.apps.reporting.figures import DIMENSIONS
 
 BODIES: dict[str, type[Body]] = {
     "register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal, "begin_proceeding_on_case": NewOnCase,
@@ -95,6 +96,8 @@ LISTS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "list_cases": (FILTERS, SORTS),
     "list_proceedings": (FILTERS_OF_PROCEEDINGS, ()),
     "list_posts": (("desk", "state"), ()),
+    "list_kpis": (("desk", "from", "to", "by", "indicator", *DIMENSIONS), ()),
+    "list_cases_of_kpi": (("desk", "from", "to", "by", "indicator", "group", "part", *DIMENSIONS), ()),
 }
 
 

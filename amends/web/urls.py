@@ -41,7 +41,7 @@ from amends.web.proceedings import views as proceedings
 from amends.web.promises import views as promises
 from amends.web.queue import bulk, exports, saved
 from amends.web.queue import views as queue
-from amends.web.reports import experience, workload
+from amends.web.reports import experience, figures, workload
 from amends.web.reports import views as reports
 from amends.web.searching import search
 from amends.web.sent import views as sent
@@ -238,6 +238,9 @@ urlpatterns = [
     path("policies/<slug:desk>/papers/<slug:form_id>.pdf", papers.blank, {"way": "pdf"}, name="blank"),
     path("policies/<slug:desk>/papers/<slug:form_id>.docx", papers.blank, {"way": "docx"}, name="blank_word"),
     path("counts/", reports.page, name="counts"),
+    path("figures/", figures.page, name="figures"),
+    path("figures/cases/", figures.cases, name="figure_cases"),
+    path("figures/export/", figures.export, name="figures_export"),
     path("workload/", workload.page, name="workload"),
     path("experience/", experience.page, name="experience"),
     path("gaps/", reports.gap_page, name="gaps"),

@@ -78,19 +78,18 @@ def kpis_of(desk: Desk, viewer: Viewer) -> Kpis:
 def figure(viewer: Viewer, question: Question) -> Figure:
     """The figure of an indicator without any grouping, over the cases that the viewer may see."""
     whole = Question(question.desk, question.indicator, question.period, (), question.filters)
-    found = figures(viewer, whole)
-    return found[0] if found else Figure(whole, (), _result(viewer, whole, (), Tally(), {}))
+    return figures(viewer, whole)[0]
 
 
 def figures(viewer: Viewer, question: Question) -> list[Figure]:
     """The figures of an indicator by group, in the order of the groups; a fixed number of queries whatever the number of cases.
 
-    Groups without any case have no figure. Raises InvalidData for an unknown dimension or a value that can not be one.
+    Groups without any case have no figure; without grouping there is always one, not applicable where nothing was counted. Raises InvalidData for an unknown dimension or a value that can not be one.
     """
     found = _tallies(viewer, question)
     waiting = _open(viewer, question)
     volumes = _volumes(question) if question.indicator.kind == "per_volume" else {}
-    keys = sorted({*found, *waiting}, key=_sortable)
+    keys = sorted({*found, *waiting} or ({()} if not question.by else set()), key=_sortable)
     return [
         Figure(question, key, _result(viewer, question, key, found.get(key, Tally()), volumes), waiting.get(key, 0)) for key in keys
     ]  # fmt: skip

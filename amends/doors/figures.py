@@ -1,0 +1,325 @@
+"""Figures as pages, spreadsheets and the API ask for them: read from the address, compared with the periods before, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from django.utils.translation import gettext
+
+from amends.apps.cases.queries import Viewer
+from amends.apps.people.models import Department, Partner, Person
+from amends.apps.policies.models import Desk
+from amends.apps.reporting.figures import DIMENSIONS, SPANS_OF_TIME, Figure, Key, Question, figure, figures
+from amends.core.indicators import Verdict
+from amends.core.periods import Period
+from amends.core.policy.kpis import Indicator
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData
+from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.pack_words import words_of
+from amends.doors.wording import words
+
+MOST_GROUPS = 3
+FRAME = frozenset({"desk", "from", "to", "by", "indicator", "part", "group", "cursor", "size"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks for: a desk's figures over a period, split and filtered; of one indicator or of all."""
+
+    desk: Desk
+    pack: Pack
+    period: Period
+    by: tuple[str, ...] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    indicator: Indicator | None = None
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        return (self.indicator,) if self.indicator else self.pack.kpis.indicators
+
+    def question(self, indicator: Indicator) -> Question:
+        return Question(self.desk, indicator, self.period, self.by, self.filters)
+
+
+def asked_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer) -> Asked:
+    """Read an address. Without days it is the month so far. Raises InvalidData with every fault at its part of the address.
+
+    An end before the start, an unknown dimension, filter or indicator is refused with a sentence.
+    """
+    today = viewer.now.astimezone(ZoneInfo(pack.head.zone)).date()
+    period = Period(_day(query, "from", today.replace(day=1)), _day(query, "to", today))
+    by = tuple(name for name in query.get("by", "").split(",") if name)
+    known = {**DIMENSIONS, **SPANS_OF_TIME}
+    faults = [_unknown("/by", name, known) for name in by if name not in known]
+    faults += [_unknown(f"/{name}", name, DIMENSIONS) for name in query if name not in FRAME and name not in DIMENSIONS]
+    if len(set(by)) > MOST_GROUPS:
+        faults.append(FieldError("/by", "too_many_groups", {"limit": MOST_GROUPS}))
+    indicator, name = None, query.get("indicator", "")
+    if name and (indicator := pack.kpis.indicator(name)) is None:
+        faults.append(_unknown("/indicator", name, [one.id for one in pack.kpis.indicators]))
+    if faults:
+        raise InvalidData(faults)
+    # An empty value in an address stands for a choice that was not made; what is not known is asked for as "-".
+    filters = {k: "" if v == "-" else v for k, v in query.items() if k in DIMENSIONS and v}
+    return Asked(desk, pack, period, tuple(dict.fromkeys(by)), filters, indicator)
+
+
+def _unknown(pointer: str, name: str, allowed: Iterable[str]) -> FieldError:
+    return FieldError(pointer, "unknown_filter", {"name": name[:60], "allowed": list(allowed)})
+
+
+def _day(query: Mapping[str, str], name: str, usual: date) -> date:
+    text = query.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else usual
+    except ValueError:
+        field = gettext("起始日期") if name == "from" else gettext("截止日期")
+        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})]) from None
+
+
+# Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An indicator over a period beside the period before and the same period of the year before."""
+
+    now: Figure
+    before: Figure
+    a_year_before: Figure
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.now.question.indicator
+
+    def change(self, earlier: Figure) -> Decimal | None:
+        """How much it changed in its own unit, shares in percentage points; None where one of the two is not known."""
+        now, then = self.now.result.value, earlier.result.value
+        return None if now is None or then is None else now - then
+
+
+def lines_of(viewer: Viewer, asked: Asked) -> list[Line]:
+    """Every indicator asked for, without any grouping, with its comparisons."""
+    whole = replace(asked, by=())
+    earlier = (replace(whole, period=asked.period.before()), replace(whole, period=asked.period.a_year_before()))
+    return [
+        Line(figure(viewer, whole.question(one)), *(figure(viewer, then.question(one)) for then in earlier))
+        for one in asked.indicators
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Groups down, indicators across. A group without a figure of an indicator has none there."""
+
+    indicators: Sequence[Indicator]
+    groups: list[tuple[Key, list[str], list[Figure | None]]]
+
+
+def grid_of(viewer: Viewer, asked: Asked) -> Grid:
+    """The figures of every group in words; the sum of the counts of all groups is that of the line without grouping."""
+    found = [{one.group: one for one in figures(viewer, asked.question(indicator))} for indicator in asked.indicators]
+    keys = list(dict.fromkeys(key for column in found for key in column))
+    keys.sort(
+        key=lambda key: tuple(
+            (value in (None, ""), str(value) if not isinstance(value, int) else f"{value:012}") for value in key
+        )
+    )
+    said = group_words(asked, keys)
+    return Grid(asked.indicators, [(key, said[key], [column.get(key) for column in found]) for key in keys])
+
+
+# Words
+
+
+def dimension_words(pack: Pack) -> dict[str, str]:
+    """What figures can be split by, in words; the level, the main category and what no field of the policy holds as the policy has them."""
+    axis, reads = pack.grading.axis(pack.grading.level or ""), pack.kpis.reads
+    titles = {
+        "department": gettext("责任部门"), "team": gettext("班组"), "handler": gettext("处理人"), "partner": gettext("合作方"),
+        "category": words(pack.categories.schemes[0].title), "category_path": gettext("%(what)s（细分）") % {"what": words(pack.categories.schemes[0].title)},
+        "cause": gettext("原因"), "product": gettext("产品"), "product_version": gettext("产品版本"), "region": gettext("地区"),
+        "channel": gettext("渠道"), "channel_group": gettext("渠道分类"), "kind": gettext("类型"),
+        "level": words(axis.title) if axis else gettext("级别"), "urgent": gettext("是否紧急"), "outcome": gettext("处理结果"),
+        "state": gettext("状态"), "pack": gettext("制度版本"), "counts": gettext("是否计入投诉数"), "taken_over": gettext("是否历史导入"),
+    }  # fmt: skip
+    unread = {name for name in ("cause", "product", "product_version", "region") if getattr(reads, name) is None}
+    return {name: title for name, title in titles.items() if name not in unread}
+
+
+def span_words() -> dict[str, str]:
+    return {
+        "day": gettext("日"), "week": gettext("周"), "month": gettext("月"), "quarter": gettext("季度"), "year": gettext("年"),
+    }  # fmt: skip
+
+
+def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
+    """The values of groups in words; names of departments and people in one query each."""
+    keys = list(keys)
+    named: dict[str, Mapping[Any, str]] = {}
+    for place, name in enumerate(asked.by):
+        numbers = {key[place] for key in keys if key[place] is not None}
+        if name in ("department", "team"):
+            named[name] = {unit.pk: words(unit.called) for unit in Department.objects.filter(pk__in=numbers)}
+        elif name == "handler":
+            named[name] = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "name"))
+        elif name == "partner":
+            named[name] = dict(Partner.objects.filter(pk__in=numbers).values_list("pk", "name"))
+    return {key: [_value(asked, name, key[n], named.get(name, {})) for n, name in enumerate(asked.by)] for key in keys}
+
+
+def _value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str:
+    if value in (None, ""):
+        return gettext("未定")
+    if isinstance(value, date):
+        quarter = f"{value.year} Q{(value.month + 2) // 3}"
+        return {"month": f"{value:%Y-%m}", "quarter": quarter, "year": f"{value:%Y}"}.get(name, value.isoformat())
+    said = words_of(asked.pack)
+    if isinstance(value, bool):
+        return words(value)
+    if name in ("category", "category_path"):
+        return said.category(value)
+    if name == "level":
+        return said.level(value)[0]
+    if name in ("state", "kind", "channel", "outcome"):
+        return str(getattr(said, name)(value))
+    if name == "channel_group":
+        return words(asked.pack.channels.groups.get(value)) or value
+    if name == "cause":
+        return _cause(asked.pack, value)
+    return named.get(value) or str(value)
+
+
+def _cause(pack: Pack, value: str) -> str:
+    source = pack.fields.get(pack.kpis.reads.cause or "")
+    for scheme in pack.categories.schemes:
+        if source is not None and source.scheme == scheme.id:
+            titles = {path: node.title for path, node in scheme.walk()}
+            return words(titles.get(value)) or value
+    named = pack.categories.lists.get(source.options_from or "", {}) if source is not None else {}
+    return words(named.get(value)) or value
+
+
+UNITS = {
+    "percent": "%", "cases": "", "minutes": "分钟", "hours": "小时", "days": "天", "points": "分", "money": "元", "per_thousand": "‰",
+}  # fmt: skip
+
+
+def value_words(figure: Figure) -> str:
+    """The value with its unit; a dash where nothing could be divided."""
+    value, unit = figure.result.value, unit_words(figure.question.indicator)
+    if value is None:
+        return gettext("不适用")
+    return f"{value}{unit}" if unit in ("%", "‰", "") else f"{value} {unit}"
+
+
+def unit_words(indicator: Indicator) -> str:
+    unit = {
+        "minutes": gettext("分钟"), "hours": gettext("小时"), "days": gettext("天"), "points": gettext("分"), "money": gettext("元"),
+    }.get(indicator.unit)  # fmt: skip
+    return unit if unit is not None else UNITS[indicator.unit]
+
+
+def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
+    """Word, icon and tone of how a figure stands against its target: never the colour alone."""
+    return {
+        Verdict.MET: (gettext("达标"), "circle-check", "good"),
+        Verdict.MISSED: (gettext("未达标"), "alert-triangle", "late"),
+        Verdict.TOO_FEW: (gettext("样本太少，不作评判"), "info-circle", "warn"),
+        Verdict.NO_TARGET: (gettext("不考核"), "minus", "line"),
+        Verdict.NOT_APPLICABLE: (gettext("没有可统计的个案"), "minus", "line"),
+    }[verdict]
+
+
+def target_words(indicator: Indicator) -> str:
+    if indicator.target is None:
+        return ""
+    sign = "≥" if indicator.direction == "up" else "≤"
+    return f"{sign} {indicator.target.value}{unit_words(indicator)}"
+
+
+# Spreadsheet
+
+
+def write_figures(file: IO[bytes], lines: Sequence[Line], grid: Grid | None, asked: Asked) -> None:
+    """The table as a spreadsheet: values as numbers, with sample and target; what is not applicable says so."""
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        bold, plain = (
+            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
+            book.add_format({"num_format": "@"}),
+        )
+        sheet = book.add_worksheet(gettext("指标"))
+        sheet.set_column(0, 0, 30)
+        sheet.set_column(1, 12, 16)
+        span = f"{asked.period.first} – {asked.period.last}"
+        _row(sheet, 0, [words(asked.desk.called), span, gettext("制度版本 %(n)s") % {"n": asked.pack.version}], plain)
+        _row(sheet, 2, _heads(), bold)
+        for n, line in enumerate(lines, start=3):
+            _row(sheet, n, _cells(line), plain)
+        if grid is not None:
+            _write_grid(book.add_worksheet(gettext("分组")), grid, asked, bold, plain)
+
+
+def _heads() -> list[str]:
+    return [
+        gettext("指标"), gettext("数值"), gettext("单位"), gettext("分子"), gettext("分母"), gettext("样本"), gettext("目标"), gettext("评判"),
+        gettext("上期"), gettext("去年同期"), gettext("口径"),
+    ]  # fmt: skip
+
+
+def _cells(line: Line) -> list[Any]:
+    result, indicator = line.now.result, line.indicator
+    return [
+        words(indicator.title), _number(line.now), unit_words(indicator), result.numerator, result.denominator, result.sample,
+        target_words(indicator), verdict_words(result.verdict)[0], _number(line.before), _number(line.a_year_before),
+        words(indicator.says),
+    ]  # fmt: skip
+
+
+def _number(figure: Figure) -> Any:
+    return gettext("不适用") if figure.result.value is None else figure.result.value
+
+
+def _write_grid(sheet: Any, grid: Grid, asked: Asked, bold: Any, plain: Any) -> None:
+    titles = {**dimension_words(asked.pack), **span_words()}
+    heads = [titles.get(name, name) for name in asked.by]
+    for indicator in grid.indicators:
+        heads += [words(indicator.title), gettext("样本")]
+    _row(sheet, 0, heads, bold)
+    for n, (_, said, row) in enumerate(grid.groups, start=1):
+        cells: list[Any] = list(said)
+        for one in row:
+            cells += ["", ""] if one is None else [_number(one), one.result.sample]
+        _row(sheet, n, cells, plain)
+
+
+def _row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
+    for place, cell in enumerate(cells):
+        if isinstance(cell, Decimal | int):
+            sheet.write_number(row, place, float(cell))
+        elif cell:
+            sheet.write_string(row, place, as_text(cell), form)
+
+
+def group_in(text: str, by: Sequence[str]) -> Key | None:
+    """The group that an address names, as figures have it; None where it names none. Raises InvalidData for what is none."""
+    if not text:
+        return None
+    values = text.split("|")
+    if len(values) != len(by):
+        raise InvalidData([FieldError("/group", "bad_filter_value", {"name": "group", "value": text[:60]})])
+    return tuple(_of_group(name, "" if value == "-" else value) for name, value in zip(by, values, strict=True))
+
+
+def _of_group(name: str, value: str) -> Any:
+    try:
+        return date.fromisoformat(value) if name in SPANS_OF_TIME else value
+    except ValueError:
+        raise InvalidData([FieldError("/group", "bad_filter_value", {"name": name, "value": value[:60]})]) from None

@@ -1,0 +1,229 @@
+"""The page of indicators: value, sample and target of every figure beside the periods before; each opens the list of its cases."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import Viewer
+from amends.apps.lists.exports import RIGHT, holds_right
+from amends.apps.people.actions import log_access
+from amends.apps.people.choices import departments_to_choose
+from amends.apps.policies.models import Desk
+from amends.apps.reporting.figures import Figure, Part, Question, cases_behind
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.doors.figures import (
+    Asked,
+    Line,
+    asked_in,
+    dimension_words,
+    grid_of,
+    group_in,
+    group_words,
+    lines_of,
+    span_words,
+    target_words,
+    unit_words,
+    value_words,
+    verdict_words,
+    write_figures,
+)
+from amends.doors.files import as_attachment
+from amends.doors.routes import route
+from amends.doors.wording import faults, words
+from amends.web.forms.drawing import Choice
+from amends.web.queue.rows import rows_of
+from amends.web.viewing import packs_of, viewer_of
+
+PAGE_SIZE = 50
+PARTS: tuple[Part, ...] = ("all", "counted", "rest", "open")
+
+
+def desks_of(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks on which the viewer works whose policy has indicators."""
+    return {desk: pack for desk, pack in packs_of(viewer).items() if viewer.works_on(desk) and pack.kpis.indicators}
+
+
+def _chosen(request: HttpRequest, packs: dict[Desk, Pack]) -> Desk | None:
+    return next((desk for desk in packs if desk.code == request.GET.get("desk")), next(iter(packs), None))
+
+
+@route(audience="staff", permission="signed_in", kind="case")
+def page(request: HttpRequest) -> HttpResponse:
+    """The indicators of a desk over a period, or split by a dimension."""
+    viewer = viewer_of(request)
+    packs = desks_of(viewer)
+    desk = _chosen(request, packs)
+    context: dict[str, Any] = {
+        "area": "figures",
+        "desk": desk,
+        "first": request.GET.get("from", ""),
+        "last": request.GET.get("to", ""),
+    }
+    if desk is None:
+        return render(request, "reports/figures.html", context)
+    context |= _frame(request, packs, desk)
+    try:
+        asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
+        context |= _shown(viewer, asked)
+    except InvalidData as refusal:
+        context |= {"problems": [sentence for some in faults(refusal).values() for sentence in some]}
+        return render(request, "reports/figures.html", context, status=422)
+    context |= {"query": request.GET.urlencode(), "may_export": holds_right(viewer, RIGHT)}
+    return render(request, "reports/figures.html", context)
+
+
+def _frame(request: HttpRequest, packs: dict[Desk, Pack], desk: Desk) -> dict[str, Any]:
+    by, pack = request.GET.get("by", ""), packs[desk]
+    splits = {**dimension_words(pack), **span_words()}
+    units = [
+        Choice(str(unit.id), words(unit.title), is_chosen=str(unit.id) == request.GET.get("department"))
+        for unit in departments_to_choose()
+    ]
+    kinds = [
+        Choice(k, words(v.title), is_chosen=k == request.GET.get("channel")) for k, v in pack.channels.channels.items()
+    ]
+    tops = [
+        Choice(v.id, words(v.title), is_chosen=v.id == request.GET.get("category"))
+        for v in pack.categories.schemes[0].values
+    ]
+    return {
+        "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in packs],
+        "splits": [Choice(name, title, is_chosen=name == by) for name, title in splits.items()],
+        "units": units, "channels": kinds, "categories": tops,
+    }  # fmt: skip
+
+
+def _shown(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+    shown = {"first": asked.period.first.isoformat(), "last": asked.period.last.isoformat()}
+    if not asked.by:
+        return {**shown, "lines": [_line(asked, line) for line in lines_of(viewer, asked)]}
+    grid, titles = grid_of(viewer, asked), {**dimension_words(asked.pack), **span_words()}
+    groups = [(said, [_cell(asked, one) for one in row]) for _, said, row in grid.groups]
+    return {
+        **shown,
+        "heads": [titles[name] for name in asked.by],
+        "indicators": [words(one.title) for one in grid.indicators],
+        "groups": groups,
+    }
+
+
+def _line(asked: Asked, line: Line) -> dict[str, Any]:
+    indicator = line.indicator
+    return {
+        "title": words(indicator.title), "says": words(indicator.says), "target": target_words(indicator), **_cell(asked, line.now),
+        "earlier": [_earlier(line, one, asked) for one in (line.before, line.a_year_before)],
+        "clauses": indicator.clause,
+    }  # fmt: skip
+
+
+def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
+    if one is None:
+        return {"value": ""}
+    word, icon, tone = verdict_words(one.result.verdict)
+    of = one.question.indicator.kind in ("share", "per_volume")
+    return {
+        "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
+        "part": f"{one.result.numerator} / {one.result.denominator}" if of else "", "address": _cases(asked, one, "all"),
+        "counted": _cases(asked, one, "counted") if of else "", "open_address": _cases(asked, one, "open"),
+    }  # fmt: skip
+
+
+def _earlier(line: Line, earlier: Figure, asked: Asked) -> dict[str, Any]:
+    change, unit = line.change(earlier), unit_words(line.indicator)
+    is_better = (
+        change is not None and line.indicator.direction != "none" and (change > 0) == (line.indicator.direction == "up")
+    )
+    return {
+        "value": value_words(earlier), "sample": earlier.result.sample, "change": "" if change is None else f"{change:+}{unit}",
+        "icon": "" if not change else "trending-up" if change > 0 else "trending-down",
+        "tone": "" if not change or line.indicator.direction == "none" else "good" if is_better else "late",
+    }  # fmt: skip
+
+
+def _cases(asked: Asked, one: Figure, part: str) -> str:
+    """The address of the list behind a figure: the same filters, and the group as filters of its own."""
+    question = one.question
+    query = {
+        "desk": asked.desk.code, "from": question.period.first.isoformat(), "to": question.period.last.isoformat(),
+        "indicator": question.indicator.id, "part": part, **{k: v or "-" for k, v in question.filters.items()},
+    }  # fmt: skip
+    if one.group:
+        query |= {"by": ",".join(question.by), "group": "|".join("-" if v in (None, "") else str(v) for v in one.group)}
+    return f"{reverse('figure_cases')}?{urlencode(query)}"
+
+
+@route(audience="staff", permission="signed_in", kind="case")
+def cases(request: HttpRequest) -> HttpResponse:
+    """The cases behind one figure, the latest first: as many as the figure says."""
+    viewer = viewer_of(request)
+    packs = desks_of(viewer)
+    desk = _chosen(request, packs)
+    if desk is None:
+        return render(request, "reports/figure_cases.html", {"area": "figures"})
+    asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
+    found, question, group = behind(viewer, asked, request.GET.dict())
+    start = _start(request.GET.get("cursor", ""))
+    total, keys = (
+        found.count(),
+        list(found.order_by("-received_at", "pk").values_list("pk", flat=True)[start : start + PAGE_SIZE + 1]),
+    )
+    shown = (
+        Case.objects.select_related("desk", "department", "handler", "pack").defer("facts").in_bulk(keys[:PAGE_SIZE])
+    )
+    rows = rows_of([shown[key] for key in keys[:PAGE_SIZE] if key in shown], viewer.now)
+    following = request.GET.copy()
+    following["cursor"] = str(start + PAGE_SIZE)
+    context = {
+        "area": "figures", "title": words(question.indicator.title), "says": words(question.indicator.says), "rows": rows, "total": total,
+        "period": asked.period, "group": group_words(asked, [group])[group] if group else [], "part": request.GET.get("part", "all"),
+        "next": following.urlencode() if len(keys) > PAGE_SIZE else "",
+    }  # fmt: skip
+    return render(request, "reports/figure_cases.html", context)
+
+
+def _start(cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isdigit() or len(cursor) > 7:
+        raise InvalidData([FieldError("/cursor", "bad_cursor")])
+    return int(cursor)
+
+
+def behind(viewer: Viewer, asked: Asked, query: dict[str, str]) -> tuple[Any, Question, Any]:
+    """The rows behind the figure that an address names, its question, and the group."""
+    part = query.get("part", "all")
+    if asked.indicator is None:
+        raise InvalidData([FieldError("/indicator", "required", {"field": "指标"})])
+    if part not in PARTS:
+        raise InvalidData([FieldError("/part", "unknown_filter", {"name": part[:60], "allowed": list(PARTS)})])
+    question = asked.question(asked.indicator)
+    group = group_in(query.get("group", ""), asked.by)
+    return cases_behind(viewer, question, group=group, part=part), question, group
+
+
+@route(audience="staff", permission="export", kind="case")
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The table as a spreadsheet: figures only, no cases; who took it is noted."""
+    viewer = viewer_of(request)
+    packs = desks_of(viewer)
+    desk = _chosen(request, packs)
+    if desk is None or not holds_right(viewer, RIGHT):
+        raise NotPermitted(verb="导出")
+    asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_figures(file, lines_of(viewer, asked), grid_of(viewer, asked) if asked.by else None, asked)
+    file.seek(0)
+    log_access(
+        actor=viewer.person.actor_id, action="export", object="figures", field=f"desk:{desk.code}", now=viewer.now,
+        reason=request.GET.urlencode()[:200],
+    )  # fmt: skip
+    answer = FileResponse(file, content_type="application/octet-stream")
+    return as_attachment(answer, f"figures-{desk.code}-{viewer.now:%Y%m%d}.xlsx")
