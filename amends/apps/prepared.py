@@ -8,7 +8,7 @@ reads the rows as they are now.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import BigIntegerField, DateTimeField, Expression, Field, QuerySet, TextField, UUIDField
 from psycopg import sql as psycopg_sql
 
 Row = TypeVar("Row")
@@ -36,6 +36,23 @@ class Given(Expression):
 
     def bound(self, given: dict[str, Any]) -> Any:
         return self.output_field.get_db_prep_value(given[self.name], connection)
+
+
+def given_number(name: str) -> Given:
+    """A whole number, or the key of a row that is one."""
+    return Given(name, BigIntegerField())
+
+
+def given_key(name: str) -> Given:
+    return Given(name, UUIDField())
+
+
+def given_text(name: str) -> Given:
+    return Given(name, TextField())
+
+
+def given_moment(name: str) -> Given:
+    return Given(name, DateTimeField())
 
 
 class Prepared(Generic[Row]):
@@ -138,3 +155,17 @@ def prepared(key: Hashable, asks: Callable[[], QuerySet[Any, Row]]) -> Prepared[
             _kept.clear()
         found = _kept[key] = Prepared(asks)
     return found
+
+
+def ask_among(
+    key: Hashable, values: Iterable[Any], asks: Callable[[list[Any]], QuerySet[Any, Row]], *, of: Field[Any, Any]
+) -> list[Row]:
+    """Ask about several values at once: a question for 1, 2, 4, 8 … of them, the last one said again until it is full."""
+    wanted = list(values)
+    if not wanted:
+        return []
+    size = 1 << (len(wanted) - 1).bit_length()
+    names = [f"value{place}" for place in range(size)]
+    wanted += wanted[-1:] * (size - len(wanted))
+    question = prepared((key, size), lambda: asks([Given(name, of) for name in names]))
+    return question.ask(**dict(zip(names, wanted, strict=True)))

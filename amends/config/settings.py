@@ -189,6 +189,7 @@ LOGOUT_REDIRECT_URL = "/sign-in/"
 
 # Sessions and cookies. Over plain http the `__Host-` prefix would make browsers drop the cookie.
 
+SESSION_ENGINE = "amends.apps.people.session_store"
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = "__Host-session" if SERVED_OVER_HTTPS else "session"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -119,13 +120,19 @@ def happened(verb: str) -> str:
 
 def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """A time of the desk, shorter the nearer it is: today, this year, or with its year."""
-    local, today = moment.astimezone(zone), now.astimezone(zone)
+    return _moment_words(moment, zone, now.astimezone(zone).date(), language())
+
+
+@lru_cache(maxsize=8192)
+def _moment_words(moment: datetime, zone: ZoneInfo, today: date, tongue: str) -> str:
+    """Kept, because lists and stories say the same moments all day; `tongue` is the reader's language."""
+    local = moment.astimezone(zone)
     clock = f"{local:%H:%M}"
-    if local.date() == today.date():
+    if local.date() == today:
         return gettext("今天 %(clock)s") % {"clock": clock}
-    if local.date() == today.date() + timedelta(days=1):
+    if local.date() == today + timedelta(days=1):
         return gettext("明天 %(clock)s") % {"clock": clock}
-    if local.date() == today.date() - timedelta(days=1):
+    if local.date() == today - timedelta(days=1):
         return gettext("昨天 %(clock)s") % {"clock": clock}
     return f"{day_words(local, year=local.year != today.year)} {clock}"
 
@@ -143,7 +150,13 @@ def left_words(due: datetime, now: datetime) -> str:
     """How much time is left, or by how much it is late."""
     late = now > due
     span = (now - due) if late else (due - now)
-    text = span_words(span)
+    return _left_words(late, int(span.total_seconds() // 60), language())
+
+
+@lru_cache(maxsize=8192)
+def _left_words(late: bool, minutes: int, tongue: str) -> str:
+    """Kept like moments; `tongue` is the reader's language."""
+    text = span_words(timedelta(minutes=minutes))
     return (gettext("超时 %(time)s") if late else gettext("剩 %(time)s")) % {"time": text}
 
 

@@ -18,6 +18,7 @@ from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.prepared import Prepared, given_number
 from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
 from amends.core.facts import CaseFacts
@@ -63,6 +64,11 @@ def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
 
 
+_UNREAD = Prepared(
+    lambda: Notice.objects.filter(person_id=given_number("person"), acknowledged_at=None).values_list("pk")
+)
+
+
 class Nav:
     """What the sidebar shows; read only when a page shows it."""
 
@@ -71,7 +77,7 @@ class Nav:
 
     @cached_property
     def notices(self) -> int:
-        return Notice.objects.filter(person=viewer_of(self.request).person, acknowledged_at=None).count()
+        return _UNREAD.count(person=viewer_of(self.request).person.pk)
 
     @cached_property
     def reads_mail(self) -> bool:

@@ -21,6 +21,7 @@ from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.timeline import TASK_VERBS
 from amends.apps.ledger.queries import events_of
+from amends.apps.prepared import given_key, prepared
 from amends.core.directory import Actor
 from amends.core.policy.pack import Evidence, Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
@@ -235,19 +236,34 @@ def evidence_of(case: Case) -> QuerySet[EvidenceFile]:
     return EvidenceFile.objects.filter(case=case).order_by("uploaded_at", "pk")
 
 
+def _open_to(roles: Iterable[str], files: QuerySet[EvidenceFile]) -> QuerySet[EvidenceFile]:
+    open_to_them = Q(proceeding=None) | Q(proceeding__seen_by="")
+    for role in sorted(roles):
+        open_to_them |= Q(proceeding__seen_by__contains=f",{role},")
+    return files.filter(open_to_them).order_by("uploaded_at", "pk")
+
+
 def evidence_for(case: Case, pack: Pack, actor: Actor) -> QuerySet[EvidenceFile]:
     """The files that the actor may see, oldest first.
 
     Those of a confidential proceeding are for the roles that see it. Whoever is complained about and sees the task only
     sees those that were given with it, and their own.
     """
-    open_to_them = Q(proceeding=None) | Q(proceeding__seen_by="")
-    for role in sorted(actor.roles):
-        open_to_them |= Q(proceeding__seen_by__contains=f",{role},")
-    files = evidence_of(case).filter(open_to_them)
+    files = _open_to(actor.roles, evidence_of(case))
     if not sees_task_only(pack, actor):
         return files
     return files.filter(Q(given_by=actor.id) | Q(pk__in=_given_with_the_task(case, pack)))
+
+
+def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
+    """The files that the actor may see, oldest first, with their previews."""
+    if sees_task_only(pack, actor):
+        return list(evidence_for(case, pack, actor).select_related("preview"))
+    question = prepared(
+        ("evidence", actor.roles),
+        lambda: _open_to(actor.roles, EvidenceFile.objects.filter(case_id=given_key("case"))).select_related("preview"),
+    )
+    return question.ask(case=case.pk)
 
 
 def _given_with_the_task(case: Case, pack: Pack) -> set[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from amends.apps.cases.models import Case, Presence
 from amends.apps.people.models import Person
+from amends.apps.prepared import Prepared, given_key, given_moment, given_number
 
 LASTS = timedelta(seconds=50)
 """A page that is open says so every twenty seconds; one that was closed is forgotten after two it did not say."""
@@ -24,18 +23,28 @@ def end_presence(case: Case, person: Person) -> None:
     Presence.objects.filter(case=case, person=person).delete()
 
 
-def others_present(case: Case, person: Person, *, now: datetime) -> QuerySet[Presence]:
+_PRESENT = Prepared(
+    lambda: (
+        Presence.objects.filter(case_id=given_key("case"), until__gt=given_moment("now"))
+        .exclude(person_id=given_number("person"))
+        .select_related("person")
+        .order_by("person__sort_key", "pk")
+    )
+)
+
+
+def others_present(case: Case, person: Person, *, now: datetime) -> list[Presence]:
     """Who else has a form open, with their names; one query over an index.
 
     Nobody is shown to the person complained about, and who reported a case in confidence is shown to nobody.
     """
     if case.accused_person_id == person.pk:
-        return Presence.objects.none()
-    found = Presence.objects.filter(case=case, until__gt=now).exclude(person=person).select_related("person")
-    if case.hides_reporter:
-        reporters = (case.registered_by_id, case.complainant.person_id if case.complainant else None)
-        found = found.exclude(person__in=[reporter for reporter in reporters if reporter])
-    return found.order_by("person__sort_key", "pk")
+        return []
+    found = _PRESENT.ask(case=case.pk, person=person.pk, now=now)
+    if not case.hides_reporter:
+        return found
+    reporters = (case.registered_by_id, case.complainant.person_id if case.complainant else None)
+    return [one for one in found if one.person_id not in reporters]
 
 
 def forget_ended(*, now: datetime) -> int:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Q, QuerySet, Subquery, UUIDField
 
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.proceeding_models import Involved
 from amends.apps.people.access import note_look
 from amends.apps.people.actions import log_access
-from amends.apps.people.directory import OrganisationOfDesk, Standing, standing_of
+from amends.apps.people.directory import OrganisationOfDesk, Standing, read_department, standing_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import open_desks, pack_in_force, version_in_force
-from amends.apps.prepared import Given, Prepared, prepared
+from amends.apps.prepared import Given, Prepared, ask_among, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.pack import Pack
@@ -31,6 +32,9 @@ WITH_CASE = ("desk", "chain", "handler", "department", "team", "registered_by", 
 """What every page and answer about a single case shows of it, read along with it."""
 READING = frozenset({"read", "write", "all"})
 """Scopes that let a token read what its owner sees; verbs and rights alone do not."""
+
+
+_OPEN_DESKS = Prepared(open_desks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class Viewer:
     def desks(self) -> list[Desk]:
         """The desks the person works on, within those of the token."""
         if "desks" not in self._read:
-            desks = open_desks()
-            self._read["desks"] = list(desks if self.within is None else desks.filter(pk__in=self.within))
+            desks = _OPEN_DESKS.ask()
+            self._read["desks"] = [desk for desk in desks if self.within is None or desk.pk in self.within]
         return list(self._read["desks"])
 
     def may_read(self) -> bool:
@@ -100,9 +104,18 @@ class Viewer:
         standpoint: Hashable = self._read["standpoint"]
         return standpoint
 
+    def moment(self) -> Any:
+        """The moment of the viewer in conditions: `now`, or in a prepared question the place where it will stand."""
+        return self._read.get("moment", self.now)
+
+    def at_any_moment(self) -> Viewer:
+        """The same viewer in the words of a prepared question, which are right for every `now` that it is given."""
+        return replace(self, _read={**self._read, "moment": Given("now", DateTimeField())})
+
     def _standing(self) -> Standing:
         if "standing" not in self._read:
             self._read["standing"] = standing_of(self.person, self.now)
+            read_department(self.person)
         standing: Standing = self._read["standing"]
         return standing
 
@@ -253,11 +266,11 @@ def to_be_contacted(viewer: Viewer, *, mine: bool) -> Q:
         for rule in pack.clocks:
             if rule.task is not None:
                 theirs = _held_by(viewer, desk, pack, rule.task.to) if mine else Q(desk=desk)
-                found |= theirs & Q(pk__in=_raised(rule, desk, viewer.now).values("case"))
+                found |= theirs & Q(pk__in=_raised(rule, desk, viewer.moment()).values("case"))
     return found
 
 
-def _raised(rule: ClockRule, desk: Desk, now: datetime) -> QuerySet[ClockRow]:
+def _raised(rule: ClockRule, desk: Desk, now: Any) -> QuerySet[ClockRow]:
     """The running clocks of a rule that stand for a task at a moment."""
     rows = ClockRow.objects.filter(rule=rule.id, stopped_at=None, case__desk=desk)
     return rows.filter(due_at__lte=now) if rule.task and rule.task.raised == "when_due" else rows
@@ -360,6 +373,15 @@ def _case_seen(viewer: Viewer) -> Prepared[Case]:
 def visible_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
     """Of these keys of cases, those that the viewer may see now; one query, whatever their number."""
     return {str(pk) for pk in visible_to(viewer).filter(pk__in=set(keys)).values_list("pk", flat=True)}
+
+
+def cases_among(viewer: Viewer, keys: Iterable[UUID]) -> list[Case]:
+    """Of these cases, those that the viewer may see now, without their facts, the latest first; one query."""
+
+    def asks(wanted: list[Any]) -> QuerySet[Case]:
+        return visible_to(viewer).filter(pk__in=wanted).distinct().defer("facts").order_by("-received_at")
+
+    return ask_among(("cases_among", viewer.standpoint()), keys, asks, of=UUIDField())
 
 
 def actor_of(viewer: Viewer, case: Case) -> Actor:

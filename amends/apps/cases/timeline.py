@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import BigIntegerField, QuerySet
+
 from amends.apps.cases.clocks import Timed, process_of
 from amends.apps.cases.facts import core_events, pack_at, packs_through
 from amends.apps.cases.models import Case
@@ -15,6 +17,7 @@ from amends.apps.cases.search import ABOUT_THE_REPORTER
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
 from amends.apps.people.models import Department, Partner, Person
+from amends.apps.prepared import ask_among
 from amends.core.directory import Actor
 from amends.core.extensions import DUE_BEFORE
 from amends.core.form_data import options_of
@@ -176,12 +179,20 @@ def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
                 elif kind == "partner":
                     partners |= _numbers([value])
     return Names(
-        people=dict(Person.objects.filter(pk__in=people).values_list("pk", "name")) if people else {},
-        departments={unit.pk: unit.called for unit in Department.objects.filter(pk__in=departments)}
-        if departments
-        else {},
+        people=dict(ask_among("names", sorted(people), _names_of_people, of=BigIntegerField())),
+        departments={
+            unit.pk: unit.called for unit in ask_among("units", sorted(departments), _units, of=BigIntegerField())
+        },
         partners=dict(Partner.objects.filter(pk__in=partners).values_list("pk", "name")) if partners else {},
     )
+
+
+def _names_of_people(keys: list[Any]) -> QuerySet[Person, tuple[int, str]]:
+    return Person.objects.filter(pk__in=keys).values_list("pk", "name")
+
+
+def _units(keys: list[Any]) -> QuerySet[Department]:
+    return Department.objects.filter(pk__in=keys)
 
 
 def _numbers(values: Iterable[Any]) -> set[int]:

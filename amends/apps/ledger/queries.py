@@ -3,13 +3,22 @@
 from collections.abc import Iterable
 
 from amends.apps.ledger.models import Chain, Detail, Event
+from amends.apps.prepared import Prepared, given_number
 
 Details = dict[tuple[int, int], dict[str, Detail]]
 
 
+_EVENTS = Prepared(lambda: Event.objects.filter(chain_id=given_number("chain")).order_by("seq"))
+_DETAILS = Prepared(
+    lambda: Detail.objects.filter(
+        chain_id=given_number("chain"), seq__gte=given_number("first"), seq__lte=given_number("last")
+    ).order_by("seq", "field")
+)
+
+
 def events_of(chain: Chain) -> list[Event]:
     """Return every event of a chain, in order."""
-    return list(Event.objects.filter(chain=chain).order_by("seq"))
+    return _EVENTS.ask(chain=chain.pk)
 
 
 def details_of(events: Iterable[Event]) -> Details:
@@ -19,9 +28,8 @@ def details_of(events: Iterable[Event]) -> Details:
         numbers.setdefault(event.chain_id, []).append(event.seq)
     found: Details = {}
     for chain_id, seqs in numbers.items():
-        wanted = Detail.objects.filter(chain_id=chain_id, seq__gte=min(seqs), seq__lte=max(seqs))
         kept = set(seqs)
-        for detail in wanted.order_by("seq", "field"):
+        for detail in _DETAILS.ask(chain=chain_id, first=min(seqs), last=max(seqs)):
             if detail.seq in kept:
                 found.setdefault((chain_id, detail.seq), {})[detail.field] = detail
     return found

@@ -7,11 +7,14 @@ from datetime import datetime
 
 from amends.apps.lists.models import Habit
 from amends.apps.people.models import Person
+from amends.apps.prepared import Prepared, given_number
+
+_HABIT = Prepared(lambda: Habit.objects.filter(person_id=given_number("person")))
 
 
 def habit_of(person: Person) -> Habit:
     """What is remembered; a new person has chosen nothing and seen nothing."""
-    return Habit.objects.filter(person=person).first() or Habit(person=person)
+    return _HABIT.first(person=person.pk) or Habit(person=person)
 
 
 def keep_columns(person: Person, columns: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from amends.apps.lists.models import SavedView
 from amends.apps.people.models import Department
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.prepared import prepared
 from amends.core.form_data import checked_text
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 
@@ -83,8 +84,13 @@ def audiences(viewer: Viewer) -> list[Audience]:
     return [Audience(desk=desk) for desk in desks] + [Audience(department=unit) for unit in departments]
 
 
-def views_for(viewer: Viewer) -> QuerySet[SavedView]:
+def views_for(viewer: Viewer) -> list[SavedView]:
     """The viewer's own views and those shared where they work; one query beside those of their roles."""
+    key = ("views", viewer.standpoint(), tuple(viewer.unit_paths()))
+    return prepared(key, lambda: _views_for(viewer)).ask()
+
+
+def _views_for(viewer: Viewer) -> QuerySet[SavedView]:
     shared = Q(desk__in=[desk for desk in viewer.desks() if viewer.works_on(desk)])
     for path in viewer.unit_paths():
         line = [int(part) for part in path.split(".") if part]
@@ -116,7 +122,7 @@ def save_view(*, viewer: Viewer, title: str, query: str, audience: str = "") -> 
 
 def drop_view(*, viewer: Viewer, key: int) -> None:
     """Forget a view of one's own, or one shared where the viewer may share. Raises NotVisible for any other."""
-    view = views_for(viewer).filter(pk=key).first()
+    view = _views_for(viewer).filter(pk=key).first()
     if view is None:
         raise NotVisible
     places = {place.key for place in audiences(viewer)}

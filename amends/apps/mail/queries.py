@@ -14,15 +14,24 @@ from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.prepared import Prepared, given_key
 from amends.core.facts import CaseFacts
 from amends.core.roles import actor_on_case
 
 State = IncomingMail.State
 
 
+_DESKS_WITH_MAIL = Prepared(lambda: Mailbox.objects.values_list("desk", flat=True).distinct())
+_MAILS_OF_CASE = Prepared(
+    lambda: (
+        IncomingMail.objects.filter(case_id=given_key("case"), twin_of=None).defer("text").order_by("arrived_at")[:50]
+    )
+)
+
+
 def desks_whose_mail_is_read(viewer: Viewer) -> list[Desk]:
     """The desks that have a mailbox and whose mail the viewer reads."""
-    with_mail = set(Mailbox.objects.values_list("desk", flat=True).distinct())
+    with_mail = set(_DESKS_WITH_MAIL.ask())
     return [desk for desk in viewer.desks() if desk.pk in with_mail and _reads(viewer, desk)]
 
 
@@ -65,5 +74,4 @@ def mails_waiting(viewer: Viewer) -> int:
 
 def mails_of(case: Case) -> list[IncomingMail]:
     """The mails of a case, oldest first, second copies left out."""
-    found = IncomingMail.objects.filter(case=case, twin_of=None).defer("text")
-    return list(found.order_by("arrived_at")[:50])
+    return _MAILS_OF_CASE.ask(case=case.pk)

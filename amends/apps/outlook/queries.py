@@ -14,6 +14,7 @@ from amends.apps.people.models import Person
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.prepared import Prepared, given_number
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 
@@ -41,9 +42,19 @@ def warnings_of(viewer: Viewer) -> QuerySet[EarlyWarning]:
     return EarlyWarning.objects.filter(mine).select_related("desk", "owner", "case", "closed_by", "chain")
 
 
+_OPEN_OF = Prepared(
+    lambda: (
+        EarlyWarning.objects.filter(owner_id=given_number("owner"))
+        .exclude(state=EarlyWarning.State.CLOSED)
+        .order_by()
+        .values_list("pk")
+    )
+)
+
+
 def open_warnings_of(person: Person) -> int:
     """How many open warnings are somebody's; one query."""
-    return EarlyWarning.objects.filter(owner=person).exclude(state=EarlyWarning.State.CLOSED).count()
+    return _OPEN_OF.count(owner=person.pk)
 
 
 def warning_for(viewer: Viewer, key: uuid.UUID) -> EarlyWarning:

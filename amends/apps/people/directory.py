@@ -9,9 +9,23 @@ from functools import cached_property
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
 from amends.apps.policies.models import Desk
+from amends.apps.prepared import Prepared, given_moment, given_number
 from amends.core.directory import Caller, Holding
 from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
+
+_DEPARTMENTS = Prepared(lambda: Department.objects.all())
+_DEPARTMENT = Prepared(lambda: Department.objects.filter(pk=given_number("department")))
+_HELD = Prepared(
+    lambda: Membership.objects.filter(
+        Membership.valid_at(given_moment("now")), person_id=given_number("person")
+    ).order_by("pk")
+)
+_REPLACED = Prepared(
+    lambda: Absence.objects.filter(
+        Absence.running_at(given_moment("now")), deputy_id=given_number("person"), person__is_active=True
+    ).values_list("person_id", flat=True)
+)
 
 
 class OrganisationOfDesk:
@@ -24,7 +38,7 @@ class OrganisationOfDesk:
 
     @cached_property
     def _departments(self) -> dict[int, Department]:
-        return {d.pk: d for d in Department.objects.all()}
+        return {d.pk: d for d in _DEPARTMENTS.ask()}
 
     @cached_property
     def _bindings(self) -> dict[str, int]:
@@ -155,12 +169,16 @@ class Standing:
 
 def standing_of(person: Person, now: datetime) -> Standing:
     """What the person holds on every desk, in at most three queries."""
-    valid = Membership.objects.filter(Membership.valid_at(now)).order_by("pk")
-    rows = list(valid.filter(person=person))
-    absences = Absence.objects.filter(Absence.running_at(now), deputy=person, person__is_active=True)
-    if replaced := set(absences.values_list("person_id", flat=True)):
-        rows += valid.filter(person__in=replaced)
+    rows = _HELD.ask(person=person.pk, now=now)
+    if replaced := set(_REPLACED.ask(person=person.pk, now=now)):
+        rows += Membership.objects.filter(Membership.valid_at(now), person__in=replaced).order_by("pk")
     return Standing(person, tuple(rows))
+
+
+def read_department(person: Person) -> None:
+    """Read the person's own department, unless it is known already."""
+    if person.department_id is not None and not Person.department.is_cached(person):
+        person.department = _DEPARTMENT.first(department=person.department_id)
 
 
 def caller_for(person: Person, desk: Desk, pack: Pack, now: datetime, *, scopes: Iterable[str] | None = None) -> Caller:

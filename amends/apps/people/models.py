@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -109,7 +108,7 @@ class Membership(models.Model):
         indexes = [models.Index(fields=["desk", "role"], name="who_holds_a_role")]
 
     @staticmethod
-    def valid_at(now: datetime) -> Q:
+    def valid_at(now: Any) -> Q:
         return (Q(starts_at=None) | Q(starts_at__lte=now)) & (Q(ends_at=None) | Q(ends_at__gt=now))
 
 
@@ -131,7 +130,7 @@ class Absence(models.Model):
         indexes = [models.Index(fields=["ends_at"], name="absences_by_end")]
 
     @staticmethod
-    def running_at(now: datetime) -> Q:
+    def running_at(now: Any) -> Q:
         return Q(starts_at__lte=now, ends_at__gt=now)
 
 

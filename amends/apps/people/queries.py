@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from amends.apps.people.models import AccessEntry, ApiToken, Person
+from amends.apps.people.models import AccessEntry, ApiToken, Complainant, ContactPoint, Person
+from amends.apps.prepared import Prepared, given_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,11 @@ def desks_of_token(token: ApiToken) -> frozenset[int] | None:
     """The desks that a token is limited to, none when all of them are gone; None for a token without a limit."""
     limit = frozenset(token.desks.values_list("pk", flat=True))
     return limit if limit or token.is_limited else None
+
+
+_WAYS = Prepared(lambda: ContactPoint.objects.filter(complainant_id=given_number("complainant")))
+
+
+def ways_to_reach(complainant: Complainant) -> list[ContactPoint]:
+    """The telephone numbers and addresses of a complainant; one query."""
+    return _WAYS.ask(complainant=complainant.pk)

@@ -10,8 +10,10 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case, CaseLink
-from amends.apps.cases.queries import visible_to
+from amends.apps.cases.queries import cases_among
 from amends.apps.ledger.models import Event
+from amends.apps.people.queries import ways_to_reach
+from amends.apps.prepared import Prepared, given_key, given_number
 from amends.core.facts import CaseFacts
 from amends.core.form_data import options_of
 from amends.core.grading import explain_priority
@@ -52,7 +54,7 @@ def people_of(seen: CaseView) -> People:
     lines = []
     if complainant is not None and not is_hidden and not sees_task_only(seen.pack, seen.actor):
         lines.append(_line(seen, "complainant_name", masked("name", complainant.name)))
-        for point in complainant.contact_points.all():
+        for point in ways_to_reach(complainant):
             shown = masked("address", point.value) if point.kind == "address" else masked_contact(point.value)
             lines.append(_line(seen, f"complainant_{point.kind}", shown))
     return People(lines, is_hidden, seen.may("reveal"))
@@ -102,17 +104,28 @@ def _source_of(axis: Axis, pack: Pack, facts: CaseFacts) -> str:
     return gettext("（%(source)s）") % {"source": words(title)} if title else ""
 
 
+_LINKS = Prepared(lambda: CaseLink.objects.filter(case_id=given_key("case")).values_list("other_id", "kind"))
+_EARLIER = Prepared(
+    lambda: (
+        Case.objects.filter(complainant_id=given_number("complainant"), hides_reporter=False)
+        .exclude(pk=given_key("case"))
+        .order_by("-received_at")
+        .values_list("pk", flat=True)[:MOST_EARLIER]
+    )
+)
+
+
 def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
     """The cases that belong to this one and that the viewer may see, with the words for their state."""
     case = seen.case
     if sees_task_only(seen.pack, seen.actor):
         return []
-    links = dict(CaseLink.objects.filter(case=case).values_list("other_id", "kind"))
+    links = dict(_LINKS.ask(case=case.pk))
     wanted = {*links, *_earlier(case)}
     if not wanted:
         return []
     found = []
-    for other in visible_to(seen.viewer).filter(pk__in=wanted).distinct().defer("facts").order_by("-received_at"):
+    for other in cases_among(seen.viewer, wanted):
         state = pack_of(other).lifecycle.states.get(other.state)
         found.append((links.get(other.pk, "same_person"), other, words(state.title) if state else other.state))
     return found
@@ -122,5 +135,4 @@ def _earlier(case: Case) -> Iterable[UUID]:
     """The latest other cases of the same complainant, as far as it may be known who that is."""
     if not case.complainant_id or case.hides_reporter:
         return ()
-    theirs = Case.objects.filter(complainant=case.complainant_id, hides_reporter=False).exclude(pk=case.pk)
-    return theirs.order_by("-received_at").values_list("pk", flat=True)[:MOST_EARLIER]
+    return _EARLIER.ask(complainant=case.complainant_id, case=case.pk)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from amends.apps.cases.evidence import evidence_for
+from amends.apps.cases.evidence import evidence_shown
 from amends.apps.cases.models import EvidenceFile, EvidencePreview
 from amends.apps.cases.previews import is_previewed
 from amends.apps.cases.timeline import reporter_is_hidden
@@ -40,7 +40,7 @@ class ShownFile:
 
 def shown_files(seen: CaseView) -> list[ShownFile]:
     """The files that the viewer may see, oldest first, each under its newest version."""
-    found = list(evidence_for(seen.case, seen.pack, seen.actor).select_related("preview"))
+    found = evidence_shown(seen.case, seen.pack, seen.actor)
     kinds = seen.pack.head.evidence.kinds if seen.pack.head.evidence else {}
     givers = _givers(seen, found)
     return _under_newest([_shown(file, kinds, givers) for file in found])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from amends.apps.ledger.models import Event
 from amends.apps.messaging.models import OutboxMessage
+from amends.apps.prepared import Prepared, given_text
 from amends.core.clock_explanations import ExplainedRow, explained_rows, heading
 from amends.core.clocks import ClockReading
 from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
@@ -192,11 +193,19 @@ def _last(events: Sequence[Event], verbs: frozenset[str]) -> Event | None:
     return next((event for event in reversed(events) if event.kind in verbs), None)
 
 
+_LAST_MESSAGE = Prepared(
+    lambda: (
+        OutboxMessage.objects.filter(case_key=given_text("case"))
+        .only("channel", "state", "created_at", "sent_at")
+        .order_by("-created_at", "-pk")[:1]
+    )
+)
+
+
 def _last_message(seen: CaseView) -> OutboxMessage | None:
     if seen.actor.accused:
         return None
-    sent = OutboxMessage.objects.filter(case_key=str(seen.case.pk))
-    return sent.only("channel", "state", "created_at", "sent_at").order_by("-created_at", "-pk").first()
+    return _LAST_MESSAGE.first(case=str(seen.case.pk))
 
 
 def _next_word(clocks: Iterable[Clock], pack: Pack) -> Clock | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
+from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -81,13 +82,18 @@ def lines_of(rows: Iterable[Any], look: Look) -> list[Line]:
 
 
 class _Said:
-    """Sentences that stand in many lines."""
+    """What stands in many lines."""
 
-    __slots__ = ("asks", "no_subject", "waits")
+    __slots__ = ("asks", "before", "no_subject", "waits")
 
     def __init__(self) -> None:
         self.no_subject, self.waits = gettext("（无事项说明）"), gettext("等待：%(who)s")
         self.asks = gettext("%(n)s 个提问未答")
+        self.before = reverse("case", args=["x"]).removesuffix("x/")
+
+    def address_of(self, number: str) -> str:
+        """Where a case is; the way there is looked up once a page."""
+        return f"{self.before}{quote(number, safe='')}/"
 
 
 def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
@@ -111,7 +117,7 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
     ]
     return Line(
         number=row.number,
-        address=reverse("case", args=[row.number]),
+        address=sentences.address_of(row.number),
         tone=" ".join(
             name
             for name, holds in (("is-late", is_late), ("is-urgent", row.urgent), ("is-changed", is_changed))

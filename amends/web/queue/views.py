@@ -24,6 +24,7 @@ from amends.doors.wording import faults, words
 from amends.web.addresses import own_address
 from amends.web.queue.bulk_verbs import verbs_on_offer
 from amends.web.queue.columns import chosen, known, titles
+from amends.web.queue.drawn import drawn
 from amends.web.queue.filter_bar import chips_of, filters_for, quick_chips, quick_fields
 from amends.web.queue.lines import Look, lines_of
 from amends.web.searching import PLACE, WORDS, search_faults, searched
@@ -57,6 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
         context |= {"rows": [], "problems": [s for found in faults(refusal).values() for s in found]}
         status = 422
     context["verbs"] = verbs_on_offer(viewer, packs) if context["rows"] else []
+    context["drawn"] = drawn(context["rows"], context["columns"], ticked=bool(context["verbs"]))
     if request.headers.get("HX-Request") == "true" and request.GET.get("cursor"):
         return render(request, "queue/_more.html", context, status=status)
     address = {name: str(value) for name, value in request.GET.items() if name != "cursor"}
