@@ -109,11 +109,18 @@ def test_what_did_not_apply_takes_no_room_on_a_form_that_was_handed_in(archive):
     here = archive["express"]
     form = here.pack.forms["investigation_report"]
     field = next(f for f in form.fields if f.when is not None and f.id not in here.file("print").values)
-    form = with_rows(here, "investigation_report", [{"cells": [field.id]}, {"cells": ["subject"]}])
+    rows = [
+        {"heading": {"zh-Hans": "一、其他"}},
+        {"cells": [field.id]},
+        {"heading": {"zh-Hans": "二、事项"}},
+        {"cells": ["subject"]},
+    ]
+    form = with_rows(here, "investigation_report", rows)
 
     filled, blank = form_sheet(here.file("print"), form), blank_sheet(here.pack, here.case.desk, form)
 
-    assert (len(filled.lines), len(blank.lines)) == (1, 2)
+    assert (len(filled.lines), len(blank.lines)) == (2, 4)
+    assert [cell.text for cell in cells_of(filled, "heading")] == ["二、事项"]
 
 
 def test_room_is_kept_for_the_hand_and_not_for_what_is_printed(archive):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from django.utils.translation import gettext
 
@@ -31,7 +32,21 @@ WIDE_TYPES = {
 
 def lines_of(printed: Printed, filling: Filling) -> list[Line]:
     """All lines of a printed form."""
-    return [line for row in printed.rows for line in _lines_of_row(row, filling)]
+    found: list[Line] = []
+    for place, row in enumerate(printed.rows):
+        if row.heading is None or not _heads_nothing(printed.rows[place + 1 :], filling):
+            found += _lines_of_row(row, filling)
+    return found
+
+
+def _heads_nothing(below: Sequence[PrintRow], filling: Filling) -> bool:
+    """Whether none of the fields below a heading stands on the paper."""
+    fields = list(takewhile(lambda row: bool(row.boxed_cells()), below))
+    return bool(fields) and all(_needs_no_room(row, filling) for row in fields)
+
+
+def _needs_no_room(row: PrintRow, filling: Filling) -> bool:
+    return all(filling.has_nothing_under(cell.field) for cell in row.boxed_cells())
 
 
 def lines_of_record(form: Form, filling: Filling) -> list[Line]:
@@ -73,10 +88,7 @@ def _lines_of_row(row: PrintRow, filling: Filling) -> list[Line]:
     if row.signature:
         signers = tuple(_signer(one, filling) for one in row.signatures())
         return [Line((Cell("signatures", COLUMNS, signers=signers),))]
-    cells = row.boxed_cells()
-    if all(filling.has_nothing_under(cell.field) for cell in cells):
-        return []
-    return _lines_of_cells(cells, filling)
+    return [] if _needs_no_room(row, filling) else _lines_of_cells(row.boxed_cells(), filling)
 
 
 def _lines_of_cells(cells: Sequence[PrintCell], filling: Filling) -> list[Line]:
@@ -105,10 +117,13 @@ def _table(asked: PrintCell, definition: Field, filling: Filling) -> list[Line]:
     Where there is none: room for some, or the word for none when the form was handed in without any.
     """
     title = words(asked.title) if asked.title else words(definition.title)
-    spans = [2, *shared(COLUMNS - 2, [WIDE_TYPES.get(f.type, 3) for f in definition.fields])]
-    heads = [gettext("序号"), *(words(f.title) for f in definition.fields)]
     shown = filling.values.get(definition.id)
     rows: list[list[ShownValue]] = list(shown.value) if shown is not None and shown.kind == "rows" else []
+    used = {value.id for row in rows for value in row}
+    # A column that no row says anything in makes the others narrow.
+    fields = [f for f in definition.fields if not rows or f.required is True or f.id in used]
+    spans = [2, *shared(COLUMNS - 2, [WIDE_TYPES.get(f.type, 3) for f in fields])]
+    heads = [gettext("序号"), *(words(f.title) for f in fields)]
     if not rows and filling.was_asked(definition.id):
         return [
             Line(
@@ -130,9 +145,7 @@ def _table(asked: PrintCell, definition: Field, filling: Filling) -> list[Line]:
     for place in range(count):
         given = {value.id: value_in_print(value, filling.zone) for value in rows[place]} if place < len(rows) else {}
         cells = [Cell("column", spans[0], str(place + 1))]
-        cells += [
-            Cell("value", span, given.get(f.id, "")) for f, span in zip(definition.fields, spans[1:], strict=True)
-        ]
+        cells += [Cell("value", span, given.get(f.id, "")) for f, span in zip(fields, spans[1:], strict=True)]
         found.append(Line(tuple(cells)))
     return found
 
