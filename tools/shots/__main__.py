@@ -26,7 +26,7 @@ THEMES = ("light", "dark")
 QUICK_WIDTHS, QUICK_THEMES = (390, 1440), ("light",)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 60_000
 ENTER_PIN = """
 (pin) => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: "pin/" });
