@@ -16,6 +16,9 @@ PACKS = ("reporting", "escalation", "express", "market")
 TO_ARCHIVE = (
     "grade", "dispatch", "sign_in", "conclude", "propose", "tell", "agree", "complete_measure", "carry_out", "close", "archive",
 )  # fmt: skip
+TO_CARRIED_OUT = (
+    "accept", "confirm", "grade", "dispatch", "sign_in", "investigate", "conclude", "propose", "tell", "agree", "carry_out",
+)  # fmt: skip
 ANALYSED = {"nature": "isolated", "severity": "medium", "extent": "local"}
 
 
@@ -179,3 +182,18 @@ def test_satisfaction_is_unknown_until_the_call_and_then_one_of_three_with_sourc
     (event,) = agent.events(number, "follow_up")
     assert {v["field"]: v["value"] for v in event["values"]}["satisfaction_source"] == ["电话回访"]
     assert event["at"].startswith(f"{office.clock.now:%Y-%m-}")
+
+
+def test_whoever_was_not_reached_is_called_again_after_the_delay_of_the_plan(office_of):
+    office = office_of("express")
+    number = office.api("cs_agent").registered(kind="complaint", complainant_phone="13800138000")
+    office.walk(number, *TO_CARRIED_OUT)
+    office.clock.later(days=7)
+    assert listed(office, when="overdue") == [f"/calls/cases/{number}/"]
+
+    office.does(number, "contact", reached=False)
+    assert listed(office) == []
+    assert listed(office, when="all") == [f"/calls/cases/{number}/"]
+
+    office.clock.later(days=4)
+    assert listed(office) == [f"/calls/cases/{number}/"]

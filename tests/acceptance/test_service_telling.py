@@ -1,5 +1,7 @@
 """Who speaks with the customer, by when, and with what answer, under the service rules."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -79,3 +81,16 @@ def test_the_answer_to_a_web_message_is_logged_and_whoever_wrote_it_rates_it(off
     fields = {name: on_page(form, name) for name in ("_token", "_seen")}
     assert customer.post(address, {"satisfaction": "satisfied", **fields}).status_code == 302
     assert value_of(clerk.events(number, "rate")[0], "satisfaction") == ["满意"]
+
+
+def test_whoever_was_answered_is_asked_how_it_went_and_the_score_counts_on_the_case(office):
+    clerk = office.api("cs_specialist")
+    number = clerk.registered(kind="enquiry", channel="hotline", **PROMISED)
+    clerk.does(number, "answer", handling_text="查过", answer_text="今天发货", satisfaction=None)
+    office.work()
+
+    link = re.search(r"/portal/survey/[\w-]{22}/", office.left("survey_invitation")[-1]).group(0)
+    assert Client().post(link, {"result": "2", "in_time": "4", "words": "电话等太久"}).status_code == 200
+
+    (rated,) = clerk.events(number, "rate")
+    assert (value_of(rated, "satisfaction"), value_of(rated, "comment")) == (["不满意"], "电话等太久")

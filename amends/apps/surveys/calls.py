@@ -12,9 +12,11 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
@@ -109,7 +111,7 @@ def count_calls(viewer: Viewer, asked: Mapping[str, str]) -> dict[str, int]:
 def call_on_case(case: Case, pack: Pack) -> Call | None:
     """The call that is due on a case now; None when no clock of one runs."""
     running = set(case.clocks.filter(stopped_at=None).values_list("rule", flat=True))
-    return next((call for call in pack.followups.calls.values() if running & set(call.clocks)), None)
+    return next((call for call in pack.followups.calls.values() if running & set(call.due_by())), None)
 
 
 def call_of_kind(kind: str, pack: Pack) -> Call | None:
@@ -157,11 +159,19 @@ def _due(viewer: Viewer, when: str, *, desk: str = "") -> _Due:
             continue
         before = _until(when, pack, viewer.now)
         soon = Q(due_at__lte=before) if before else Q(due_at__isnull=False)
-        clocks = [clock for call in pack.followups.calls.values() for clock in call.clocks]
-        kinds = [call.proceeding for call in pack.followups.calls.values() if call.proceeding]
-        of_clocks |= Q(case__desk=one, rule__in=clocks) & soon
+        calls = pack.followups.calls.values()
+        kinds = [call.proceeding for call in calls if call.proceeding]
+        of_clocks |= Q(case__desk=one) & soon & reduce(or_, map(_due_by, calls), Q(pk__in=[]))
         of_kinds |= Q(desk=one, kind__in=kinds) & soon
     return _Due(of_clocks, of_kinds)
+
+
+def _due_by(call: Call) -> Q:
+    """The clocks by which a call is due; after one in vain, the clock for calling again instead of the others."""
+    if call.again is None:
+        return Q(rule__in=call.clocks)
+    waits = ClockRow.objects.filter(case=OuterRef("case"), rule=call.again, stopped_at=None)
+    return Q(rule=call.again) | (Q(rule__in=call.clocks) & ~Q(Exists(waits)))
 
 
 def _until(when: str, pack: Pack, now: datetime) -> datetime | None:
@@ -193,7 +203,7 @@ def _of_clocks(rows: QuerySet[ClockRow], packs: Mapping[Desk, Pack]) -> Iterator
         if case is None or row.due_at is None:
             continue
         pack = packs[case.desk]
-        call = next(one for one in pack.followups.calls.values() if row.rule in one.clocks)
+        call = next(one for one in pack.followups.calls.values() if row.rule in one.due_by())
         yield Planned(call, pack, row.due_at, case, None, attempts_on(case, call))
 
 

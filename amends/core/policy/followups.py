@@ -10,7 +10,8 @@ from amends.core.policy.base import Name, Piece, Ruled, Title
 class Call(Ruled):
     """One kind of call to customers; it stands on the call list while it is due.
 
-    `clocks` name clocks of cases: while one of them runs, the case is to be called by its due date. `proceeding` names a kind instead whose open
+    `clocks` name clocks of cases: while one of them runs, the case is to be called by its due date. `again` names the clock that a call in vain
+    starts: while it runs, the customer is called by its due date instead, so that whoever was not reached does not stay on top. `proceeding` names a kind instead whose open
     proceedings are calls, each due by its own clock. `reached`, `missed` and `given_up` are the verbs that record how it went; `missed` adds
     to the list `attempts`, and after `times` of them the call may be given up. `converts` makes a case of a problem that was told. `name` and
     `phone` are the fields of a proceeding that say who is called, where there is no case. `script` is read out line by line.
@@ -18,6 +19,7 @@ class Call(Ruled):
 
     title: Title
     clocks: tuple[Name, ...] = ()
+    again: Name | None = None
     proceeding: Name | None = None
     reached: Name = "follow_up"
     missed: Name | None = None
@@ -33,7 +35,13 @@ class Call(Ruled):
     def _is_due_by_one_thing(self) -> Call:
         if bool(self.clocks) == (self.proceeding is not None):
             raise ValueError("a call is due by exactly one of clocks and proceeding")
+        if self.again and self.proceeding:
+            raise ValueError("a proceeding is called again by its own clocks")
         return self
+
+    def due_by(self) -> tuple[str, ...]:
+        """The clocks of a case by which it is due, after a call in vain as well."""
+        return (*self.clocks, self.again) if self.again else self.clocks
 
     def verbs(self) -> tuple[str, ...]:
         """The verbs that record how the call went."""

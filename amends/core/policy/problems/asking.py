@@ -23,7 +23,7 @@ def asking_problems(world: World) -> Iterator[Problem]:
 def _call_problems(world: World, path: Path, name: str, call: Call) -> Iterator[Problem]:
     pack = world.pack
     clocks, kinds = {rule.id for rule in pack.clocks}, pack.proceedings
-    yield from one_for_each_name(world, (*path, "clocks"), "clock", name, call.clocks, clocks)
+    yield from one_for_each_name(world, (*path, "clocks"), "clock", name, call.due_by(), clocks)
     yield from one_for_each_name(world, (*path, "proceeding"), "proceeding", name, _one(call.proceeding), kinds)
     yield from one_for_each_name(world, (*path, "attempts"), "list", name, _one(call.attempts), world.lists)
     yield from one_for_each_name(world, path, "field", name, (*_one(call.name), *_one(call.phone)), world.fields)

@@ -41,6 +41,8 @@ def _of_call(call: Call, pack: Pack) -> Iterator[str]:
     else:
         titles = [rule.title for rule in pack.clocks if rule.id in call.clocks]
         yield gettext("在“%(clocks)s”的时限内致电。") % {"clocks": listed(titles)}
+    if again := next((rule.title for rule in pack.clocks if rule.id == call.again), None):
+        yield gettext("没有接通的，改按“%(clock)s”的时限再打。") % {"clock": words(again)}
     if call.times:
         yield gettext("联系不上的，记录尝试；%(times)s 次以后可以不再联系。") % {"times": call.times}
     if call.script:
