@@ -50,6 +50,7 @@ from amends.web.sign_in.again import sign_in_again
 from amends.web.surveys import asking as survey_asking
 from amends.web.surveys import views as surveys
 from amends.web.uploads import views as uploads
+from amends.web.wordings import views as wordings
 from amends.web.workbench import views as workbench
 
 urlpatterns = [
@@ -198,6 +199,21 @@ urlpatterns = [
     path("sent/<int:pk>/was-not-sent/", sent.was_not_sent, name="was_not_sent"),
     path("sent/received/", sent.received, name="received_texts"),
     path("sent/received/<int:pk>/settle/", sent.settle, name="settle_text"),
+    path("wordings/", wordings.page, name="wordings"),
+    path("wordings/<int:pk>/approve/", wordings.approve, name="approve_wording"),
+    path("wordings/<int:pk>/refuse/", wordings.refuse, name="refuse_wording"),
+    path("wordings/<int:pk>/withdraw/", wordings.withdraw, name="withdraw_wording"),
+    path("wordings/<slug:desk>/<slug:message>/<slug:channel>/<slug:language>/", wordings.one, name="wording"),
+    path(
+        "wordings/<slug:desk>/<slug:message>/<slug:channel>/<slug:language>/edit/",
+        wordings.propose,
+        name="propose_wording",
+    ),
+    path(
+        "wordings/<slug:desk>/<slug:message>/<slug:channel>/<slug:language>/reset/",
+        wordings.reset,
+        name="reset_wording",
+    ),
     path("texts/", circulars.page, name="circulars"),
     path("texts/new/", circulars.write, name="write_circular"),
     path("texts/<int:pk>/", circulars.one, name="circular"),

@@ -159,6 +159,11 @@ class Nav:
         return self._holds("sent_messages")
 
     @cached_property
+    def edits_wordings(self) -> bool:
+        """Whether they propose or approve what messages say."""
+        return self._holds("propose_wordings") or self._holds("approve_wordings")
+
+    @cached_property
     def audits(self) -> bool:
         return self._holds("audit")
 

@@ -97,5 +97,5 @@ def alert_the_restricted_circle(done: Performed) -> None:
         notify(
             people, pack=done.pack, message="restricted_case", values={"number": done.case.number}, now=done.now,
             case_key=str(done.case.pk), case_number=done.case.number, unique_key=f"{done.case.pk}:restricted",
-            usual=RESTRICTED,
+            usual=RESTRICTED, desk=done.case.desk,
         )  # fmt: skip

@@ -135,6 +135,7 @@ def alert_about_much_reading(*, now: datetime) -> int:
             notify(
                 _auditors(place, now), pack=pack, message="much_reading", values={"round": str(n)}, now=now, case_key="",
                 case_number="", unique_key=f"much_reading:{actor}:{place.pk}:{now:%Y-%m-%d}", usual=ALERT,
+                desk=place,
             )  # fmt: skip
     return len(found)
 

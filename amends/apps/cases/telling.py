@@ -157,7 +157,7 @@ def tell_complainant(
     values["due_at"] = _promised(case, pack, now, language)
     values |= _limits_by_clock(case, pack, now, language)
     for message in messages:
-        has_link = mentions(pack, message, channel, language, "link")
+        has_link = mentions(pack, message, channel, language, "link", case.desk)
         write_to_outbox(
             pack=pack, message=message, channel=channel, address=address, language=language, values=values,
             secrets={"link": new_link(case, now=now)} if has_link else {}, automatic=automatic,
@@ -184,7 +184,7 @@ def notify_staff(
             values=message_values(case, facts, pack, texts=texts, extra=protected),
             values_en=message_values(case, facts, pack, texts=texts, extra=protected, language="en"),
             case_key=str(case.pk),
-            case_number=case.number, now=now, unique_key=f"{key}:{notice.message}",
+            case_number=case.number, now=now, unique_key=f"{key}:{notice.message}", desk=case.desk,
         )  # fmt: skip
 
 

@@ -104,6 +104,10 @@ class Circular(models.Model):
     sent_back = models.CharField(max_length=200, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     """Of the recipients and texts that were looked at when it was sent off or released."""
+    text = models.TextField(blank=True, default="")
+    """The template as it was released; before that the desk's wording of the day holds."""
+    templates = models.TextField(default="{}")
+    """JSON: the ids under which carriers vetted it."""
 
     class Meta:
         indexes = [models.Index(fields=["desk", "-written_at", "-id"], name="circulars_newest")]

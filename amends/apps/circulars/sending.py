@@ -18,6 +18,9 @@ from amends.apps.messaging.actions import Wording, out_of_quiet_hours, put_into_
 from amends.apps.messaging.models import OptOut, OutboxMessage
 from amends.apps.messaging.rendering import fill
 from amends.apps.messaging.texting import Length, length_of
+from amends.apps.messaging.wordings import own_words
+from amends.apps.policies.models import Desk
+from amends.core.desk_wordings import GROUP, Words
 from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
 from amends.core.policy.texting import Groups, GroupWording
@@ -141,7 +144,7 @@ def _time_faults(planned_at: datetime | None, by: Keeper) -> list[FieldError]:
 
 def preview(circular: Circular, pack: Pack) -> Preview:
     """Who gets the message now, with which words, and who is left out; in the order of the book."""
-    wording = groups_of(pack).wordings[circular.wording]
+    text = words_of(circular, pack).text
     fills = json.loads(circular.fills)
     entries = list(
         BookEntry.objects.filter(Q(groups__in=circular.groups.all()) | Q(pk__in=circular.entries.values("pk")))
@@ -149,14 +152,14 @@ def preview(circular: Circular, pack: Pack) -> Preview:
         .order_by("sort_key", "pk")
     )
     opted_out = set(OptOut.objects.filter(number__in=[e.phone for e in entries]).values_list("number", flat=True))
-    lines = [_line(entry, wording, fills, circular, opted_out) for entry in entries]
+    lines = [_line(entry, text, fills, circular, opted_out) for entry in entries]
     return Preview(tuple(x for x in lines if not x.left_out), tuple(x for x in lines if x.left_out))
 
 
 def _line(
-    entry: BookEntry, wording: GroupWording, fills: Mapping[str, str], circular: Circular, opted_out: Iterable[str]
+    entry: BookEntry, template: str, fills: Mapping[str, str], circular: Circular, opted_out: Iterable[str]
 ) -> Line:
-    text = fill(wording.text.in_language(LANGUAGE), _values(entry, fills, circular)).strip()
+    text = fill(template, _values(entry, fills, circular)).strip()
     why = ""
     if entry.state != BookEntry.State.ENTERED:
         why = NOT_ENTERED
@@ -170,6 +173,20 @@ def _line(
 def _values(entry: BookEntry, fills: Mapping[str, str], circular: Circular) -> dict[str, str]:
     own = {"name": entry.name, "company": entry.company, "desk": circular.desk.called.in_language(LANGUAGE)}
     return {**fills, **own}
+
+
+def words_of(circular: Circular, pack: Pack) -> Words:
+    """The template as it was released; before that in the words of the desk, else of its pack."""
+    if circular.text:
+        return Words(circular.text, json.loads(circular.templates))
+    return group_words(circular.desk, circular.wording, pack)
+
+
+def group_words(desk: Desk, name: str, pack: Pack) -> Words:
+    """What a message to groups says on a desk today."""
+    wording = groups_of(pack).wordings[name]
+    shipped = Words(wording.text.in_language(LANGUAGE), wording.templates)
+    return own_words(desk, name, GROUP).get(LANGUAGE, shipped)
 
 
 def needs_second_person(found: Preview, pack: Pack) -> bool:
@@ -236,8 +253,9 @@ def _as_seen(circular: Circular, seen: str, by: Keeper) -> Preview:
 
 def _release(circular: Circular, was: str, found: Preview, by: Keeper) -> None:
     planned = circular.planned_at or by.now
+    words = words_of(circular, by.pack)
     _claim(
-        circular, was, state=State.RELEASED, released_by=by.person, released_at=by.now, digest=found.digest,
+        circular, was, state=State.RELEASED, text=words.text, templates=json.dumps(dict(words.templates)), released_by=by.person, released_at=by.now, digest=found.digest,
         planned_at=planned,
     )  # fmt: skip
     _keep_recipients(circular, found)
@@ -285,13 +303,13 @@ def put_out(circular: Circular, pack: Pack, *, now: datetime) -> int:
         # It was released by an earlier version, which kept nobody.
         _keep_recipients(circular, preview(circular, pack))
     found = as_released(circular, pack)
-    wording = groups_of(pack).wordings[circular.wording]
+    said = words_of(circular, pack)
     rows = {row.entry_id: row for row in circular.recipients.filter(left_out="")}
     for line in found.left_out:
         rows[line.entry.pk].left_out = line.left_out
     for line in found.lines:
         values = _values(line.entry, json.loads(circular.fills), circular)
-        words = Wording(wording.text.in_language(LANGUAGE), values, templates=wording.templates)
+        words = Wording(said.text, values, templates=said.templates)
         rows[line.entry.pk].message = put_into_outbox(
             words, message=circular.wording, channel="sms", address=line.entry.phone, language=LANGUAGE, case_key="",
             now=now, not_before=out_of_quiet_hours(pack, now), desk=circular.desk,

@@ -58,5 +58,5 @@ def _tell(case: Case, now: datetime) -> None:
     notify(
         people, pack=pack_in_force(case.desk, now), message="mail_returned", values={"number": case.number},
         case_key=str(case.pk), case_number=case.number, now=now, unique_key=f"{case.pk}:mail_returned:{now:%Y%m%d}",
-        usual=NOT_DELIVERED,
+        usual=NOT_DELIVERED, desk=case.desk,
     )  # fmt: skip

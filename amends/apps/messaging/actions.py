@@ -20,9 +20,11 @@ from amends.apps.messaging.allowances import Allowance, TooMany, digest_of, spen
 from amends.apps.messaging.models import InboundText, Notice, OutboxMessage
 from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in, placeholders_in_order
 from amends.apps.messaging.texting import signature_and_rest, when_awake
+from amends.apps.messaging.wordings import own_words
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.traditional import traditional
+from amends.core.desk_wordings import Words
 from amends.core.policy.pack import Pack
 
 State = OutboxMessage.State
@@ -112,21 +114,38 @@ def _composed(text: str, channel: str, values: Mapping[str, str]) -> tuple[str, 
     return fill_line(first, values)[:200], fill(rest, values).strip() + "\n"
 
 
-def wording_of(pack: Pack, message: str, channel: str, language: str) -> str | None:
-    """The pack's words for a message on a channel; Chinese where the language is missing, None where the channel is.
+def said_on(pack: Pack, message: str, channel: str, desk: Desk | None) -> dict[str, Words]:
+    """The words of a message on a channel by language: those of the desk where it has its own, else the pack's.
 
-    Traditional Chinese is derived where the pack does not bring it.
+    Empty where the pack does not have the message on the channel. Traditional Chinese that the pack brings gives way to
+    Chinese of the desk, from which it is derived.
     """
     texts: Mapping[str, str] = pack.messages.texts.get(message, {}).get(channel, {})  # type: ignore[call-overload]
-    chinese = texts.get("zh-hans")
-    if language == "zh-hant" and "zh-hant" not in texts and chinese:
-        return traditional(chinese)
-    return texts.get(language) or chinese
+    if not texts:
+        return {}
+    templates = pack.texting.templates.get(message, {})
+    own = own_words(desk, message, channel)
+    kept = {language: text for language, text in texts.items() if language != "zh-hant" or "zh-hans" not in own}
+    return {language: Words(text, templates) for language, text in kept.items()} | own
 
 
-def mentions(pack: Pack, message: str, channel: str, language: str, placeholder: str) -> bool:
+def _in_language(words: Mapping[str, Words], language: str) -> Words | None:
+    """In a language, or Chinese where it is missing; Traditional Chinese is derived where nobody brings it."""
+    chinese = words.get("zh-hans")
+    if language == "zh-hant" and "zh-hant" not in words and chinese:
+        return Words(traditional(chinese.text), chinese.templates)
+    return words.get(language) or chinese
+
+
+def wording_of(pack: Pack, message: str, channel: str, language: str, desk: Desk | None = None) -> str | None:
+    """What is said on a channel, by the desk or its pack; Chinese where the language is missing, None where the channel is."""
+    found = _in_language(said_on(pack, message, channel, desk), language)
+    return found.text if found else None
+
+
+def mentions(pack: Pack, message: str, channel: str, language: str, placeholder: str, desk: Desk | None = None) -> bool:
     """Whether the words of a message name a placeholder."""
-    return placeholder in placeholders_in(wording_of(pack, message, channel, language) or "")
+    return placeholder in placeholders_in(wording_of(pack, message, channel, language, desk) or "")
 
 
 def write_to_outbox(
@@ -144,16 +163,16 @@ def write_to_outbox(
     automatic: Automatic | None = None,
     desk: Desk | None = None,
 ) -> OutboxMessage | None:
-    """Put one message of the pack into the outbox; None when the pack has no wording for the channel.
+    """Put one message into the outbox, in the words of the desk or its pack; None when the pack has none for the channel.
 
     An automatic message over its limit is kept as withheld and not sent, so that no form mails strangers.
     """
-    text = wording_of(pack, message, channel, language)
-    if text is None:
+    said = _in_language(said_on(pack, message, channel, desk), language)
+    if said is None:
         return None
     is_urgent = expires_at is not None or message in pack.texting.any_hour
     return put_into_outbox(
-        Wording(text, values, secrets or {}, pack.texting.templates.get(message, {})), message=message,
+        Wording(said.text, values, secrets or {}, said.templates), message=message,
         channel=channel, address=address, language=language, case_key=case_key, now=now, expires_at=expires_at,
         not_before=now if is_urgent or channel != "sms" else out_of_quiet_hours(pack, now),
         withheld=_why_withheld(automatic, case_key, channel, address, now),
@@ -239,13 +258,14 @@ def _domain_takes_one(address: str, now: datetime) -> bool:
 def notify(
     people: Iterable[Person], *, pack: Pack, message: str, values: Mapping[str, str], case_key: str, case_number: str,
     now: datetime, unique_key: str, values_en: Mapping[str, str] | None = None, usual: Mapping[str, str] | None = None,
-    proceeding_key: str = "",
+    proceeding_key: str = "", desk: Desk | None = None,
 ) -> int:  # fmt: skip
     """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording.
 
     `usual` are the words by language where the pack has none of its own.
     """
-    wording = pack.messages.texts.get(message, {}).get("notice") or usual or {}
+    own = {language: words.text for language, words in said_on(pack, message, "notice", desk).items()}
+    wording = own or usual or {}
     text = fill(wording.get("zh-hans", message), values).strip()[:500]
     text_en = fill(wording.get("en", ""), values_en or values).strip()[:500]
     rows = [

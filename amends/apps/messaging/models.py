@@ -100,6 +100,59 @@ PLACES = {MAIL_WAITS: "/mail/"}
 """Where notices lead that are about a desk as a whole."""
 
 
+class DeskWording(models.Model):
+    """A text that a desk says in place of its pack's, in one version: proposed by one person, approved by another.
+
+    `channel` is that of the outbox, `page`, `notice`, or `group` for texts to groups. `replaces` is what was sent when it was
+    proposed, so that versions can be compared for good. `is_reset` goes back to the pack's own text. Of a text at most one version
+    is in force and at most one waits for approval.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        IN_FORCE = "in_force"
+        REPLACED = "replaced"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="wordings")
+    message = models.CharField(max_length=63)
+    channel = models.CharField(max_length=10)
+    language = models.CharField(max_length=10)
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    templates = models.TextField(default="{}")
+    """JSON: the ids under which carriers vetted it."""
+    replaces = models.TextField()
+    shipped = models.TextField()
+    """What the pack said then: a later pack may say something else."""
+    is_reset = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=300, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["desk", "message", "channel", "language", "version"], name="wording_version_once"),
+            models.UniqueConstraint(
+                fields=["desk", "message", "channel", "language"], name="wording_once_in_force",
+                condition=models.Q(state="in_force"),
+            ),
+            models.UniqueConstraint(
+                fields=["desk", "message", "channel", "language"], name="wording_once_proposed",
+                condition=models.Q(state="proposed"),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.message}.{self.channel}.{self.language} v{self.version}"
+
+
 class Notice(models.Model):
     """Something a person of the company should look at; `unique_key` keeps a reminder from coming twice."""
 

@@ -172,7 +172,7 @@ RIGHT_WORDS = {
     "reassign_any": "改派任何个案", "share_views": "共享列表视图", "export_full": "导出完整个人信息", "set_separation_aside": "说明理由后不受职责分离限制",
     "surveys": "开展和分析满意度调查",
     "address_book": "维护通讯录、群发短信", "approve_entries": "批准新增经销商", "release_texts": "复核群发短信",
-    "sent_messages": "查看和处理发送记录",
+    "sent_messages": "查看和处理发送记录", "propose_wordings": "修改消息文字", "approve_wordings": "批准消息文字",
     "warnings": "查看趋势与预测，处理预警",
 }  # fmt: skip
 """What each right of a role allows, in the reader's words."""

@@ -40,6 +40,7 @@ def _raise_on(desk: Desk, now: datetime) -> int:
         notify(
             people, pack=pack, message="gap_found", values={"number": gap.case.number}, case_key=str(gap.case.pk),
             case_number=gap.case.number, now=now, unique_key=f"{gap.case.pk}:gap:{now:%Y-%m-%d}", usual=USUAL,
+            desk=gap.case.desk,
         )
         for gap in found
     )  # fmt: skip

@@ -211,5 +211,5 @@ def _raise_low(answer: Answer, asked: Questionnaire, *, now: datetime) -> None:
     desk = answer.survey.desk
     notify(
         holders_of(asked.low.to, desk=desk, now=now), pack=read_version(answer.survey.pack_id), message=f"{asked.low.message}_public",
-        values={"desk": desk.title}, case_key="", case_number="", now=now, unique_key=key, usual=LOW,
+        values={"desk": desk.title}, case_key="", case_number="", now=now, unique_key=key, usual=LOW, desk=desk,
     )  # fmt: skip

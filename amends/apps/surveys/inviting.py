@@ -210,7 +210,7 @@ def _send(survey: Survey, case: Case, message: str, method: str, address: str, s
     values = message_values(case, facts, read_version(case.pack_id), texts={}, language=language)
     write_to_outbox(
         pack=pack, message=message, channel=method, address=address, language=language, values=values,
-        secrets={"link": address_of(secret)}, case_key=str(case.pk), now=now,
+        secrets={"link": address_of(secret)}, case_key=str(case.pk), now=now, desk=case.desk,
     )  # fmt: skip
 
 

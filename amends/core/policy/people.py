@@ -17,7 +17,7 @@ Right = Literal[
     "register", "backdate", "reveal", "export", "take_over", "evidence", "print", "manage_people", "manage_pack",
     "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any", "share_views", "export_full", "set_separation_aside",
     "surveys", "warnings",
-    "address_book", "approve_entries", "release_texts", "sent_messages",
+    "address_book", "approve_entries", "release_texts", "sent_messages", "propose_wordings", "approve_wordings",
 ]  # fmt: skip
 
 

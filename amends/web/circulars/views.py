@@ -18,6 +18,7 @@ from amends.apps.circulars.rights import KEEP, RELEASE, Keeper
 from amends.apps.circulars.sending import (
     Draft,
     as_released,
+    group_words,
     groups_of,
     late_by,
     needs_second_person,
@@ -122,15 +123,15 @@ def _written(request: HttpRequest, keeper: Keeper, circular: Circular | None) ->
             form.take(refusal)
         else:
             return HttpResponseRedirect(reverse("circular", args=[kept.pk]))
-    context |= {"form": form, "text": _with_titles(wordings[name])}
+    context |= {"form": form, "text": _with_titles(group_words(keeper.desk, name, keeper.pack).text, wordings[name])}
     return render(request, "circulars/write.html", context, status=422 if form.errors else 200)
 
 
-def _with_titles(wording: GroupWording) -> str:
+def _with_titles(text: str, wording: GroupWording) -> str:
     """The template with the places named as people call them."""
     own = {"name": gettext("联系人"), "company": gettext("公司名称"), "desk": gettext("签名")}
     titles = {**own, **{key: words(title) for key, title in wording.asks.items()}}
-    return fill(words(wording.text), {key: f"[{title}]" for key, title in titles.items()})
+    return fill(text, {key: f"[{title}]" for key, title in titles.items()})
 
 
 def _first(circular: Circular | None) -> dict[str, Any]:

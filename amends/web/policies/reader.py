@@ -149,7 +149,8 @@ def _forms(reading: Reading, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _messages(reading: Reading, name: str) -> tuple[str, dict[str, Any]]:
-    return "messages", {"messages_shown": tables.messages_shown(reading.pack, reading.desk)}
+    shown = tables.messages_shown(reading.pack, reading.desk)
+    return "messages", {"messages_shown": shown, "zone": zone_of(reading.pack)}
 
 
 def _settings(reading: Reading, name: str) -> tuple[str, dict[str, Any]]:

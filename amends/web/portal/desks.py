@@ -66,7 +66,8 @@ class PortalDesk:
     @property
     def how_it_works(self) -> str:
         """What the pack says about its process, if it says it."""
-        return page_text(self.pack, "how_it_works", {"hotline": self.hotline, "desk": self.title})
+        values = {"hotline": self.hotline, "desk": self.title}
+        return page_text(self.pack, "how_it_works", values, self.desk)
 
 
 def _place(name: str, kind: Kind) -> tuple[bool, bool, str]:
@@ -74,9 +75,9 @@ def _place(name: str, kind: Kind) -> tuple[bool, bool, str]:
     return not kind.counts, name != "complaint", name
 
 
-def page_text(pack: Pack, message: str, values: Mapping[str, str]) -> str:
-    """The words of the pack for a page of the portal, in the reader's language."""
-    text = wording_of(pack, message, "page", language())
+def page_text(pack: Pack, message: str, values: Mapping[str, str], desk: Desk) -> str:
+    """The words of the desk or its pack for a page of the portal, in the reader's language."""
+    text = wording_of(pack, message, "page", language(), desk)
     if text is None:
         return ""
     shown = fill(text, values).strip()

@@ -44,8 +44,8 @@ def receipt_page(
         "by_mail": "email" in channels,
         "progress": progress_of(case, pack, now=now),
         "opens": _opening(case, pack),
-        "lead": page_text(pack, "acknowledgement", said),
-        "advice": [page_text(pack, message, said) for message in told_in_this_case(pack, facts_of(case))],
+        "lead": page_text(pack, "acknowledgement", said, case.desk),
+        "advice": [page_text(pack, message, said, case.desk) for message in told_in_this_case(pack, facts_of(case))],
     }
     return render(request, "portal/receipt.html", context, status=201 if receipt.is_first else 200)
 

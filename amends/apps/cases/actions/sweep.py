@@ -84,7 +84,7 @@ def _remind(case: Case, pack: Pack, rule: ClockRule, moment: LadderMoment, now: 
     people = people_in_roles(case, moment.step.tell, pack=pack, now=now)
     notify(
         people, pack=pack, message=moment.step.message or USUAL_MESSAGE, values=values, values_en=values_en, case_key=str(case.pk),
-        case_number=case.number, now=now, unique_key=f"{case.pk}:{moment.key}",
+        case_number=case.number, now=now, unique_key=f"{case.pk}:{moment.key}", desk=case.desk,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def send_partner_code(key: PartnerKey, *, language: str, now: datetime) -> str:
     write_to_outbox(
         pack=pack, message=MESSAGE, channel=way.channel, address=way.address, language=language,
         values={**values_of_proceeding(root, pack, texts={}), "complainant_name": "", "case_title": "", "reason": ""},
-        secrets={"code": code}, case_key=str(root.pk), now=now, expires_at=now + LASTS,
+        secrets={"code": code}, case_key=str(root.pk), now=now, expires_at=now + LASTS, desk=root.desk,
     )  # fmt: skip
     return _hash_of(key, code)
 

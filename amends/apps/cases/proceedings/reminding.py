@@ -32,5 +32,5 @@ def _remind(desk: Desk, name: str, kind: ProceedingKind, now: datetime) -> int:
     return notify(
         holders_of(kind.periodic.tell, desk=desk, now=now), pack=pack, message=MESSAGE, values={}, case_key="",
         case_number="", now=now, unique_key=f"{MESSAGE}:{desk.pk}:{name}:{day}",
-        usual={"zh-hans": say.zh_hans, "en": say.in_language("en")},
+        usual={"zh-hans": say.zh_hans, "en": say.in_language("en")}, desk=desk,
     )  # fmt: skip

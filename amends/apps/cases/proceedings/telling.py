@@ -90,6 +90,7 @@ def notify_of_proceeding(
             values_en=values_of_proceeding(proceeding, pack, texts=texts, extra=extra_en or extra, language="en"),
             case_key=str(proceeding.case_id or ""), case_number=proceeding.case.number if proceeding.case else "",
             proceeding_key=str(proceeding.pk), now=now, unique_key=f"{key}:{notice.message}", usual=USUAL,
+            desk=proceeding.desk,
         )  # fmt: skip
 
 

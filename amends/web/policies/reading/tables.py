@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext
 
+from amends.apps.messaging.models import DeskWording
 from amends.apps.messaging.rendering import fill
+from amends.apps.messaging.wordings import own_in_force
 from amends.apps.people.grounds import RIGHT_WORDS
 from amends.apps.policies.models import Desk
 from amends.core.policy.forms import Form
@@ -163,17 +165,23 @@ class MessageShown:
     """A message with its placeholders filled by an example, one text a channel."""
 
     title: str
-    texts: list[tuple[str, str]]
+    texts: list[tuple[str, str, DeskWording | None]]
 
 
 def messages_shown(pack: Pack, desk: Desk) -> list[MessageShown]:
-    """Every message as a reader would get it, for an example case."""
+    """Every message as a reader would get it today, for an example case; where the desk words it itself, with who did so."""
     names, values = Names(pack), example_values(pack, desk)
+    own = own_in_force(desk)
+
+    def shown(name: str, channel: str, texts: Mapping[str, str]) -> tuple[str, str, DeskWording | None]:
+        changed = {key.language: row for key, row in own.items() if (key.message, key.channel) == (name, channel)}
+        now = {**texts, **{lang: row.text for lang, row in changed.items()}}
+        row = changed.get(language()) or changed.get("zh-hans")
+        return channel_words(channel), fill(in_language(now), values).strip(), row
+
     return [
-        MessageShown(
-            names.message(name), [(channel_words(c), fill(in_language(t), values).strip()) for c, t in texts.items()]
-        )
-        for name, texts in pack.messages.texts.items()
+        MessageShown(names.message(name), [shown(name, channel, texts) for channel, texts in channels.items()])
+        for name, channels in pack.messages.texts.items()
     ]
 
 
