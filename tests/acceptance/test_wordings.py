@@ -47,6 +47,11 @@ def waiting(office, staff, key=ANSWER):
     )
 
 
+def said_on(response):
+    """The words of a page, also of one that refuses."""
+    return in_words(response.content.decode())
+
+
 def answered(office):
     clerk = office.api("cs_specialist")
     number = clerk.registered(kind="enquiry", channel="hotline", **PROMISED)
@@ -142,11 +147,11 @@ def test_where_the_carrier_sends_vetted_templates_only_the_new_id_is_asked_for_a
 ):
     settings.SMS_URL = "aliyun://key@dysmsapi.aliyuncs.com/?sign=x"
 
-    assert "请填写审核通过的模板编号" in text_of(proposed(office, proposer))
-    assert "以 SMS_ 开头" in text_of(proposed(office, proposer, template_aliyun="154950909"))
+    assert "请填写审核通过的模板编号" in said_on(proposed(office, proposer))
+    assert "以 SMS_ 开头" in said_on(proposed(office, proposer, template_aliyun="154950909"))
     assert proposed(office, proposer, template_aliyun="SMS_154950909").status_code == 302
     approver.post(f"/wordings/{waiting(office, approver)}/approve/")
-    assert "模板编号 SMS_154950909 报备的是现行文字" in text_of(
+    assert "模板编号 SMS_154950909 报备的是现行文字" in said_on(
         proposed(office, proposer, body=NEW + "谢谢", template_aliyun="SMS_154950909")
     )
 
