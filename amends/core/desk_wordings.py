@@ -72,9 +72,10 @@ def wordings_in(pack: Pack) -> dict[WordingKey, Words]:
             for language, text in texts.items():
                 found[WordingKey(message, channel, language)] = Words(text, templates)
     for name, wording in (pack.texting.groups.wordings if pack.texting.groups else {}).items():
-        for language, text in (("zh-hans", wording.text.zh_hans), ("en", wording.text.en)):
-            if text:
-                found[WordingKey(name, GROUP, language)] = Words(text, wording.templates)
+        said = {"zh-hans": wording.text.zh_hans, "en": wording.text.en}
+        for language, spoken in said.items():
+            if spoken:
+                found[WordingKey(name, GROUP, language)] = Words(spoken, wording.templates)
     return found
 
 

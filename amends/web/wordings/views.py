@@ -177,8 +177,9 @@ def _called(editor: Editor, key: WordingKey) -> dict[str, Any]:
 
 def _pack_moved_on(in_force: DeskWording | None, shipped: Words) -> bool:
     """Whether the pack words it otherwise now than when the desk's own text was written in place of it."""
-    is_own = in_force is not None and not in_force.is_reset
-    return is_own and in_force.shipped.strip() != shipped.text.strip()
+    if in_force is None or in_force.is_reset:
+        return False
+    return in_force.shipped.strip() != shipped.text.strip()
 
 
 def _compared(request: HttpRequest, versions: list[DeskWording], shipped: Words) -> dict[str, Any]:
