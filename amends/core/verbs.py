@@ -61,6 +61,7 @@ urge|催办|催办了责任部门|aside
 note|添加备注|添加了备注|aside
 add_evidence|补充材料|补充了材料|aside
 add_information|补充情况|客户补充了情况|aside
+raise_question|提问|客户提出了问题|aside
 supersede_evidence|更换材料版本|提交了材料的新版本|aside
 link|关联个案|关联了个案|aside
 convert|转为投诉|把反馈转为投诉|aside
@@ -126,6 +127,7 @@ SPOKEN_BY_CUSTOMER = frozenset(
         "refuse",
         "rate",
         "add_information",
+        "raise_question",
         "withdraw",
         "receipt",
         "object",

@@ -162,6 +162,7 @@ urlpatterns = [
     path("account/tokens/<int:pk>/withdraw/", tokens.withdraw, name="withdraw_token"),
     path("organisation/", departments.tree, name="organisation"),
     path("organisation/departments/<int:pk>/", departments.department, name="department"),
+    path("organisation/departments/<int:pk>/notices/", departments.choose_way, name="department_way"),
     path("organisation/departments/<int:pk>/retire/", departments.retire, name="retire_department"),
     path("organisation/departments/<int:pk>/take-back/", departments.take_back, name="take_back_department"),
     path("organisation/functions/", departments.functions, name="functions"),

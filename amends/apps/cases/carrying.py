@@ -12,10 +12,11 @@ from django.utils.translation import get_language, gettext, override
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings_among
 from amends.apps.cases.queries import Viewer, open_cases, visible_among, visible_to
 from amends.apps.messaging.actions import Wording, put_into_outbox
-from amends.apps.messaging.models import Notice, NoticeWay
+from amends.apps.messaging.models import DepartmentWay, Notice, NoticeWay
 from amends.apps.messaging.robots import say
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
@@ -58,6 +59,68 @@ def carry(way: NoticeWay, *, now: datetime) -> int:
     return len(open_to_them)
 
 
+def department_ways_waiting(now: datetime) -> QuerySet[DepartmentWay]:
+    """Common channels of departments whose people have notices that were not said there yet."""
+    fresh = Notice.objects.filter(told_department_at=None, created_at__gte=now - YOUNG)
+    return DepartmentWay.objects.filter(department__in=fresh.values("person__department")).order_by("pk")
+
+
+def tell_department(way: DepartmentWay, *, now: datetime) -> int:
+    """Say in the common channel of a department, each once, what its people got notices about; returns how much it was.
+
+    Outside working hours, and sooner than they want the next message, only what is about an urgent case is said. What is closed
+    to one of them is left out: everybody reads along. Raises what sending raises: then all of it waits on.
+    """
+    fresh = Notice.objects.filter(person__department=way.department_id, told_department_at=None)
+    waiting = list(fresh.filter(created_at__gte=now - YOUNG).order_by("created_at", "pk")[:200])
+    said = _open_there(_once_each(waiting), way.department_id)
+    if not _may_be_said_now(way, now):
+        urgent = _urgent_among({n.case_key for n in said if n.case_key})
+        said = [n for n in said if n.case_key in urgent]
+        keys = {_event_of(n) for n in said}
+        waiting = [n for n in waiting if _event_of(n) in keys]
+    if said:
+        with override("zh-hans"):
+            say(way, _bundle(said))
+        DepartmentWay.objects.filter(pk=way.pk).update(carried_at=now, error="")
+    Notice.objects.filter(pk__in=[n.pk for n in waiting]).update(told_department_at=now)
+    return len(said)
+
+
+def _event_of(notice: Notice) -> str:
+    """What a notice is about: the same for everybody who got it."""
+    return notice.unique_key.rpartition(":")[0]
+
+
+def _once_each(notices: list[Notice]) -> list[Notice]:
+    return list({_event_of(notice): notice for notice in reversed(notices)}.values())[::-1]
+
+
+def _open_there(notices: list[Notice], department: int) -> list[Notice]:
+    """Those that may be said where a whole department reads along: nothing of a restricted or confidential reporter's case, of a
+    confidential proceeding, or of a case about the department or one of its people."""
+    cases = (
+        Case.objects.filter(pk__in={n.case_key for n in notices if n.case_key}, restricted_to="", hides_reporter=False)
+        .exclude(accused_department=department)
+        .exclude(accused_person__department=department)
+    )
+    begun = Proceeding.objects.filter(pk__in={n.proceeding_key for n in notices if n.proceeding_key}, seen_by="")
+    open_cases_there = {str(pk) for pk in cases.values_list("pk", flat=True)}
+    open_proceedings = {str(pk) for pk in begun.values_list("pk", flat=True)}
+    return [
+        n
+        for n in notices
+        if (not n.case_key or n.case_key in open_cases_there)
+        and (not n.proceeding_key or n.proceeding_key in open_proceedings)
+    ]
+
+
+def _may_be_said_now(way: DepartmentWay, now: datetime) -> bool:
+    is_soon = way.carried_at is not None and now < way.carried_at + timedelta(minutes=way.every_minutes)
+    desks = Desk.objects.filter(memberships__person__department=way.department_id).distinct()
+    return not is_soon and any(calendar.is_open_at(now) for calendar in _calendars_of(desks, now))
+
+
 def _waiting(person: Person, now: datetime) -> QuerySet[Notice]:
     fresh = Notice.objects.filter(person=person, carried_at=None, acknowledged_at=None, created_at__gte=now - YOUNG)
     return fresh.order_by("created_at", "pk")
@@ -76,8 +139,12 @@ def _may_come_now(way: NoticeWay, now: datetime) -> bool:
 
 def _calendars(person: Person, now: datetime) -> list[WorkingCalendar]:
     """The usual hours of the desks that somebody works on."""
+    return _calendars_of(Desk.objects.filter(memberships__person=person).distinct(), now)
+
+
+def _calendars_of(desks: Iterable[Desk], now: datetime) -> list[WorkingCalendar]:
     found = []
-    for desk in Desk.objects.filter(memberships__person=person).distinct():
+    for desk in desks:
         try:
             pack = pack_in_force(desk, now)
         except NoPackInForce:

@@ -15,7 +15,7 @@ from amends.apps.cases.actions.move_version import work_off
 from amends.apps.cases.actions.portal import send_code
 from amends.apps.cases.actions.sweep import sweep_due_cases
 from amends.apps.cases.calls import WAITS
-from amends.apps.cases.carrying import carry, send_digest, ways_waiting
+from amends.apps.cases.carrying import carry, department_ways_waiting, send_digest, tell_department, ways_waiting
 from amends.apps.cases.drafts import PORTAL_DRAFT_LIVES, portal_drafts
 from amends.apps.cases.leftovers import remove_unattached, remove_unreferenced
 from amends.apps.cases.models import Draft, EvidenceFile, IdempotencyKey, IncomingCall, PortalCode, VersionMove
@@ -26,7 +26,7 @@ from amends.apps.cases.proceedings.reminding import remind_of_periods
 from amends.apps.cases.reading_log import alert_about_much_reading
 from amends.apps.deferred.actions import enqueue
 from amends.apps.deferred.registry import job
-from amends.apps.messaging.models import InboundText, NoticeWay
+from amends.apps.messaging.models import DepartmentWay, InboundText, NoticeWay
 from amends.apps.messaging.outbound import AnswerLost, NotReached
 from amends.apps.messaging.robots import RobotRefused
 
@@ -60,10 +60,13 @@ def place_text_message(args: dict[str, Any]) -> None:
 
 @job("carry_notices")
 def carry_notices(args: dict[str, Any]) -> None:
-    """Every two minutes: a job for each person whose notices wait, so that nobody's robot holds up another's."""
+    """Every two minutes: a job for each person or department whose notices wait, so that no robot holds up another."""
     now = timezone.now()
     for way in ways_waiting(now)[:1000]:
         enqueue("carry_to", {"way": way.pk}, now=now, unique_key=f"carry_to:{way.pk}@{now:%Y%m%d%H%M}")
+    for common in department_ways_waiting(now)[:1000]:
+        key = f"tell_department:{common.pk}@{now:%Y%m%d%H%M}"
+        enqueue("tell_department", {"way": common.pk}, now=now, unique_key=key)
 
 
 @job("carry_to", permanent_errors=(RobotRefused,))
@@ -76,6 +79,19 @@ def carry_to_person(args: dict[str, Any]) -> None:
         carry(way, now=timezone.now())
     except (RobotRefused, NotReached, AnswerLost) as error:
         NoticeWay.objects.filter(pk=way.pk).update(error=type(error).__name__)
+        raise
+
+
+@job("tell_department", permanent_errors=(RobotRefused,))
+def tell_department_in_its_channel(args: dict[str, Any]) -> None:
+    """Say what waits in the common channel of one department; what its robot says against it stands on the department's page."""
+    way = DepartmentWay.objects.filter(pk=args["way"]).first()
+    if way is None:
+        return
+    try:
+        tell_department(way, now=timezone.now())
+    except (RobotRefused, NotReached, AnswerLost) as error:
+        DepartmentWay.objects.filter(pk=way.pk).update(error=type(error).__name__)
         raise
 
 

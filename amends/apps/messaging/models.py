@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from amends.apps.people.models import Person
+from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
 
 
@@ -167,6 +167,8 @@ class Notice(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     carried_at = models.DateTimeField(null=True)
     """When it was carried to where the person wants it, beside the page of notices."""
+    told_department_at = models.DateTimeField(null=True)
+    """When it was said in the common channel of their department, or left out of it."""
     unique_key = models.CharField(max_length=160, unique=True)
 
     class Meta:
@@ -197,6 +199,25 @@ class NoticeWay(models.Model):
     digest = models.BooleanField(default=True)
     carried_at = models.DateTimeField(null=True)
     digest_on = models.DateField(null=True)
+    error = models.CharField(max_length=60, blank=True, default="")
+
+
+class DepartmentWay(models.Model):
+    """The group robot in which a department hears, bundled, what its people get notices about.
+
+    `address` holds the robot's key, so it is never shown in full.
+    """
+
+    class Kind(models.TextChoices):
+        WECOM = "wecom"
+        DINGTALK = "dingtalk"
+        FEISHU = "feishu"
+
+    department = models.OneToOneField(Department, on_delete=models.CASCADE, related_name="notice_way")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    address = models.CharField(max_length=300)
+    every_minutes = models.PositiveSmallIntegerField(default=15)
+    carried_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=60, blank=True, default="")
 
 

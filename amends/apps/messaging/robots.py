@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.db.models import F
 
-from amends.apps.messaging.models import Notice, NoticeWay
+from amends.apps.messaging.models import DepartmentWay, Notice, NoticeWay
 from amends.apps.messaging.outbound import CallRefused, post
 from amends.apps.messaging.sending import ONE_MAILBOX
-from amends.apps.people.models import Person
+from amends.apps.people.grounds import Manager
+from amends.apps.people.models import Department, Person
+from amends.apps.people.organising import record
 from amends.core.refusals import FieldError, InvalidData
 
 Kind = NoticeWay.Kind
@@ -40,7 +43,7 @@ def checked_address(kind: str, address: str) -> str:
     return address
 
 
-def say(way: NoticeWay, text: str) -> None:
+def say(way: NoticeWay | DepartmentWay, text: str) -> None:
     """Have a robot say a text. Raises RobotRefused, NotReached or AnswerLost."""
     body = {"msg_type": "text", "content": {"text": text}} if way.kind == Kind.FEISHU else {
         "msgtype": "text", "text": {"content": text},
@@ -81,3 +84,30 @@ def choose_way(person: Person, *, kind: str, address: str, every_minutes: int, d
     NoticeWay.objects.update_or_create(person=person, defaults=values)
     # What came before is on the page already.
     Notice.objects.filter(person=person, carried_at=None).update(carried_at=F("created_at"))
+
+
+@transaction.atomic
+def choose_department_way(department: Department, *, kind: str, address: str, every_minutes: int, by: Manager) -> None:
+    """In which group robot a department hears of its notices from now on; without a kind in none. An address that is set may stay.
+
+    Raises NotPermitted, and InvalidData at the field.
+    """
+    by.check_department(department)
+    if not kind:
+        DepartmentWay.objects.filter(department=department).delete()
+        record(department, "department_way_removed", {"department": department.pk}, {}, by=by)
+        return
+    if kind not in DepartmentWay.Kind.values:
+        raise InvalidData([FieldError("/kind", "unknown_choice", {"field": "方式", "value": kind[:20]})])
+    kept = DepartmentWay.objects.filter(department=department, kind=kind).first()
+    if not address.strip() and kept is None:
+        raise InvalidData([FieldError("/address", "required", {"field": "机器人地址"})])
+    checked = checked_address(kind, address) if address.strip() else (kept.address if kept else "")
+    values = {"kind": kind, "address": checked, "every_minutes": every_minutes, "error": ""}
+    _, is_new = DepartmentWay.objects.update_or_create(department=department, defaults=values)
+    if is_new:
+        # What came before is on the pages of its people already.
+        told = Notice.objects.filter(person__department=department, told_department_at=None)
+        told.update(told_department_at=F("created_at"))
+    # The key of the robot stands in its address, so the ledger has the kind alone.
+    record(department, "department_way_chosen", {"department": department.pk, "way": kind}, {}, by=by)

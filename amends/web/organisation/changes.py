@@ -26,6 +26,8 @@ SENTENCES = {
     "department_renamed": "部门改名为“%(department)s”",
     "department_retired": "停用部门“%(department)s”",
     "department_taken_back": "恢复部门“%(department)s”",
+    "department_way_chosen": "设置部门“%(department)s”的通知群",
+    "department_way_removed": "停用部门“%(department)s”的通知群",
     "partner_added": "登记合作伙伴“%(name)s”",
     "partner_changed": "修改合作伙伴“%(name)s”的资料",
     "partner_renamed": "合作伙伴改名为“%(name)s”",

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.organisation import retire_department_without_cases
+from amends.apps.messaging.models import DepartmentWay
+from amends.apps.messaging.robots import choose_department_way
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.people.grounds import Manager
 from amends.apps.people.models import Department, DeskFunction, Membership, Person
@@ -28,7 +30,7 @@ from amends.core.refusals import InvalidData
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.confirming import confirmed
-from amends.web.organisation.fields import DepartmentForm, department_of, posted
+from amends.web.organisation.fields import DepartmentForm, DepartmentWayForm, department_of, posted
 from amends.web.viewing import viewer_of
 
 AREA = {"area": "organisation"}
@@ -132,15 +134,48 @@ def department(request: HttpRequest, pk: int) -> HttpResponse:
         rename_department(row, title=form.cleaned_data["title"], title_en=form.cleaned_data["title_en"], by=manager)
         messages.success(request, gettext("已改名。"))
         return HttpResponseRedirect(reverse("department", args=[row.pk]))
+    return _department_shown(request, manager, row, form)
+
+
+def _department_shown(
+    request: HttpRequest,
+    manager: Manager,
+    row: Department,
+    form: DepartmentForm,
+    *,
+    way_form: DepartmentWayForm | None = None,
+) -> HttpResponse:
     (unit,) = units_of(manager, [row])
+    way = DepartmentWay.objects.filter(department=row).first()
+    first = {"kind": way.kind, "every_minutes": way.every_minutes} if way else {"every_minutes": 15}
     held = Membership.objects.filter(Membership.valid_at(manager.now), department=row).select_related("person", "desk")
     context: dict[str, Any] = {
-        **AREA, "tab": "departments", "unit": unit, "form": form, "line": _line(row),
+        **AREA, "tab": "departments", "unit": unit, "form": form, "line": _line(row), "way": way,
+        "way_form": way_form or DepartmentWayForm(initial=first),
         "below": row.children.filter(retired_at=None).order_by("sort_key"),
         "held": [(m, _role_words(manager, m)) for m in held.order_by("person__sort_key", "pk")],
         "staff": row.staff.filter(is_active=True).order_by("sort_key", "pk"),
     }  # fmt: skip
-    return render(request, "organisation/department.html", context, status=422 if form.errors else 200)
+    is_wrong = form.errors or (way_form is not None and way_form.errors)
+    return render(request, "organisation/department.html", context, status=422 if is_wrong else 200)
+
+
+@route(audience="staff", permission="manage_people", kind="department", methods=["POST"])
+@confirmed
+def choose_way(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say in which group robot a department hears of its notices."""
+    manager, row = manager_of(request), _department(pk)
+    way_form = DepartmentWayForm(request.POST)
+    if way_form.is_valid():
+        try:
+            choose_department_way(row, **way_form.cleaned_data, by=manager)
+        except InvalidData as refusal:
+            way_form.take(refusal)
+        else:
+            messages.success(request, gettext("已保存。"))
+            return HttpResponseRedirect(reverse("department", args=[row.pk]))
+    form = DepartmentForm(initial={"title": row.title, "title_en": row.title_en}, is_new=False)
+    return _department_shown(request, manager, row, form, way_form=way_form)
 
 
 def _role_words(manager: Manager, membership: Membership) -> str:

@@ -93,6 +93,19 @@ class DepartmentForm(Form):
         self.fields["parent"].required = not may_be_top
 
 
+class DepartmentWayForm(Form):
+    """The group robot in which a department hears of its notices, and how often at most."""
+
+    kind = forms.ChoiceField(label=_("方式"), widget=forms.Select(attrs={"class": "form-select"}), choices=[
+        ("", _("不设通知群")), ("wecom", _("企业微信群机器人")), ("dingtalk", _("钉钉群机器人")), ("feishu", _("飞书群机器人")),
+    ], required=False)  # fmt: skip
+    address = Text(label=_("机器人地址（已设置的不必再填）"), limit=300, required=False)
+    every_minutes = forms.IntegerField(
+        label=_("最多每几分钟一条"), min_value=1, max_value=240,
+        widget=forms.NumberInput(attrs={"class": "form-control"}),
+    )  # fmt: skip
+
+
 class StaffForm(Form):
     """A person: name, user name when new, department, and how colleagues reach them."""
 

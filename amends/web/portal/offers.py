@@ -14,6 +14,7 @@ BUTTONS = {
     "agree": gettext_noop("接受处理结果"),
     "refuse": gettext_noop("不接受，说明理由"),
     "rate": gettext_noop("评价这次处理"),
+    "raise_question": gettext_noop("提一个问题"),
     "add_information": gettext_noop("补充情况"),
     "add_evidence": gettext_noop("补充照片和文件"),
     "urge": gettext_noop("催一下进度"),
@@ -24,6 +25,7 @@ BUTTONS = {
     "escalate": gettext_noop("请上级处理"),
 }
 SENDING = {
+    "raise_question": gettext_noop("提交问题"),
     "agree": gettext_noop("确认接受"),
     "refuse": gettext_noop("提交理由"),
     "rate": gettext_noop("提交评价"),
@@ -36,6 +38,7 @@ THANKS = {
     "agree": gettext_noop("已记下：您接受处理结果。谢谢您。"),
     "refuse": gettext_noop("已记下您的理由，我们会重新处理并再次答复您。"),
     "rate": gettext_noop("谢谢您的评价。"),
+    "raise_question": gettext_noop("已收到您的问题，工作人员会逐个答复。"),
     "add_information": gettext_noop("已收到您补充的情况。"),
     "add_evidence": gettext_noop("已收到您补充的材料。"),
     "urge": gettext_noop("已转告负责的工作人员。"),
@@ -48,6 +51,7 @@ THANKS = {
 }
 ICONS = {
     "rate": "star",
+    "raise_question": "help-circle",
     "add_information": "message-2",
     "add_evidence": "camera",
     "urge": "bell",

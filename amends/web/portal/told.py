@@ -23,6 +23,7 @@ YOURS = {
     "agree": gettext_noop("您接受了处理结果"),
     "refuse": gettext_noop("您没有接受处理结果"),
     "add_information": gettext_noop("您补充了情况"),
+    "raise_question": gettext_noop("您提了问题"),
     "add_evidence": gettext_noop("您补充了材料"),
     "rate": gettext_noop("您作出了评价"),
     "withdraw": gettext_noop("您撤回了反映"),

@@ -5,11 +5,11 @@ import json
 import pytest
 from django.urls import reverse
 
-from amends.apps.cases.carrying import carry, send_digest, ways_waiting
+from amends.apps.cases.carrying import carry, department_ways_waiting, send_digest, tell_department, ways_waiting
 from amends.apps.cases.models import Case
 from amends.apps.messaging import robots
 from amends.apps.messaging.actions import notify
-from amends.apps.messaging.models import Notice, NoticeWay, OutboxMessage
+from amends.apps.messaging.models import DepartmentWay, Notice, NoticeWay, OutboxMessage
 from amends.apps.messaging.outbound import Answered
 from tests.doors import Staff
 from tests.pages import in_words
@@ -143,3 +143,57 @@ def test_the_digest_names_what_is_due_today_once_on_working_days(office, staff, 
     assert not send_digest(NoticeWay.objects.get(), now=clock.now)
     clock.at("2026-03-07T08:30:00+08:00")  # a Saturday
     assert not send_digest(NoticeWay.objects.get(), now=clock.now)
+
+
+@pytest.fixture
+def common(office, staff):
+    """The robot of the supervisor's department, chosen on its page by who manages people."""
+    manager = Staff(office.world, "administrator")
+    address = reverse("department_way", args=[staff.person.department_id])
+    assert manager.post(address, {"kind": "wecom", "address": WECOM, "every_minutes": "15"}).status_code == 302
+    assert WECOM not in manager.get(reverse("department", args=[staff.person.department_id])).content.decode()
+    return address
+
+
+def told_in_common(office) -> int:
+    return sum(tell_department(way, now=office.world.now) for way in department_ways_waiting(office.world.now))
+
+
+def test_a_department_hears_in_its_group_once_what_several_of_its_people_were_told(office, staff, common, case, said):
+    Notice.objects.all().delete()
+    colleague = Staff(office.world, "cs_agent").person
+    assert colleague.department_id == staff.person.department_id
+    notify(
+        [staff.person, colleague], pack=office.world.pack, message="m", values={}, case_key=str(case.pk),
+        case_number=case.number, now=office.world.now, unique_key="k", usual={"zh-hans": "请尽快处理"},
+    )  # fmt: skip
+
+    assert told_in_common(office) == 1
+    [(url, body)] = said["texts"]
+    assert (url, body["text"]["content"].count("请尽快处理")) == (WECOM, 1)
+    assert told_in_common(office) == 0
+    assert Notice.objects.filter(carried_at=None).count() == 2
+
+
+def test_a_department_hears_outside_its_hours_only_what_is_urgent_and_never_what_is_closed_to_one_of_them(
+    office, staff, common, case, said, clock
+):
+    Notice.objects.all().delete()
+    clock.at("2026-03-02T23:00:00+08:00")
+    note(office, staff, case)
+    Case.objects.filter(pk=case.pk).update(level="level_3")
+    assert told_in_common(office) == 0
+    Case.objects.filter(pk=case.pk).update(level="level_1", accused_person=Staff(office.world, "cs_agent").person)
+    assert told_in_common(office) == 0
+    Case.objects.filter(pk=case.pk).update(accused_person=None)
+    assert told_in_common(office) == 1
+
+
+def test_only_robots_of_the_kind_are_taken_for_a_department(office, staff):
+    manager = Staff(office.world, "administrator")
+    wrong = {"kind": "dingtalk", "address": WECOM, "every_minutes": "15"}
+    refused = manager.post(reverse("department_way", args=[staff.person.department_id]), wrong)
+
+    assert refused.status_code == 422
+    assert "主机为 oapi.dingtalk.com" in in_words(refused.content.decode())
+    assert not DepartmentWay.objects.exists()

@@ -187,3 +187,24 @@ def test_a_customer_puts_off_the_answer_once_and_within_what_the_policy_allows(c
     assert answer.status_code == 302
     assert told.clocks.get(rule="customer_answer").due_at > due
     assert again.status_code == 422 and "已用完" in again.content.decode()
+
+
+def test_a_question_stays_open_on_the_case_until_the_desk_answers_it(customer, told, world):
+    assert "提一个问题" in page_of(customer, told)
+    asked = {
+        "questions_asked-0-question_text": "上门的人几点到？",
+        "questions_asked-1-question_text": "要不要我在家等？",
+    }
+
+    assert act(customer, told, "raise_question", **asked).status_code == 302
+
+    told.refresh_from_db()
+    assert told.questions_open == 2
+    assert told.clocks.get(rule="customer_question").stopped_at is None
+    assert "上门的人几点到？" in page_of(customer, told)
+    world.do(
+        told, "contact", reached=True, questions_asked=None,
+        question_answers=[{"item": 1, "question_answer": "三点"}, {"item": 2, "question_answer": "要"}],
+    )  # fmt: skip
+    told.refresh_from_db()
+    assert told.questions_open == 0
