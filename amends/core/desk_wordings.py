@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from amends.core.policy.pack import Pack
 from amends.core.policy.texting import GROUP_PLACEHOLDERS
@@ -110,7 +111,7 @@ def _place_faults(proposed: Words, key: WordingKey, pack: Pack) -> Iterator[Fiel
     for name, part in zip(("subject", "body"), proposed.subject_and_body(key.channel), strict=True):
         for place in dict.fromkeys(placeholders_in(part)):
             if place not in known:
-                yield FieldError(f"/{name}", "unknown_place", {"name": place[:40], "known": _listed(known)})
+                yield _unknown(f"/{name}", place[:40], known)
         rest = re.sub(r"\{\{[^{}]*\}\}", "", part)
         if "{" in rest or "}" in rest:
             yield FieldError(f"/{name}", "place_left_open", {})
@@ -120,8 +121,11 @@ def _place_faults(proposed: Words, key: WordingKey, pack: Pack) -> Iterator[Fiel
         yield FieldError("/body", "place_missing", {"name": place})
 
 
-def _listed(names: set[str]) -> str:
-    return "、".join(f"{{{{{name}}}}}" for name in sorted(names))
+def _unknown(pointer: str, place: str, known: set[str]) -> FieldError:
+    close = get_close_matches(place, sorted(known), n=1)
+    if close:
+        return FieldError(pointer, "misspelt_place", {"name": place, "near": close[0]})
+    return FieldError(pointer, "unknown_place", {"name": place})
 
 
 def _length_faults(proposed: Words, key: WordingKey) -> Iterator[FieldError]:

@@ -45,6 +45,7 @@ from amends.web.wordings.sample import sample_of
 SHIPPED = 0
 """The number under which the pack's own text is compared."""
 State = DeskWording.State
+LANGUAGES = ("zh-hans", "zh-hant", "en")
 CHANNELS = ("sms", "email", "page", "notice", GROUP)
 
 
@@ -120,6 +121,8 @@ def _lines(
         )  # fmt: skip
         if key.language == "zh-hans":
             found[key.message] = Line(line.title, key.message, words_of(own).text if own else text.text, line.versions)
+    for line in found.values():
+        line.versions.sort(key=lambda version: LANGUAGES.index(version.key.language))
     return list(found.values())
 
 
