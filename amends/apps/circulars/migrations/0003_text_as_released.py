@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('circulars', '0001_address_book_and_circulars'),
+        ('circulars', '0002_words_of_a_release'),
     ]
 
     operations = [
