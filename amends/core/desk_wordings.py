@@ -1,7 +1,7 @@
 """The words of a desk's messages: what the pack ships, what may be proposed instead, and what is wrong with a proposal.
 
 A desk may word what its pack says, never whether it is said: every rule on who is told what, when and on which channel stays
-in the pack. Source: decision 0015.
+in the pack. Source: decision 0017.
 """
 
 from __future__ import annotations

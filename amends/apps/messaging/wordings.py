@@ -1,6 +1,6 @@
 """A desk's own wordings: proposed by one person, approved by another, in force from then on; every version is kept.
 
-Messages that are already in the outbox keep their text. Source: decision 0015.
+Messages that are already in the outbox keep their text. Source: decision 0017.
 """
 
 from __future__ import annotations
