@@ -14,6 +14,23 @@ CALENDARS = ROOT / "calendars"
 # Name, file, text to replace (None: the file is new), text to put there (None: the file goes), what is printed.
 DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
     (
+        "cannot_see_warnings",
+        "warnings.yaml",
+        None,
+        "rules:\n  danger:\n    title: {zh-Hans: 危险, en: danger}\n    watches: words\n    words: [起火]\n    to: [clerk]\n",
+        ('warnings.yaml:6  danger: the role "clerk" does not have the right warnings, so it does not see them.',),
+    ),
+    (
+        "unknown_figure",
+        "warnings.yaml",
+        None,
+        "rules:\n  late:\n    title: {zh-Hans: 延误, en: late}\n    watches: measure\n    measure: delays\n    to: [nobody]\n",
+        (
+            'warnings.yaml:2  late: there is no figure "delays".',
+            'warnings.yaml:6  late: there is no role "nobody".',
+        ),
+    ),
+    (
         "keyword_too_short",
         "categories.yaml",
         "{id: goods, title: {zh-Hans: 商品, en: goods}}",

@@ -23,7 +23,7 @@ def warning_problems(world: World) -> Iterator[Problem]:
         yield from one_for_each_name(world, where, "fact", "by", warnings.key_problems.by, _facts(world))
     if warnings.volume is not None:
         where = ("warnings", "volume")
-        yield from one_for_each_name(world, where, "leading_measure", "volume", (warnings.volume,), warnings.measures)
+        yield from one_for_each_name(world, where, "figure", "volume", (warnings.volume,), warnings.measures)
     if world.pack.categories.schemes:
         known = [path for path, _ in world.pack.categories.schemes[0].walk()]
         where = ("warnings", "capacity")
@@ -32,10 +32,16 @@ def warning_problems(world: World) -> Iterator[Problem]:
 
 def _rule_problems(world: World, path: Path, name: str, rule: WarningRule) -> Iterator[Problem]:
     yield from one_for_each_name(world, (*path, "to"), "role", name, rule.to, world.pack.roles.roles)
+    for role in rule.to:
+        if role in world.pack.roles.roles and "warnings" not in world.pack.roles.roles[role].may:
+            yield Problem(
+                (*path, "to"), "cannot_see_warnings", name, f"角色“{role}”没有权限 warnings，看不到预警。",
+                f'the role "{role}" does not have the right warnings, so it does not see them.',
+            )  # fmt: skip
     yield from one_for_each_name(world, (*path, "by"), "fact", name, rule.by, _facts(world))
     if rule.measure is not None:
         known = world.pack.warnings.measures
-        yield from one_for_each_name(world, path, "leading_measure", name, (rule.measure,), known)
+        yield from one_for_each_name(world, path, "figure", name, (rule.measure,), known)
 
 
 def _facts(world: World) -> frozenset[str]:
