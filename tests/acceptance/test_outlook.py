@@ -137,12 +137,12 @@ def test_a_rise_is_forecast_with_range_and_method_and_held_against_what_came(off
 def test_a_class_that_was_not_there_before_is_marked_new_with_its_count(office_of, taken_over):
     office = office_of("express")
     taken_over(office, [2, 2], last="2025-11", name="earlier")
-    taken_over(office, [3], last="2026-02", category="information_security/data_leak", name="new")
+    taken_over(office, [3], last="2026-02", category="contract_dispute/terms", name="new")
     taken_over(office, [1], last="2026-01", category="other", name="other")
 
     page = outlook(office)
 
-    assert re.search(r"个人信息泄露 新出现 3 0 [+]3", page), page[page.index("投诉类型的变化") :][:400]
+    assert re.search(r"服务条款争议 新出现 3 0 [+]3", page), page[page.index("投诉类型的变化") :][:400]
     assert "“其他”和未定的占 25.0%" in page
     assert "“其他”占比偏高，建议补充类别。" in page
     assert re.search(r"2025-10 4 1[.]0 2026-01 4 1[.]8", page)

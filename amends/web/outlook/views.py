@@ -147,7 +147,7 @@ def _subject(
     return {
         "title": subject_words(subject, pack, departments), "trend": trend, "direction": direction_of(trend),
         "trend_icon": ICONS[trend.direction], "rule": rule_of(trend), "said": said, "months": counts.months, "charts": charts,
-        "points": list(zip(ahead, said.points, strict=True)) if said else [], "rows": rows[:36],
+        "points": list(zip(ahead, said.points, strict=True)) if said else [], "rows": rows[:SHOWN_MONTHS],
         "methods": methods_of(said.weights) if said else "", "error": percent(said.error) if said else "",
         "errors": _errors(said) if said else [], "covered": percent(said.covered) if said else "",
         "needed": pack.warnings.forecast.least, "range": pack.warnings.forecast.range, "has_kept": bool(kept),
