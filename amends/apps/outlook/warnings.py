@@ -55,7 +55,7 @@ def raise_warning(
     if EarlyWarning.objects.filter(desk=desk, rule=rule, cause=cause).exclude(state=EarlyWarning.State.CLOSED).exists():
         return None
     asked = read_version(version.pk).warnings.rules[rule]
-    people = sorted(holders_of(asked.to, desk=desk, now=now), key=lambda person: person.pk)
+    people = _in_order(asked, desk, now)
     try:
         with transaction.atomic():
             warning = _stored(desk, version, rule, cause, about, asked, people, case, now)
@@ -63,6 +63,15 @@ def raise_warning(
         return None
     _tell(warning, asked, people, now)
     return warning
+
+
+def _in_order(asked: WarningRule, desk: Desk, now: datetime) -> list[Person]:
+    """Whom a warning goes to, the holders of the role that is named first before the others."""
+    found: dict[int, Person] = {}
+    for role in asked.to:
+        for person in sorted(holders_of([role], desk=desk, now=now), key=lambda one: one.pk):
+            found.setdefault(person.pk, person)
+    return list(found.values())
 
 
 def _stored(
