@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import Condition, verdict
@@ -110,7 +111,8 @@ def _main_targets(process: Process, ways: Sequence[Transition], state: str) -> l
 def _longest_way(process: Process, start: str, targets: Targets) -> list[str]:
     """The longest way to a state of rest. What counts as back depends on which branch is followed first, so both ends
     of the pack's order are tried."""
-    ways = (_longest_in_order(process, start, targets, last_first=flag) for flag in (False, True))
+    known = cache(targets)
+    ways = (_longest_in_order(process, start, known, last_first=flag) for flag in (False, True))
     return max(ways, key=len)
 
 

@@ -39,14 +39,19 @@ def words(value: Any) -> str:
 
 
 def _of_title(title: Title) -> str:
-    if language() == "zh-hant" and title.zh_hant is None:
+    tongue = language()
+    if tongue == "zh-hant" and title.zh_hant is None:
         return traditional(title.zh_hans)
-    return begun(title.in_language(language()))
+    return _begun(title.in_language(tongue), tongue)
 
 
 def begun(text: str) -> str:
     """English titles begin with a capital wherever they are shown, however the pack writes them."""
-    return text[:1].upper() + text[1:] if language() == "en" else text
+    return _begun(text, language())
+
+
+def _begun(text: str, tongue: str) -> str:
+    return text[:1].upper() + text[1:] if tongue == "en" else text
 
 
 def _of_names(names: Mapping[str, str]) -> str:
