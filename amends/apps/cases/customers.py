@@ -21,8 +21,11 @@ from amends.core.conversation import CONTACTING_VERBS, TELLING_VERBS
 from amends.core.form_data import options_of
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field
+from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import ProceedingKind
 from amends.core.refusals import NotVisible
+from amends.core.roles import complainant_roles
 from amends.core.verbs import SPOKEN_BY_CUSTOMER
 
 MOST_CASES = 50
@@ -93,13 +96,32 @@ def _kind_of(proceeding: Proceeding, case: Case) -> Any:
 
 
 def _is_plan(proceeding: Proceeding, cases: Mapping[Any, Case]) -> bool:
+    return is_plan_of_contact(_kind_of(proceeding, cases[proceeding.case_id]), pack_of(cases[proceeding.case_id]))
+
+
+def is_plan_of_contact(kind: ProceedingKind, pack: Pack) -> bool:
     """Whether contacts with the customer are recorded in it again and again."""
-    kind = _kind_of(proceeding, cases[proceeding.case_id])
-    return any(t.verb == "contact" and t.to == "same" for t in kind.transitions)
+    return any(t.verb == "contact" and t.to == "same" and _is_with_customer(t, pack) for t in kind.transitions)
+
+
+def steps_with_customer(kind: ProceedingKind, pack: Pack) -> set[str]:
+    """The verbs of a proceeding that are words between the customer and the house."""
+    return {t.verb for t in kind.transitions if t.verb in CONTACTS and _is_with_customer(t, pack)}
+
+
+def _is_with_customer(t: Transition, pack: Pack) -> bool:
+    """Whether a step of a proceeding is a word with the customer: theirs, or of somebody who speaks with them.
+
+    What staff withdraw within the house is no word of the customer, and what finance settles with a partner is none either.
+    """
+    if set(t.by) & complainant_roles(pack):
+        return True
+    return t.verb in CONTACTS - {"withdraw"} and bool(set(t.by) & set(pack.roles.contact_roles))
 
 
 def _contacts(by_chain: Mapping[int, tuple[Case, str | None]]) -> list[CustomerContact]:
-    events = list(Event.objects.filter(chain__in=by_chain, kind__in=CONTACTS).order_by("-at", "-pk"))
+    found_events = Event.objects.filter(chain__in=by_chain, kind__in=CONTACTS).order_by("-at", "-pk")
+    events = [event for event in found_events if _is_contact(event, *by_chain[event.chain_id])]
     texts: dict[tuple[int, int], dict[str, str]] = {}
     for detail in Detail.objects.filter(chain__in=by_chain, erased_at=None):
         texts.setdefault((detail.chain_id, detail.seq), {})[detail.field] = detail.text
@@ -114,6 +136,13 @@ def _contacts(by_chain: Mapping[int, tuple[Case, str | None]]) -> list[CustomerC
         heard = by_customer or event.kind in SPOKEN_BY_CUSTOMER
         found.append(CustomerContact(event.at, event.kind, case, heard, person, said))
     return found
+
+
+def _is_contact(event: Event, case: Case, kind: str | None) -> bool:
+    if kind is None:
+        return True
+    pack = pack_of(case)
+    return event.kind in steps_with_customer(pack.proceedings[kind], pack)
 
 
 MAIN_TEXTS = frozenset(

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.customers import CustomerContact, CustomerView, customer_seen_by
+from amends.apps.cases.customers import CustomerContact, CustomerView, customer_seen_by, is_plan_of_contact
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.queries import visible_case
 from amends.apps.people.access import note_look
@@ -75,8 +75,6 @@ def _line(contact: CustomerContact) -> ContactLine:
 def _offers(seen: CustomerView) -> list[tuple[str, str]]:
     """The plans of contact that can be begun on the latest case: title and address."""
     case = seen.cases[0]
-    kinds = pack_of(case).proceedings.items()
-    plans = [
-        (name, kind) for name, kind in kinds if any(t.verb == "contact" and t.to == "same" for t in kind.transitions)
-    ]
+    pack = pack_of(case)
+    plans = [(name, kind) for name, kind in pack.proceedings.items() if is_plan_of_contact(kind, pack)]
     return [(words(kind.title), reverse("begin_on_case", args=[case.number, name])) for name, kind in plans]
