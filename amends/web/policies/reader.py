@@ -63,6 +63,8 @@ def parts_of(pack: Pack) -> list[tuple[str, str, str]]:
     ]
     if any(saying.part == "contact" for saying in contact(pack, Names(pack))):
         found.insert(10, ("contact", gettext("来信、回访与调查"), "message-dots"))
+    if pack.kpis.indicators:
+        found.insert(len(found) - 1, ("kpis", gettext("指标"), "chart-line"))
     if pack.warnings.rules or pack.warnings.key_problems or pack.warnings.measures:
         found.insert(len(found) - 1, ("warnings", gettext("预警与预测"), "alert-triangle"))
     if pack.proceedings:

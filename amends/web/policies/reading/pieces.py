@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from amends.core.policy.pack import Pack
-from amends.web.policies.reading import ahead, contact, intake, levels, papers, people, process, settings, times
+from amends.web.policies.reading import ahead, contact, intake, kpis, levels, papers, people, process, settings, times
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
 TELLERS: tuple[Callable[[Pack, Names], Iterable[Saying]], ...] = (
     settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings,
     times.clocks, times.calendar, people.roles, people.routes, people.approvals, papers.forms, papers.messages,
-    contact.contact, ahead.ahead, papers.file_of_a_case, papers.guidance,
+    contact.contact, kpis.kpis, ahead.ahead, papers.file_of_a_case, papers.guidance,
 )  # fmt: skip
 """What tells the parts of a pack, in their order."""
 
