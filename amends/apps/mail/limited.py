@@ -1,6 +1,6 @@
 """What a mail says, read by a limited process of its own: a mail that is a bomb goes off there.
 
-A program of few imports stays loaded beside this one and forks a process for each mail (`docs/decisions/0016`).
+A program of few imports stays loaded beside this one and forks a process for each mail (`docs/decisions/0018`).
 """
 
 from __future__ import annotations
