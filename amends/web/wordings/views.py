@@ -94,7 +94,7 @@ def page(request: HttpRequest) -> HttpResponse:
     shipped, standing = wordings_in(editor.pack), standing_of_wordings(editor.desk)
     channels = [channel for channel in CHANNELS if any(key.channel == channel for key in shipped)]
     asked = request.GET.get("channel", "")
-    channel = asked if asked in channels else channels[0]
+    channel = asked if asked in channels else next(iter(channels), "")
     waiting = [(row, _title(editor, key_of(row)), _address(editor, key_of(row))) for rows in standing.values()
                for row in rows if row.state == State.PROPOSED]  # fmt: skip
     context = {
