@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer
@@ -167,7 +168,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     packs = desks_of(viewer)
     desk = _chosen(request, packs)
     if desk is None:
-        return render(request, "reports/figure_cases.html", {"area": "figures"})
+        return render(request, "reports/figure_cases.html", {"area": "figures", "title": gettext("指标"), "total": 0})
     asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
     found, question, group = behind(viewer, asked, request.GET.dict())
     start = _start(request.GET.get("cursor", ""))
