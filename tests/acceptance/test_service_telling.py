@@ -72,7 +72,7 @@ def test_the_answer_to_a_web_message_is_logged_and_whoever_wrote_it_rates_it(off
 
     (answered,) = clerk.events(number, "answer")
     assert value_of(answered, "answer_text") == "滚筒今天发货"
-    assert office.messages(number)[-1] == "answer"
+    assert "answer" in office.messages(number)
     page = customer.get(f"/portal/case/{number}/").content.decode()
     assert "滚筒今天发货" in page
     address = f"/portal/case/{number}/rate/"
