@@ -220,6 +220,7 @@ def test_mail_posts_and_an_address_book_lie_around_the_cases_and_go_with_them(se
         fill_around(desk, now=NOW)
     states = Counter(IncomingMail.objects.values_list("state", flat=True))
     assert states == {"case": 3, "ignored": 1, "quarantined": 1}
+    assert IncomingMail.objects.filter(arrived_at__lt=NOW - timedelta(hours=20)).count() == 2
     assert Counter(FoundPost.objects.values_list("state", flat=True)) == {"ignored": 2, "new": 2}
     assert Counter(BookEntry.objects.values_list("state", flat=True)) == {"entered": 8, "approved": 1, "applied": 1}
     assert sorted(Circular.objects.values_list("state", flat=True)) == ["draft", "sent"]

@@ -48,7 +48,7 @@ class Around:
 
     def ago(self, span: str) -> datetime:
         """So many hours before now: `5h`."""
-        return self.now - timedelta(seconds=read_span(span).seconds or 0)
+        return self.now - timedelta(hours=read_span(span).count)
 
     def people(self) -> Iterable[Person]:
         """Everybody who works on the desk."""
