@@ -7,11 +7,14 @@ from django.conf import settings
 from django.utils import translation
 
 from amends.apps.ledger.checkpoints import anchor_file
+from amends.apps.policies import queries as policies
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_kept_from_the_test_before() -> Iterator[None]:
+def nothing_is_kept_from_the_test_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # What is looked up again every few seconds would be counted among the queries of a page, now and then.
+    monkeypatch.setattr(policies, "LOOKED_UP_FOR", 3600.0)
     forget_what_is_kept_in_memory()
     # An anchor of rows that were rolled back would rightly be taken for a wiped ledger.
     anchor_file(settings.ANCHOR_URL).unlink(missing_ok=True)

@@ -455,8 +455,11 @@ def _mend_month(desk: Desk, month: Period) -> None:
 
 @contextmanager
 def _one_moment() -> Iterator[None]:
-    """Both tables are read as they were at one moment; SQLite does so anyway."""
+    """Nobody writes to the two tables while a month of them is read; SQLite sees both as of one moment anyway.
+
+    They are locked in the order in which they are written to, so that nobody waits for whoever waits for them.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute(f"LOCK TABLE {DayFact._meta.db_table}, {CaseFact._meta.db_table} IN SHARE MODE")
     yield
