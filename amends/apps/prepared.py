@@ -169,3 +169,8 @@ def ask_among(
     wanted += wanted[-1:] * (size - len(wanted))
     question = prepared((key, size), lambda: asks([Given(name, of) for name in names]))
     return question.ask(**dict(zip(names, wanted, strict=True)))
+
+
+def forget_prepared_questions() -> None:
+    """Put every question into words again when it is asked next; for tests that change how words are made."""
+    _kept.clear()

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from amends.apps.cases import queries
 from amends.apps.cases.models import Case
+from amends.apps.prepared import forget_prepared_questions
 from amends.doors.routes import all_routes, undeclared_routes
 from tests.promises.small_world import RELATIONS, Principal, SmallWorld, small_world, undone
 
@@ -192,9 +193,11 @@ def test_a_list_shows_the_visible_cases_and_no_others(world: SmallWorld, who: st
 
 def test_a_scope_that_is_skipped_is_noticed(world: SmallWorld, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(queries, "visible_to", lambda viewer: Case.objects.all())
+    forget_prepared_questions()
 
     assert wrong_cells(world, "/api/v1/cases/<number>") != []
     assert wrong_cells(world, "/cases/<str:number>/") != []
+    forget_prepared_questions()
 
 
 def test_a_route_without_a_declaration_is_noticed(monkeypatch: pytest.MonkeyPatch, client: Any):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext
 
 from amends.core.policy.pack import Pack
-from amends.core.policy.warnings import KeyProblems, WarningRule
+from amends.core.policy.warnings import Capacity, Difficulty, KeyProblems, WarningRule
 from amends.doors.wording import listed, words
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
@@ -40,6 +40,12 @@ def ahead(pack: Pack, names: Names) -> Iterator[Saying]:
         "months": ahead_rule.months, "least": ahead_rule.least, "range": ahead_rule.range,
     }  # fmt: skip
     yield Saying(PART, "forecast", gettext("预测"), (said,), ahead_rule.clause)
+    yield Saying(
+        PART, "difficulty", gettext("处理难度"), (_of_difficulty(warnings.difficulty),), warnings.difficulty.clause
+    )
+    yield Saying(
+        PART, "capacity", gettext("处理能力"), tuple(_of_capacity(warnings.capacity, names)), warnings.capacity.clause
+    )
 
 
 def _of_rule(rule: WarningRule, pack: Pack, names: Names) -> Iterator[str]:
@@ -55,13 +61,30 @@ def _of_rule(rule: WarningRule, pack: Pack, names: Names) -> Iterator[str]:
     elif rule.watches == "deadlines":
         yield gettext("同一%(by)s %(days)s 天内到期的未结个案超过 %(n)s 件时预警。") % params
     elif rule.watches == "words":
-        yield gettext("新个案中出现这些词时预警：%(words)s。") % {"words": listed(rule.words)}
+        yield gettext("新个案中出现这些词时预警：%(words)s。") % {"words": listed(f"“{word}”" for word in rule.words)}
     yield gettext("由%(who)s在 %(hours)s 小时内处理；一个原因只发一条。") % {
         "who": names.roles(rule.to),
         "hours": rule.react_hours,
     }
     if rule.advice is not None:
         yield gettext("先做什么：%(advice)s") % {"advice": words(rule.advice)}
+
+
+def _of_difficulty(rule: Difficulty) -> str:
+    return gettext(
+        "难度 = 追加协商轮次 × %(round)s + 协查部门数 × %(department)s + 专项程序数 × %(proceeding)s + 办理天数 × %(day)s。"
+    ) % {"round": rule.round, "department": rule.department, "proceeding": rule.proceeding, "day": rule.day}
+
+
+def _of_capacity(rule: Capacity, names: Names) -> Iterator[str]:
+    if rule.cases is not None:
+        yield gettext("每人每月能办 %(n)s 件。") % {"n": rule.cases}
+    else:
+        yield gettext("每人每月能办多少件，按近来办结较多的一半处理人员推算。")
+    if rule.slowness:
+        yield gettext("类别为“%(categories)s”的投诉，算作嫌慢。") % {
+            "categories": names.values("category", rule.slowness)
+        }
 
 
 def _of_key(rule: KeyProblems, pack: Pack) -> Iterator[str]:
