@@ -61,7 +61,9 @@ def _of_rule(rule: WarningRule, pack: Pack, names: Names) -> Iterator[str]:
     elif rule.watches == "deadlines":
         yield gettext("同一%(by)s %(days)s 天内到期的未结个案超过 %(n)s 件时预警。") % params
     elif rule.watches == "words":
-        yield gettext("新个案中出现这些词时预警：%(words)s。") % {"words": listed(f"“{traditional_of_reader(word)}”" for word in rule.words)}
+        yield gettext("新个案中出现这些词时预警：%(words)s。") % {
+            "words": listed(f"“{traditional_of_reader(word)}”" for word in rule.words)
+        }
     yield gettext("由%(who)s在 %(hours)s 小时内处理；一个原因只发一条。") % {
         "who": names.roles(rule.to),
         "hours": rule.react_hours,
