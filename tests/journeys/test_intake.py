@@ -141,6 +141,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_makes_one_case(visitor: V
 
     fill_in(visitor)
     visitor.page.locator("#f-subject").focus()
+    visitor.page.locator("#form-body .htmx-request, #form-body.htmx-request").wait_for(state="detached")
     visitor.page.route("**/intake/", answer_gets_lost)
     send(visitor)
     said = visitor.page.locator("[data-send-state]")
