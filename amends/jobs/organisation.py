@@ -9,8 +9,8 @@ from itertools import cycle
 
 from django.contrib.auth.hashers import make_password
 
-from amends.apps.people.actions import bind_function, create_department, grant_role, sort_key_of
-from amends.apps.people.models import Department, Partner, Person
+from amends.apps.people.actions import bind_function, create_department, grant_first_roles, sort_key_of
+from amends.apps.people.models import Department, Membership, Partner, Person
 from amends.apps.people.partners import kinds_of_partners
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
@@ -53,11 +53,7 @@ def build_organisation(
     names = _names(desk.pk)
     for function in departments_parents_first(pack):
         _make_department(made, pack, function)
-    for role_name, role in pack.roles.roles.items():
-        if not is_appointed(role):
-            continue
-        for function in where_held(pack, role):
-            _make_person(made, pack, role_name, function, next(names), now=now, hashed=hashed)
+    _make_people(made, pack, names, now=now, hashed=hashed)
     if any(role.counts == "employee" for role in pack.roles.roles.values()):
         _make_employee(made, next(names), hashed=hashed)
     _make_partners(made, pack)
@@ -115,18 +111,29 @@ def where_held(pack: Pack, role: Role) -> list[str]:
     return sorted({*handling, *(name for name, f in pack.routing.functions.items() if f.parent in handling)})
 
 
-def _make_person(
-    made: Organisation, pack: Pack, role: str, function: str, name: str, *, now: datetime, hashed: str
-) -> None:
-    department = made.departments.get(function)
+def _make_people(made: Organisation, pack: Pack, names: Iterator[str], *, now: datetime, hashed: str) -> None:
+    """A person for every role in every department where it is held, all written at once."""
+    for role, rule in pack.roles.roles.items():
+        for function in where_held(pack, rule) if is_appointed(rule) else ():
+            made.people[role, function] = _person(made, role, function, next(names), hashed=hashed)
+    people = Person.objects.bulk_create(made.people.values())
+    roles = [
+        Membership(person=person, desk=made.desk, role=role, department=_held_in(made, pack, role, function))
+        for person, (role, function) in zip(people, made.people, strict=True)
+    ]
+    grant_first_roles(roles, desk=made.desk, by="system", now=now)
+
+
+def _person(made: Organisation, role: str, function: str, name: str, *, hashed: str) -> Person:
     username = ".".join(part for part in (made.desk.code, function, role) if part)
-    person = Person.objects.create(
-        username=username[:60], name=name, password=hashed, sort_key=sort_key_of(name), department=department,
-        is_demo=made.is_demo,
+    return Person(
+        username=username[:60], name=name, password=hashed, sort_key=sort_key_of(name),
+        department=made.departments.get(function), is_demo=made.is_demo,
     )  # fmt: skip
-    held_in = None if pack.roles.roles[role].counts == "desk" else department
-    grant_role(person=person, desk=made.desk, role=role, department=held_in, by="system", now=now)
-    made.people[role, function] = person
+
+
+def _held_in(made: Organisation, pack: Pack, role: str, function: str) -> Department | None:
+    return None if pack.roles.roles[role].counts == "desk" else made.departments.get(function)
 
 
 def _make_employee(made: Organisation, name: str, *, hashed: str) -> None:

@@ -101,19 +101,35 @@ def append_in_turn(
 
     Waits for other writers of the chain, so it refuses nobody as stale.
     """
-    with transaction.atomic():
-        pk = open_chain(kind=chain_kind, key=chain_key).pk
-        # Writing the row, even unchanged, holds it until the transaction ends: the head read next is the last one.
-        Chain.objects.filter(pk=pk).update(head_seq=F("head_seq"))
-        return append(
-            chain=Chain.objects.get(pk=pk),
-            kind=kind,
-            at=at,
-            recorded_at=recorded_at,
-            actor=actor,
-            payload=payload,
-            details=details,
+    return append_all_in_turn(
+        chain_key=chain_key, chain_kind=chain_kind, kind=kind, at=at, recorded_at=recorded_at, actor=actor, payloads=[payload],
+        details=details,
+    )[0]  # fmt: skip
+
+
+@transaction.atomic
+def append_all_in_turn(
+    *,
+    chain_key: str,
+    chain_kind: str,
+    kind: str,
+    at: datetime,
+    recorded_at: datetime,
+    actor: str,
+    payloads: Sequence[Mapping[str, Any]],
+    details: Mapping[str, str] | None = None,
+) -> list[Event]:
+    """Append events of one kind, one for each payload, as `append_in_turn` does with one."""
+    pk = open_chain(kind=chain_kind, key=chain_key).pk
+    # Writing the row, even unchanged, holds it until the transaction ends: the head read next is the last one.
+    Chain.objects.filter(pk=pk).update(head_seq=F("head_seq"))
+    chain = Chain.objects.get(pk=pk)
+    return append_many([
+        Draft(
+            chain=chain, kind=kind, at=at, recorded_at=recorded_at, actor=actor, payload=payload, details=details or {}
         )
+        for payload in payloads
+    ])  # fmt: skip
 
 
 @transaction.atomic

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from amends.apps.ledger.actions import append_in_turn
+from amends.apps.ledger.actions import append_all_in_turn, append_in_turn
 from amends.apps.people.access import address_of_request, desk_looked_at
 from amends.apps.people.models import (
     Absence,
@@ -69,6 +69,16 @@ def grant_role(
             desk, "role_granted", by, now, {"person": person.pk, "role": role, "department": membership.department_id}
         )
     return membership
+
+
+@transaction.atomic
+def grant_first_roles(memberships: Sequence[Membership], *, desk: Desk, by: str, now: datetime) -> None:
+    """Give people who have no role on the desk yet their roles there, all at once; recorded like each by itself."""
+    Membership.objects.bulk_create(memberships)
+    append_all_in_turn(
+        chain_key=f"desk:{desk.code}", chain_kind="desk", kind="role_granted", at=now, recorded_at=now, actor=by,
+        payloads=[{"person": m.person_id, "role": m.role, "department": m.department_id} for m in memberships],
+    )  # fmt: skip
 
 
 @transaction.atomic
