@@ -15,6 +15,7 @@ from amends.api.figures import router as kpis
 from amends.api.papers import router as papers
 from amends.api.problems import problem
 from amends.api.proceedings import router as proceedings
+from amends.api.registers import router as registers
 from amends.api.showing import schema_of
 from amends.api.tokens import viewer_of
 from amends.api.ways_in import ways_in
@@ -84,6 +85,7 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", router)
 api.add_router("", proceedings)
+api.add_router("", registers)
 api.add_router("", papers)
 api.add_router("", catalogue)
 api.add_router("", calls)

@@ -22,6 +22,7 @@ from amends.apps.cases.filters import FILTERS
 from amends.apps.cases.listing import LARGEST_PAGE, SORTS
 from amends.apps.cases.proceedings.listing import FILTERS as FILTERS_OF_PROCEEDINGS
 from amends.apps.reporting.figures import DIMENSIONS
+from amends.core.policy.registers import STANDING_FILTERS
 
 BODIES: dict[str, type[Body]] = {
     "register_case": NewCase, "perform_verb": Verb, "reveal_field": Reveal, "begin_proceeding_on_case": NewOnCase,
@@ -80,7 +81,8 @@ def _describe_operation(method: str, operation: dict[str, Any]) -> None:
     if method == "post":
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     if name in LISTS:
-        operation["parameters"] = _list_parameters(*LISTS[name])
+        in_path = [one for one in operation.get("parameters", ()) if one["in"] == "path"]
+        operation["parameters"] = [*in_path, *_list_parameters(*LISTS[name])]
 
 
 IDEMPOTENCY_KEY = {
@@ -95,6 +97,7 @@ IDEMPOTENCY_KEY = {
 LISTS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "list_cases": (FILTERS, SORTS),
     "list_proceedings": (FILTERS_OF_PROCEEDINGS, ()),
+    "list_records_of_register": (STANDING_FILTERS, ()),
     "list_posts": (("desk", "state"), ()),
     "list_kpis": (("desk", "from", "to", "by", "indicator", *DIMENSIONS), ()),
     "list_cases_of_kpi": (("desk", "from", "to", "by", "indicator", "group", "part", *DIMENSIONS), ()),

@@ -89,7 +89,7 @@ def show_entry(entry: Entry) -> dict[str, Any]:
         "to": words(entry.to_state) or None,
         "cycle": entry.cycle,
         "round": entry.round,
-        "values": [_shown(value) for value in entry.values],
+        "values": [show_value(value) for value in entry.values],
         "graded": [_graded(*found) for found in entry.graded],
         "department": words(entry.department) or None,
         "handler": entry.handler or None,
@@ -107,13 +107,14 @@ def _graded(axis: Title, value: Title | None, before: Title | None, criteria: Se
     }
 
 
-def _shown(value: ShownValue) -> dict[str, Any]:
+def show_value(value: ShownValue) -> dict[str, Any]:
+    """One field as it was filled in, in words where it is a code."""
     return {"field": value.id, "title": words(value.title), "value": _plain(value.value), "masked": value.is_masked}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, ShownValue):
-        return _shown(value)
+        return show_value(value)
     if isinstance(value, Title):
         return words(value)
     if isinstance(value, list | tuple):
@@ -238,7 +239,7 @@ def show_possible(
         "verb": possible.action.verb,
         "offered": words(offer.say) if offer else None,
         "demanded": bool(offer and offer.demanded),
-        "quotes": _shown(quotes) if quotes else None,
+        "quotes": show_value(quotes) if quotes else None,
         "fills": dict(fills),
         "schema": schema_of(possible.action.form, pack),
     }

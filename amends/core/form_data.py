@@ -501,7 +501,7 @@ def options_of(f: Field, pack: Pack) -> dict[str, Any]:
 
 
 def named_choices(name: str, pack: Pack) -> dict[str, Any]:
-    """A named list of the pack: channels, kinds, measures, outcomes, functions, or one of its own lists."""
+    """A named list of the pack: channels, kinds, measures, outcomes, functions, indicators, or one of its own lists."""
     if name == "channels":
         return {k: c.title for k, c in pack.channels.channels.items() if not c.retired}
     if name == "kinds":
@@ -510,6 +510,8 @@ def named_choices(name: str, pack: Pack) -> dict[str, Any]:
         return {k: f.title for k, f in pack.routing.functions.items()}
     if name in ("measures", "outcomes"):
         return dict(getattr(pack.categories, name))
+    if name == "indicators":
+        return {indicator.id: indicator.title for indicator in pack.kpis.indicators}
     return dict(pack.categories.lists.get(name, {}))
 
 

@@ -41,6 +41,7 @@ from amends.web.proceedings import views as proceedings
 from amends.web.promises import views as promises
 from amends.web.queue import bulk, exports, saved
 from amends.web.queue import views as queue
+from amends.web.registers import views as registers
 from amends.web.reports import experience, figures, workload
 from amends.web.reports import views as reports
 from amends.web.searching import search
@@ -118,6 +119,9 @@ urlpatterns = [
     path("proceedings/<uuid:key>/print/<slug:form_id>.pdf", papers.printed_in, {"way": "pdf"}, name="paper_in"),
     path("proceedings/<uuid:key>/print/<slug:form_id>.docx", papers.printed_in, {"way": "docx"}, name="paper_in_word"),
     path("proceedings/<uuid:key>/files/<uuid:file_id>/", proceedings.file, name="proceeding_file"),
+    path("registers/", registers.index, name="registers"),
+    path("registers/<slug:desk>/<slug:kind>/", registers.one, name="register"),
+    path("registers/<slug:desk>/<slug:kind>/export/", registers.export, name="register_export"),
     path("calls/", calls.page, name="calls"),
     path("calls/cases/<str:number>/", calls.on_case, name="call_on_case"),
     path("calls/visits/<uuid:key>/", calls.in_proceeding, name="call_in_proceeding"),

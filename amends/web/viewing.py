@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from amends.apps.cases.posts import may_watch, watch_of
 from amends.apps.cases.proceedings.queries import count_waiting_proceedings
+from amends.apps.cases.proceedings.registers import registers_of
 from amends.apps.cases.queries import Viewer
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
@@ -97,6 +98,11 @@ class Nav:
     def proceedings(self) -> int:
         """How many of them wait for the viewer."""
         return count_waiting_proceedings(viewer_of(self.request))
+
+    @cached_property
+    def registers(self) -> bool:
+        """Whether they may open a register of some desk."""
+        return bool(registers_of(viewer_of(self.request)))
 
     @cached_property
     def may_register(self) -> bool:

@@ -12,7 +12,15 @@ from amends.apps.cases.care_models import GuidanceUse, ProposedSolution, ScoredV
 from amends.apps.cases.package_models import ArchivePackage
 from amends.apps.cases.post_models import FoundPost
 from amends.apps.cases.praise_models import Praised
-from amends.apps.cases.proceeding_models import Involved, NamedCase, PartnerKey, Payout, Proceeding
+from amends.apps.cases.proceeding_models import (
+    Involved,
+    NamedCase,
+    PartnerKey,
+    Payout,
+    Proceeding,
+    RegisterLine,
+    RegisterValue,
+)
 from amends.apps.ledger.models import Chain
 from amends.apps.people.models import Complainant, Department, Partner, Person
 from amends.apps.policies.models import Desk, PackVersion
@@ -20,7 +28,7 @@ from amends.core.queue_order import Band
 
 __all__ = [
     "ArchivePackage", "FoundPost", "GuidanceUse", "Involved", "NamedCase", "PartnerKey", "Payout", "Praised", "Proceeding",
-    "ProposedSolution", "ScoredValue",
+    "ProposedSolution", "RegisterLine", "RegisterValue", "ScoredValue",
 ]  # fmt: skip
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)

@@ -112,6 +112,41 @@ class Payout(models.Model):
         return f"{self.amount_minor / 100:.2f} {self.currency}"
 
 
+class RegisterLine(models.Model):
+    """A record of a register: by which day it stands there, and what a chart follows.
+
+    Derived from the proceeding's facts with every step. `day` is local to the policy's zone; `figure` and `alike`, the values
+    in which records have to agree to stand in one chart, are empty where the policy follows none.
+    """
+
+    proceeding = models.OneToOneField(
+        Proceeding, primary_key=True, on_delete=models.CASCADE, related_name="register_line"
+    )
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="register_lines")
+    kind = models.CharField(max_length=63)
+    day = models.DateField()
+    figure = models.DecimalField(null=True, max_digits=24, decimal_places=6)
+    alike = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["desk", "kind", "day", "proceeding"], name="lines_of_a_register"),
+            models.Index(fields=["desk", "kind", "alike", "day"], name="lines_that_are_alike"),
+        ]
+
+
+class RegisterValue(models.Model):
+    """A value by which records of a register are filtered: the code of a choice, a number of a person, yes or no."""
+
+    line = models.ForeignKey(RegisterLine, on_delete=models.CASCADE, related_name="values")
+    field = models.CharField(max_length=63)
+    value = models.CharField(max_length=63)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["line", "field", "value"], name="a_value_of_a_line_once")]
+        indexes = [models.Index(fields=["field", "value", "line"], name="lines_by_value")]
+
+
 class NamedCase(models.Model):
     """A case that a proceeding rests on beside its own: it is found from there, and its end is seen there."""
 

@@ -178,6 +178,11 @@ def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
                     departments |= _numbers([value])
                 elif kind == "partner":
                     partners |= _numbers([value])
+    return names_of(people, departments, partners)
+
+
+def names_of(people: set[int], departments: set[int], partners: set[int]) -> Names:
+    """The names behind these numbers; a query for each sort of them that is asked for."""
     return Names(
         people=dict(ask_among("names", sorted(people), _names_of_people, of=BigIntegerField())),
         departments={
@@ -283,7 +288,7 @@ class _Teller:
                 if self._was_entered(event, f.id):
                     yield self._text(event, f, f.id)
             elif f.id in entered and entered[f.id] is not None:
-                yield ShownValue(f.id, f.title, *self._code(f, entered[f.id]))
+                yield ShownValue(f.id, f.title, *code_shown(f, entered[f.id], self.pack, self.names))
 
     def _was_entered(self, event: LedgerEvent, name: str) -> bool:
         return name in self.details.get((event.chain_id, event.seq), {})
@@ -308,8 +313,7 @@ class _Teller:
 
     def _hides(self, f: Field, event: LedgerEvent) -> bool:
         """Who reported an internal case is known only to those with the right."""
-        about_the_reporter = f.id.startswith(ABOUT_THE_REPORTER) and f.personal is not None
-        return about_the_reporter and reporter_is_hidden(self.row, self.present, self.roles)
+        return tells_of_the_reporter(f) and reporter_is_hidden(self.row, self.present, self.roles)
 
     def _rows(self, event: LedgerEvent, f: Field, rows: list[Mapping[str, Any]]) -> list[list[ShownValue]]:
         found = []
@@ -321,33 +325,9 @@ class _Teller:
                     if self._was_entered(event, name):
                         shown.append(self._text(event, sub, name))
                 elif row.get(sub.id) is not None:
-                    shown.append(ShownValue(sub.id, sub.title, *self._code(sub, row[sub.id])))
+                    shown.append(ShownValue(sub.id, sub.title, *code_shown(sub, row[sub.id], self.pack, self.names)))
             found.append(shown)
         return found
-
-    def _code(self, f: Field, value: Any) -> tuple[str, Any]:
-        """How to show a coded value, and what."""
-        if f.type in ("choice", "choices", "axis", "category"):
-            options = options_of(f, self.pack)
-            values = value if isinstance(value, list) else [value]
-            return "choices", [options.get(v, v) for v in values]
-        if f.type == "person":
-            return "text", self.names.people.get(value, "")
-        if f.type in ("department", "team"):
-            return "text", self.names.departments.get(value, "")
-        if f.type == "partner":
-            return "text", self.names.partners.get(value, "")
-        if f.type == "files":
-            return "files", len(value)
-        if f.type == "file_of_case":
-            return "files", 1
-        if f.type == "case":
-            return "case", value
-        if f.type == "computed" and isinstance(value, list):
-            return "numbers", value
-        if f.type == "computed" and f.computed is not None and f.computed.found == DUE_BEFORE:
-            return "datetime", value
-        return f.type, value
 
     def _graded(self, graded: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
         for name, found in graded.items():
@@ -358,6 +338,36 @@ class _Teller:
             reasons = tuple(criteria[c] for c in found.get("criteria", ()) if c in criteria)
             before = axis.title_of(found["before"]) if found.get("before") else None
             yield axis.title, axis.title_of(found["value"]), before, reasons
+
+
+def tells_of_the_reporter(f: Field) -> bool:
+    """Whether a field says who reported."""
+    return f.id.startswith(ABOUT_THE_REPORTER) and f.personal is not None
+
+
+def code_shown(f: Field, value: Any, pack: Pack, names: Names) -> tuple[str, Any]:
+    """How to show a coded value of a field, and what."""
+    if f.type in ("choice", "choices", "axis", "category"):
+        options = options_of(f, pack)
+        values = value if isinstance(value, list) else [value]
+        return "choices", [options.get(v, v) for v in values]
+    if f.type == "person":
+        return "text", names.people.get(value, "")
+    if f.type in ("department", "team"):
+        return "text", names.departments.get(value, "")
+    if f.type == "partner":
+        return "text", names.partners.get(value, "")
+    if f.type == "files":
+        return "files", len(value)
+    if f.type == "file_of_case":
+        return "files", 1
+    if f.type == "case":
+        return "case", value
+    if f.type == "computed" and isinstance(value, list):
+        return "numbers", value
+    if f.type == "computed" and f.computed is not None and f.computed.found == DUE_BEFORE:
+        return "datetime", value
+    return f.type, value
 
 
 LABEL_LENGTH = 80

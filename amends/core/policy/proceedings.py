@@ -10,6 +10,7 @@ from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition
 from amends.core.policy.lifecycle import Process
+from amends.core.policy.registers import Register
 
 
 class Offer(Ruled):
@@ -149,7 +150,7 @@ class ProceedingKind(Process):
     the case's own rules may ask about as items of a list with the kind's name; `takes` names facts of the case that are kept
     with the proceeding as they were when it began, so that its clocks may ask for them. Only the roles in `seen_by` and people
     named in it see a confidential one; otherwise whoever sees the case does. `title_from` names the text field
-    shown as its subject. A kind that `pays` stands in the compensation ledger. `room` lays out its
+    shown as its subject. A kind that `pays` stands in the compensation ledger, one with a `register` in a list of its own. `room` lays out its
     page; left out, the page shows everything that was filled in.
     """
 
@@ -173,3 +174,4 @@ class ProceedingKind(Process):
     board: Board | None = None
     note: Title | None = None
     room: tuple[RoomSection, ...] = ()
+    register_: Register | None = Field(default=None, alias="register")

@@ -52,9 +52,11 @@ class Drawn:
 
 
 def drawn(
-    months: Sequence[date], counts: Sequence[int], ahead: Sequence[date], said: Forecast | None, *, width: int, height: int, last: int
+    months: Sequence[date], counts: Sequence[float], ahead: Sequence[date], said: Forecast | None, *, width: int, height: int, last: int,
+    by_day: bool = False,
 ) -> Drawn:  # fmt: skip
-    """The chart of the `last` months and of what is forecast for the months `ahead`."""
+    """The chart of the `last` months, or days, and of what is forecast for the months `ahead`."""
+    exactly, short = ("%Y-%m-%d", "%m-%d") if by_day else ("%Y-%m", "%y-%m")
     months, counts = months[-last:], counts[-last:]
     points = said.points if said is not None else ()
     places = len(months) + len(points)
@@ -67,7 +69,7 @@ def drawn(
     def y(value: float) -> float:
         return round(TOP + (height - TOP - BOTTOM) * (1 - value / highest), 1)
 
-    dots = [Dot(x(n), y(count), f"{months[n]:%Y-%m} {count}") for n, count in enumerate(counts)]
+    dots = [Dot(x(n), y(count), f"{months[n]:{exactly}} {count:g}") for n, count in enumerate(counts)]
     start = len(months)
     to_come = [Dot(x(start + n), y(p.expected), f"{ahead[n]:%Y-%m} {p.expected:g}（{p.low}–{p.high}）") for n, p in enumerate(points)]  # fmt: skip
     joint = dots[-1:] if to_come else []
@@ -79,7 +81,7 @@ def drawn(
         line=_path((d.x, d.y) for d in dots), ahead=_path((d.x, d.y) for d in [*joint, *to_come]),
         band=_path([*upper, *reversed(lower)]), dots=tuple(dots), expected=tuple(to_come),
         rows=tuple(Mark(y(n * step), f"{n * step:g}") for n in range(round(highest / step) + 1)),
-        columns=tuple(Mark(x(n), f"{month:%y-%m}") for n, month in enumerate([*months, *ahead[: len(points)]]) if n % every == 0),
+        columns=tuple(Mark(x(n), f"{month:{short}}") for n, month in enumerate([*months, *ahead[: len(points)]]) if n % every == 0),
     )  # fmt: skip
 
 

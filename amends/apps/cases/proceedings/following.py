@@ -19,6 +19,7 @@ from amends.apps.cases.proceedings.noting import note_on_case
 from amends.apps.cases.proceedings.partners import tell_partners
 from amends.apps.cases.proceedings.payouts import keep_payout
 from amends.apps.cases.proceedings.projection import involve, project_proceeding
+from amends.apps.cases.proceedings.registers import keep_line
 from amends.apps.cases.proceedings.telling import notify_of_proceeding, tell_complainant_of
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
@@ -39,6 +40,7 @@ def follow_proceeding(done: Followed) -> Proceeding:
     clocks.save()
     involve(proceeding, facts, pack)
     keep_payout(proceeding, facts, pack)
+    keep_line(proceeding, facts, pack)
     keep_scores(proceeding, pack, done.event.data.get("set", {}), seq=done.event.seq, at=done.event.at)
     name_cases(proceeding, done.decision.payload, pack, wish)
     _attach_files(done)

@@ -36,7 +36,7 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
     decided in or have to decide in, even where the case is closed to them.
 
     A confidential one is seen by the roles it names and by the people in it, whatever else they may see. Whoever is
-    complained about and sees the task only sees those that they are in.
+    complained about and sees the task only sees those that they are in. A register shows its records to its readers.
     """
     if not viewer.person.is_active:
         return Proceeding.objects.none()
@@ -50,7 +50,19 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
             seen |= Q(case=None)
         asked = _turn_of_roles(viewer, desk, pack) & ~Q(case__in=closed_to_accused(pack, viewer.person))
         scope |= Q(desk=desk) & (seen | asked) & _open_to(held)
+        scope |= Q(desk=desk) & _read_in_registers(pack, held)
     return Proceeding.objects.filter(scope, desk__in=viewer.desks())
+
+
+def _read_in_registers(pack: Pack, held: set[str]) -> Q:
+    """What a policy lets a role read in a register, a commendation for example, though it sees nothing else of the desk."""
+    roles = held | {name for name, role in pack.roles.roles.items() if role.counts == "employee"}
+    found = Q(pk__in=[])
+    for name, kind in pack.proceedings.items():
+        for readers in kind.register_.readers if kind.register_ else ():
+            if roles & set(readers.roles):
+                found |= Q(kind=name, case=None, state__in=list(readers.states or kind.states))
+    return found
 
 
 def _open_to(roles: Iterable[str]) -> Q:

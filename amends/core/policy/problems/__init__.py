@@ -17,6 +17,7 @@ from amends.core.policy.problems.mail import mail_problems
 from amends.core.policy.problems.names import name_problems
 from amends.core.policy.problems.portal import portal_problems, unspoken_problems
 from amends.core.policy.problems.proceedings import proceeding_problems
+from amends.core.policy.problems.registers import register_problems
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
 from amends.core.policy.problems.texting import texting_problems
@@ -35,6 +36,7 @@ _CHECKS = (
     condition_problems,
     lifecycle_problems,
     proceeding_problems,
+    register_problems,
     asking_problems,
     clock_problems,
     form_problems,

@@ -11,7 +11,7 @@ from amends.core.policy.pack import Pack
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.world import World
 
-_WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is"}
+_WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is", "register_": "register"}
 
 
 def named_clauses(pack: Pack) -> Iterator[tuple[Path, str]]:

@@ -219,6 +219,8 @@ def _roles_used(world: World) -> set[str]:
     used = {role for clock in world.all_clocks for step in clock.ladder for role in step.tell}
     used |= {role for chain in world.pack.approvals.chains.values() for role in chain.roles()}
     used |= {role for kind in world.pack.proceedings.values() for role in kind.seen_by}
+    registers = [kind.register_ for kind in world.pack.proceedings.values() if kind.register_]
+    used |= {role for register in registers for readers in register.readers for role in readers.roles}
     for transition in _transitions(world):
         used |= set(transition.by) | {role for notice in transition.notifies for role in notice.to}
     for restriction in world.pack.roles.restrictions:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from amends.core.policy.problems.report import Path
 
-_WRITTEN_AS = {"from": "from_", "in": "in_", "is": "is_"}
+_WRITTEN_AS = {"from": "from_", "in": "in_", "is": "is_", "register": "register_"}
 
 
 def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:

@@ -38,7 +38,14 @@ _EMPTY: Mapping[str, Any] = {
 """What stands in for a part whose file is missing or unreadable, so that the other parts are still checked."""
 
 _LIST_PARTS = frozenset({"clocks", "clauses", "guidance", "examples"})
-_WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is", "zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}
+_WRITTEN_AS = {
+    "from_": "from",
+    "in_": "in",
+    "is_": "is",
+    "register_": "register",
+    "zh_hans": "zh-Hans",
+    "zh_hant": "zh-Hant",
+}
 _TYPES = {
     "string_type": ("应为文字", "should be text"),
     "int_type": ("应为整数", "should be a whole number"),

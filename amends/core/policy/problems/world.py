@@ -21,7 +21,14 @@ from amends.core.policy.lifecycle import Process
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems.report import Path
 
-WRITTEN_AS = {"from_": "from", "in_": "in", "is_": "is", "zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}
+WRITTEN_AS = {
+    "from_": "from",
+    "in_": "in",
+    "is_": "is",
+    "register_": "register",
+    "zh_hans": "zh-Hans",
+    "zh_hant": "zh-Hant",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,7 @@ class World:
             "functions": (("routing", "functions"), tuple(pack.routing.functions)),
             "measures": (("categories", "measures"), tuple(pack.categories.measures)),
             "outcomes": (("categories", "outcomes"), tuple(pack.categories.outcomes)),
+            "indicators": (("kpis", "indicators"), tuple(indicator.id for indicator in pack.kpis.indicators)),
         }
         for name, choices in pack.categories.lists.items():
             found[name] = (("categories", "lists", name), tuple(choices))

@@ -13,6 +13,7 @@ from amends.doors.pack_words import waits_words
 from amends.doors.wording import button_of, listed, words
 from amends.web.policies.reading.intake import marks_of
 from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.registers import register_in
 from amends.web.policies.reading.saying import Saying
 from amends.web.policies.reading.times import clocks_in
 
@@ -157,6 +158,7 @@ def proceedings(pack: Pack, names: Names) -> Iterator[Saying]:
             for o in kind.offers
         ]
         yield Saying("proceedings", f"{name}:", words(kind.title), tuple(said), kind.clause)
+        yield from register_in("proceedings", f"{name}:", kind, names)
         yield from _states("proceedings", f"{name}:", kind, pack)
         yield from _transitions("proceedings", f"{name}:", kind, names)
         yield from clocks_in("proceedings", f"{name}:", kind.clocks, names)

@@ -1,0 +1,174 @@
+"""A register in words: its lines as the page and the interface show them, and as the spreadsheet holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+import xlsxwriter
+from django.utils.translation import gettext
+
+from amends.apps.cases.facts import pack_of
+from amends.apps.cases.proceeding_models import RegisterLine
+from amends.apps.cases.proceedings.registers import Kept, columns_of, roles_on
+from amends.apps.cases.queries import Viewer
+from amends.apps.cases.timeline import (
+    Names,
+    ShownValue,
+    code_shown,
+    names_of,
+    reporter_is_hidden,
+    tells_of_the_reporter,
+)
+from amends.apps.ledger.queries import latest_texts
+from amends.core.form_data import options_of
+from amends.core.masking import masked
+from amends.core.policy.forms import TEXT_TYPES, Field
+from amends.core.policy.pack import Pack
+from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.papers.contents import value_in_print
+from amends.doors.wording import words
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of a register in words; `cells` stand in the order of its columns, None where nothing is known or may be read."""
+
+    line: RegisterLine
+    state: str
+    cells: tuple[ShownValue | None, ...]
+
+    @property
+    def is_late(self) -> bool:
+        return self.line.proceeding.is_late and self.line.proceeding.is_open
+
+
+def readable_columns(kept: Kept, viewer: Viewer) -> list[Field]:
+    """The columns that a reader gets: those of fields that other roles alone may see are left out."""
+    roles = roles_on(viewer, kept.desk, kept.pack)
+    return [f for f in columns_of(kept) if not f.seen_by or roles & set(f.seen_by)]
+
+
+def records_of(kept: Kept, viewer: Viewer, lines: Sequence[RegisterLine]) -> list[Record]:
+    """The lines with the latest value of every readable column, personal ones masked.
+
+    A query for the texts of all lines and one for each sort of names, however many lines there are.
+    """
+    columns, roles = readable_columns(kept, viewer), roles_on(viewer, kept.desk, kept.pack)
+    known = {line.pk: json.loads(line.proceeding.facts) for line in lines}
+    texts = [f.id for f in columns if f.type in TEXT_TYPES]
+    said = latest_texts([line.proceeding.chain_id for line in lines], texts) if texts and lines else {}
+    names = _names(columns, [facts["values"] for facts in known.values()])
+    found = []
+    for line in lines:
+        pack, facts = pack_of(line.proceeding), known[line.pk]
+        hidden = reporter_is_hidden(line.proceeding, kept.pack, roles)
+        cells = []
+        for f in columns:
+            if f.type in TEXT_TYPES:
+                cells.append(_text(f, said.get((line.proceeding.chain_id, f.id)), hidden))
+            else:
+                cells.append(_code(pack.fields.get(f.id, f), facts, pack, names))
+        state = pack.proceedings[kept.name].states.get(line.proceeding.state)
+        found.append(Record(line, words(state.title) if state else line.proceeding.state, tuple(cells)))
+    return found
+
+
+def _text(f: Field, text: str | None, is_hidden: bool) -> ShownValue | None:
+    if not text:
+        return None
+    if is_hidden and tells_of_the_reporter(f):
+        return ShownValue(f.id, f.title, "text", "", is_masked=True)
+    shown = masked(f.personal, text) if f.personal else text
+    return ShownValue(f.id, f.title, "text", shown, is_masked=shown != text)
+
+
+def _code(f: Field, facts: Mapping[str, Any], pack: Pack, names: Names) -> ShownValue | None:
+    if f.type == "rows":
+        count = len(facts["lists"].get(f.id, ()))
+        return ShownValue(f.id, f.title, "text", gettext("%(n)s 条") % {"n": count}) if count else None
+    value = facts["values"].get(f.id)
+    return None if value is None or value == "" else ShownValue(f.id, f.title, *code_shown(f, value, pack, names))
+
+
+def _names(columns: Iterable[Field], values: Iterable[Mapping[str, Any]]) -> Names:
+    people, departments, partners = set[int](), set[int](), set[int]()
+    of = {"person": people, "department": departments, "team": departments, "partner": partners}
+    wanted = [(f.id, of[f.type]) for f in columns if f.type in of]
+    for known in values:
+        for name, numbers in wanted:
+            if isinstance(known.get(name), int):
+                numbers.add(known[name])
+    return names_of(people, departments, partners)
+
+
+def choices_said(kept: Kept, choices: Mapping[str, Sequence[str]]) -> list[tuple[Field, list[tuple[str, str]]]]:
+    """The filters of a register with their values in words; without a value to choose a filter is left out."""
+    numbers = {name: {int(v) for v in values if v.isdigit()} for name, values in choices.items()}
+    fields = {name: kept.pack.fields[name] for name in choices}
+    people = set().union(*(numbers[n] for n, f in fields.items() if f.type == "person"))
+    departments = set().union(*(numbers[n] for n, f in fields.items() if f.type == "department"))
+    partners = set().union(*(numbers[n] for n, f in fields.items() if f.type == "partner"))
+    names = names_of(people, departments, partners)
+    return [
+        (fields[n], [(v, _choice(fields[n], v, kept.pack, names)) for v in values])
+        for n, values in choices.items()
+        if values
+    ]
+
+
+def _choice(f: Field, value: str, pack: Pack, names: Names) -> str:
+    if f.type == "yes_no":
+        return words(value == "yes")
+    if f.type in ("choice", "choices"):
+        return words(options_of(f, pack).get(value, value))
+    number = int(value) if value.isdigit() else 0
+    if f.type == "department":
+        return words(names.departments.get(number)) or value
+    return (names.people if f.type == "person" else names.partners).get(number) or value
+
+
+def write_register(file: IO[bytes], kept: Kept, viewer: Viewer, records: Iterable[Record]) -> int:
+    """Write the records as a spreadsheet, as masked as on the page; return how many."""
+    columns = [words(f.title) for f in readable_columns(kept, viewer)]
+    heads = [
+        gettext("编号"),
+        gettext("日期"),
+        *columns,
+        gettext("状态"),
+        gettext("到期时间"),
+        gettext("是否超时"),
+        gettext("登记人"),
+    ]
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        sheet = book.add_worksheet(gettext("台账"))
+        text = book.add_format({"num_format": "@", "valign": "top"})
+        head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, len(heads) - 1, 18)
+        for place, title in enumerate(heads):
+            sheet.write_string(0, place, title, head)
+        count = 0
+        for count, record in enumerate(records, start=1):
+            for place, cell in enumerate(_cells(kept, record)):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(count, place, cell, moment)
+                elif cell:
+                    sheet.write_string(count, place, as_text(cell), text)
+        sheet.autofilter(0, 0, count, len(heads) - 1)
+    return count
+
+
+def _cells(kept: Kept, record: Record) -> list[str | datetime]:
+    proceeding = record.line.proceeding
+    due = (
+        proceeding.due_at.astimezone(kept.zone).replace(tzinfo=None) if proceeding.due_at and proceeding.is_open else ""
+    )
+    said = [value_in_print(cell, kept.zone) if cell else "" for cell in record.cells]
+    by = proceeding.begun_by.name if proceeding.begun_by else ""
+    late = gettext("是") if record.is_late else ""
+    return [proceeding.number, record.line.day.isoformat(), *said, record.state, due, late, by]
