@@ -22,6 +22,7 @@ from amends.core.facts import TEXT_GIVEN, CaseFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form, Option
 from amends.core.policy.pack import Pack
+from amends.core.policy.templates import STEP_CHOICES
 from amends.core.refusals import FieldError, InvalidData, in_pointer
 from amends.core.transcripts import read_transcript
 
@@ -512,6 +513,8 @@ def named_choices(name: str, pack: Pack) -> dict[str, Any]:
         return dict(getattr(pack.categories, name))
     if name == "indicators":
         return {indicator.id: indicator.title for indicator in pack.kpis.indicators}
+    if name == STEP_CHOICES:
+        return pack.templates.step_titles()
     return dict(pack.categories.lists.get(name, {}))
 
 

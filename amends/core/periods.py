@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from amends.core.refusals import FieldError, InvalidData
 
@@ -64,3 +65,37 @@ def month_of(day: date) -> Period:
 def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+Rhythm = Literal["ten_days", "week", "month"]
+"""How often something is handed in: by 旬 (1st to 10th, 11th to 20th, 21st to the end of the month), by week from Monday, by month."""
+
+
+def period_around(day: date, every: Rhythm) -> Period:
+    """The period of the rhythm in which a day lies. Source: SVC-3.2a"""
+    if every == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=6))
+    month = month_of(day)
+    if every == "month":
+        return month
+    if day.day > 20:
+        return Period(day.replace(day=21), month.last)
+    first = day.replace(day=1 if day.day <= 10 else 11)
+    return Period(first, first + timedelta(days=9))
+
+
+def name_of(period: Period, every: Rhythm) -> tuple[str, str]:
+    """What a period of the rhythm is called, in Chinese and in English: 2026年11月中旬, 11 to 20 November 2026."""
+    first, last = period.first, period.last
+    english = (
+        f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
+        if every == "week"
+        else f"{first.day} to {last.day} {last:%B %Y}"
+    )
+    if every == "month":
+        return f"{first.year}年{first.month}月", f"{first:%B %Y}"
+    if every == "week":
+        return f"{first.year}年{first.month}月{first.day}日当周", english
+    part = {1: "上旬", 11: "中旬"}.get(first.day, "下旬")
+    return f"{first.year}年{first.month}月{part}", english

@@ -159,6 +159,8 @@ FIELD_SENTENCES = {
     "wrong_role": "“%(field)s”所选的人不具备所需的职务。",
     "wrong_partner_kind": "“%(field)s”在合作方名录中的类别与所选类别不符，请核对。",
     "not_among": "“%(field)s”所选的一方还没有经过“%(list)s”，请先办理。",
+    "personal_data_left": "%(field)s里还有个人信息，请改写后再提交：%(places)s",
+    "handed_in_already": "这一期的“%(kind)s”已经提交（编号 %(number)s），每人每期一份。",
     "stands_already": "这件个案已有同样的“%(kind)s”（编号 %(number)s），不能重复办理。",
     "not_on_case": "“%(kind)s”须在个案中办理。",
     "reason_needed": "改为与系统建议不同的选择，请在“%(field)s”写明理由。",

@@ -21,6 +21,7 @@ from amends.web.intake import caller, proposals
 from amends.web.intake import done as intake_done
 from amends.web.intake import slip as intake_slip
 from amends.web.intake import views as intake
+from amends.web.library import views as library
 from amends.web.mail import views as mail
 from amends.web.notices import views as notices
 from amends.web.organisation import absences, changes, departments, mailboxes, partners, people, welcome
@@ -34,6 +35,7 @@ from amends.web.portal import entrance_pages
 from amends.web.posts import views as posts
 from amends.web.proceedings import acting as proceeding_acting
 from amends.web.proceedings import board as proceeding_board
+from amends.web.proceedings import expected as proceeding_expected
 from amends.web.proceedings import inbox as proceedings_inbox
 from amends.web.proceedings import ledger
 from amends.web.proceedings import meetings as proceeding_meetings
@@ -89,6 +91,7 @@ urlpatterns = [
     path("drafts/drop/", drafts.drop, name="drop_draft"),
     path("cases/<str:number>/", case.page, name="case"),
     path("cases/<str:number>/do/<slug:verb>/", acting.act, name="act"),
+    path("cases/<str:number>/apply/<slug:template>/", proceeding_acting.apply, name="apply_template"),
     path("cases/<str:number>/begin/<slug:kind>/", proceeding_acting.begin_on_case, name="begin_on_case"),
     path("cases/<str:number>/reveal/", case.reveal, name="reveal"),
     path("cases/<str:number>/sent/", sent.of_case, name="sent_on_case"),
@@ -110,6 +113,9 @@ urlpatterns = [
     path("proceedings/", proceedings_inbox.page, name="proceedings"),
     path("proceedings/ledger/", ledger.page, name="ledger"),
     path("proceedings/ledger/export/", ledger.export, name="ledger_export"),
+    path("library/<slug:desk>/", library.page, name="library"),
+    path("library/<slug:desk>/<uuid:key>/", library.study, name="study"),
+    path("proceedings/expected/<slug:desk>/<slug:kind>/", proceeding_expected.page, name="expected"),
     path("proceedings/board/", proceeding_board.board, name="improvement_board"),
     path("proceedings/<uuid:key>/invitation.ics", proceeding_meetings.invitation, name="invitation"),
     path("proceedings/new/<slug:desk>/<slug:kind>/", proceeding_acting.begin_on_desk, name="begin_on_desk"),

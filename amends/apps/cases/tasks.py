@@ -22,7 +22,7 @@ from amends.apps.cases.models import Draft, EvidenceFile, IdempotencyKey, Incomi
 from amends.apps.cases.posts import forget_ignored_posts
 from amends.apps.cases.presence import forget_ended
 from amends.apps.cases.previews import make_preview, order_preview, without_preview
-from amends.apps.cases.proceedings.reminding import remind_of_periods
+from amends.apps.cases.proceedings.reminding import remind_of_periods, remind_of_what_is_missing
 from amends.apps.cases.reading_log import alert_about_much_reading
 from amends.apps.deferred.actions import enqueue
 from amends.apps.deferred.registry import job
@@ -40,8 +40,9 @@ def sweep_clocks(args: dict[str, Any]) -> None:
 
 @job("remind_of_periods")
 def remind_of_what_recurs(args: dict[str, Any]) -> None:
-    """Once a day: meetings and reviews that are due."""
+    """Once a day: meetings and reviews that are due, and what is missing of what people hand in by period."""
     remind_of_periods(now=timezone.now())
+    remind_of_what_is_missing(now=timezone.now())
 
 
 @job("send_portal_code", once=True)

@@ -37,14 +37,16 @@ PARTS = {
     "surveys": "surveys",
     "kpis": "kpis",
     "warnings": "warnings",
+    "templates": "templates",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
 OPTIONAL_PARTS = frozenset(
-    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "guidance", "examples"}
-)
+    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "templates", "guidance",
+     "examples"}
+)  # fmt: skip
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}
 MESSAGE_CHANNELS = ("email", "sms", "notice", "page")

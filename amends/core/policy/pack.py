@@ -26,6 +26,7 @@ from amends.core.policy.lifecycle import Process
 from amends.core.policy.people import Roles, Routing
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.policy.surveys import Surveys
+from amends.core.policy.templates import Templates
 from amends.core.policy.texting import Texting
 from amends.core.policy.warnings import Warnings
 
@@ -166,6 +167,7 @@ class Pack(Piece):
     surveys: Surveys = Surveys()
     kpis: Kpis = Kpis()
     warnings: Warnings = Warnings()
+    templates: Templates = Templates()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from amends.core.periods import Rhythm
 from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition
@@ -39,6 +40,39 @@ class Periodic(Ruled):
     tell: tuple[Name, ...] = ()
 
 
+class Expected(Ruled):
+    """That everybody who holds one of `roles` hands one in for every period: who did and who did not is listed.
+
+    The form has the date `period`, any day of the period; the product finds the period (`period_from`, `period_until`), until
+    when it was due (`period_due`: `due_days` after the last day) and how many days late it came (`days_late`). Whoever hands it
+    in is kept under the fact `by`. Whoever is still missing is reminded `remind_before` days before the last day, and daily once
+    it is due, when the roles in `to`, who receive it, are told as well. Source: SVC-3.2a
+    """
+
+    roles: tuple[Name, ...] = Field(min_length=1)
+    every: Rhythm
+    period: Name
+    by: Name
+    due_days: int = Field(default=0, ge=0, le=31)
+    remind_before: int = Field(default=1, ge=0, le=10)
+    to: tuple[Name, ...] = ()
+
+
+EXPECTED_FACTS = ("period_from", "period_until", "period_due", "days_late")
+"""What the product finds out when something expected is handed in."""
+
+
+class ListPaper(Ruled):
+    """That a register prints as a list over a span of days: under the company's `title` and `code`, its columns as a table, a line
+    each. `lead` stands above the table, `signature` below it. Source: SVC-3.2b, SVC-3.3a, SVC-3.3b, SVC-3.3c
+    """
+
+    title: Title
+    code: str | None = None
+    lead: Title | None = None
+    signature: tuple[Title, ...] = ()
+
+
 class Comparison(Ruled):
     """Complaints counted before and after something was done, when `verb` is performed: whether it had an effect.
 
@@ -50,6 +84,27 @@ class Comparison(Ruled):
     days: int = Field(ge=1)
     verb: Name
     since: Name
+
+
+class Library(Ruled):
+    """That what stands in one of `states` is read by everybody of the desk, without its case: a library of studies.
+
+    `title` and `fields` are what readers see, in this order; `category` is the fact by which they search, and by which cases of the
+    same main category find them. At the verbs in `checked_at`, texts in which a telephone number, an ID number, an e-mail address,
+    the number of an address, or a name, number or address of the case still stands are refused with the places. `prefills` says
+    with which texts of the case a fresh form begins: fields of the case, their personal data taken out, or under `steps` the course
+    of the case as numbered steps. `beside` are verbs of cases: with their forms studies of the same category are offered.
+    Source: EXP-7.1
+    """
+
+    title: Name
+    category: Name
+    fields: tuple[Name, ...] = Field(min_length=1)
+    states: tuple[Name, ...] = Field(min_length=1)
+    checked_at: tuple[Name, ...] = Field(min_length=1)
+    prefills: dict[Name, tuple[Name, ...]] = {}
+    steps: Name | None = None
+    beside: tuple[Name, ...] = ()
 
 
 class Payout(Ruled):
@@ -161,6 +216,9 @@ class ProceedingKind(Process):
     void: tuple[Name, ...] = ()
     offers: tuple[Offer, ...] = ()
     periodic: Periodic | None = None
+    expected_from: Expected | None = None
+    list_paper: ListPaper | None = None
+    library: Library | None = None
     for_partners: ForPartners | None = None
     compares: Comparison | None = None
     pays: Payout | None = None

@@ -34,6 +34,7 @@ from amends.web.guidance.customer import (
     known_of_customer,
     moods_of,
     solutions_that_helped,
+    studies_for,
     values_of_customer,
 )
 from amends.web.guidance.panel import used_in
@@ -107,8 +108,9 @@ def _beside(request: HttpRequest, seen: CaseView, transition: Transition, data: 
     form = form_for(seen.pack, transition)
     verb = transition.verb
     known, helped = known_of_customer(seen, verb), solutions_that_helped(seen, verb)
-    is_about_customer = known is not None or helped is not None
-    beside = {"brief": brief_of(seen), "moods": moods_of(seen), "known": known, "helped": helped}
+    studies = studies_for(seen, verb)
+    is_about_customer = known is not None or helped is not None or bool(studies)
+    beside = {"brief": brief_of(seen), "moods": moods_of(seen), "known": known, "helped": helped, "studies": studies}
     return {
         "beside": beside if is_about_customer else None,
         "guide": guide_of_step(seen, verb=transition.verb, form=form, data=data, post=request.POST),

@@ -10,6 +10,8 @@ from typing import Any
 from amends.apps.cases.caring import count_of_others, solutions_tried
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.library import libraries_of, studies_beside
 from amends.apps.cases.queries import visible_to
 from amends.apps.cases.timeline import ShownValue
 from amends.core.form_data import options_of
@@ -181,3 +183,11 @@ def solutions_that_helped(seen: CaseView, verb: str) -> list[Helped] | None:
         title = words(titles.get(tried.option, tried.option))
         found.append(Helped(title, tried.answered, tried.share, average, cost > limit))
     return found
+
+
+def studies_for(seen: CaseView, verb: str) -> list[Proceeding]:
+    """Published studies of the same category that the policy offers beside the form of a verb. Source: EXP-7.1"""
+    rules = [kind.library for kind in libraries_of(seen.pack).values() if kind.library is not None]
+    if not any(verb in rule.beside for rule in rules) or sees_task_only(seen.pack, seen.actor):
+        return []
+    return studies_beside(seen.viewer, seen.case, seen.pack)

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from amends.apps.cases.actions import Wish, perform
 from amends.apps.cases.extending import due_now
-from amends.apps.cases.facts import pack_of
+from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
@@ -20,6 +21,7 @@ from amends.apps.cases.proceedings.facts import facts_at, facts_behind
 from amends.apps.cases.proceedings.offering import offered_fills
 from amends.apps.cases.proceedings.partners import EMAIL, PHONE, address_to_propose
 from amends.apps.cases.proceedings.queries import Possible, possible_on_case, possible_on_desk
+from amends.apps.cases.proceedings.templates import apply_template
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import labels_of
 from amends.apps.policies.models import Desk
@@ -31,7 +33,10 @@ from amends.core.policy.forms import TEXT_TYPES, Form
 from amends.core.policy.pack import Pack
 from amends.doors.routes import route
 from amends.doors.wording import moment_words, words
+from amends.web.case.seeing import CaseView
 from amends.web.forms.drawing import Drawing
+from amends.web.library.beginning import study_begun
+from amends.web.proceedings.expected import proposed
 from amends.web.proceedings.seeing import proceeding_view
 from amends.web.steps.answering import Step, answer_step
 from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
@@ -121,7 +126,24 @@ def begin_on_case(request: HttpRequest, number: str, kind: str) -> HttpResponse:
     facts = facts_at(case, viewer.now)
     possible = _possible(possible_on_case(pack, facts, actor_of(viewer, case)), kind)
     fills = offered_fills(possible, desk=case.desk, pack=pack, facts=facts, now=viewer.now)
+    if possible.kind.library is not None:
+        fills |= study_begun(CaseView(viewer, case), possible.kind.library)
     return answer_step(request, _beginning(viewer, case.desk, pack, possible, case, fills))
+
+
+@route(audience="staff", permission="visible", kind="case", methods=["POST"])
+def apply(request: HttpRequest, number: str, template: str) -> HttpResponse:
+    """Begin a task for every step of a template of handling; back on the case they stand in its list."""
+    viewer = viewer_of(request)
+    case = visible_case(viewer, number)
+    pack = pack_of(case)
+    begun = apply_template(
+        case, template, facts=facts_of(case), caller=viewer.caller(case.desk, pack), now=viewer.now
+    )  # fmt: skip
+    messages.success(
+        request, ngettext("已下达 %(n)s 项任务。", "已下达 %(n)s 项任务。", len(begun)) % {"n": len(begun)}
+    )
+    return HttpResponseRedirect(reverse("case", args=[case.number]) + "?tab=proceedings")
 
 
 @route(audience="staff", permission="signed_in", kind="none", methods=["GET", "POST"])
@@ -129,9 +151,9 @@ def begin_on_desk(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     """The form that begins a proceeding that stands by itself."""
     viewer = viewer_of(request)
     found, pack = desk_and_pack(viewer, desk)
-    return answer_step(
-        request, _beginning(viewer, found, pack, _possible(possible_on_desk(viewer, found), kind), None, {})
-    )
+    possible = _possible(possible_on_desk(viewer, found), kind)
+    fills, said = proposed(viewer, found, kind, possible.kind, pack, request.GET.get("period", ""), viewer.now)
+    return answer_step(request, _beginning(viewer, found, pack, possible, None, fills, said))
 
 
 def _possible(found: list[Possible], kind: str) -> Possible:
@@ -142,8 +164,9 @@ def _possible(found: list[Possible], kind: str) -> Possible:
 
 
 def _beginning(
-    viewer: Viewer, desk: Desk, pack: Pack, possible: Possible, case: Case | None, fills: Mapping[str, Any]
-) -> Step:
+    viewer: Viewer, desk: Desk, pack: Pack, possible: Possible, case: Case | None, fills: Mapping[str, Any],
+    said: str = "",
+) -> Step:  # fmt: skip
     def do(data: dict[str, Any], version: int) -> str:
         begun = begin_proceeding(
             Beginning(
@@ -177,6 +200,6 @@ def _beginning(
         fills={name: _filled(value) for name, value in fills.items()},
         context=lambda: {
             "area": "proceedings", "about": case.number if case else words(desk.called), "subject": case.subject if case else "",
-            "offered": words(offer.say) if offer else "",
+            "offered": words(offer.say) if offer else said,
         },
     )  # fmt: skip

@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from amends.apps.cases.proceedings.library import libraries_of, reads_library
 from amends.apps.cases.proceedings.listing import filtered_proceedings, proceedings_page
 from amends.apps.cases.proceedings.queries import overdue_periods, possible_on_desk, visible_proceeding
 from amends.apps.cases.queries import Viewer
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
+from amends.web.proceedings.expected import awaited_by
 from amends.web.proceedings.ledger import packs_that_pay
 from amends.web.proceedings.lines import lines_of
 from amends.web.proceedings.seeing import ProceedingView, proceeding_view
@@ -53,6 +55,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "has_ledger": bool(packs_that_pay(viewer)),
         "beginnings": _beginnings(viewer),
         "overdue": [(desk, kind) for desk in packs_of(viewer) for _, kind in overdue_periods(desk, viewer.now)],
+        "awaited": awaited_by(viewer),
+        "libraries": [d for d, pack in packs_of(viewer).items() if libraries_of(pack) and reads_library(viewer, d)],
         "empty": title_of_empty(tab),
         "waiting_count": filtered_proceedings(viewer, {"waiting": "me"}).count(),
     }

@@ -17,6 +17,7 @@ from amends.apps.cases.extending import check_application
 from amends.apps.cases.models import FAR_FUTURE, Case
 from amends.apps.cases.numbers import next_number
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.expecting import found_out, refuse_twice
 from amends.apps.cases.proceedings.facts import facts_behind
 from amends.apps.cases.proceedings.gathering import gathered
 from amends.apps.ledger.actions import append
@@ -106,6 +107,11 @@ def _decided(pack: Pack, kind: ProceedingKind, beginning: Beginning) -> tuple[De
     verb = beginning_verb(kind)
     taken = {name: behind.value(name) for name in kind.takes if behind.value(name) is not None}
     taken |= gathered(pack, beginning.kind, verb=verb, desk=beginning.desk.pk, before=beginning.now)
+    if kind.expected_from is not None:
+        taken |= found_out(
+            kind.expected_from, beginning.data, person=beginning.caller.person, now=beginning.now,
+            zone=ZoneInfo(pack.head.zone),
+        )  # fmt: skip
     request = Request(
         verb=verb, data=beginning.data, now=beginning.now, given=taken, local_zone=beginning.local_zone,
         actor=acting(pack, beginning.caller, facts, directory, by_rule=beginning.by_rule),
@@ -124,6 +130,7 @@ def _refuse_a_second(kind: ProceedingKind, beginning: Beginning, decision: Decis
 
     Two at the same moment both append to the case's chain, so only one of them is stored.
     """
+    refuse_twice(beginning.kind, kind, beginning.desk, decision.payload["set"])
     if kind.once_per is None or beginning.case is None:
         return
     wanted = {name: decision.payload["set"].get(name) for name in kind.once_per}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from amends.apps.cases.actions.perform import Followed, Wish, follower, perform_within
@@ -14,6 +15,7 @@ from amends.apps.cases.evidence import attach
 from amends.apps.cases.facts import core_event
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_within
+from amends.apps.cases.proceedings.library import refuse_personal
 from amends.apps.cases.proceedings.naming import name_cases
 from amends.apps.cases.proceedings.noting import note_on_case
 from amends.apps.cases.proceedings.partners import tell_partners
@@ -23,6 +25,7 @@ from amends.apps.cases.proceedings.registers import keep_line
 from amends.apps.cases.proceedings.telling import notify_of_proceeding, tell_complainant_of
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
+from amends.core.periods import name_of, period_around
 from amends.core.policy.lifecycle import Notice
 from amends.core.sampling import is_drawn
 
@@ -42,6 +45,7 @@ def follow_proceeding(done: Followed) -> Proceeding:
     keep_payout(proceeding, facts, pack)
     keep_line(proceeding, facts, pack)
     keep_scores(proceeding, pack, done.event.data.get("set", {}), seq=done.event.seq, at=done.event.at)
+    refuse_personal(done)
     name_cases(proceeding, done.decision.payload, pack, wish)
     _attach_files(done)
     note_on_case(proceeding, done.before, facts, marks=done.decision.marks_case, wish=wish, pack=pack)
@@ -64,7 +68,13 @@ def follow_proceeding(done: Followed) -> Proceeding:
 
 
 def _subject(done: Followed) -> str:
-    name = done.pack.proceedings[done.row.kind].title_from
+    """What lists call it: a text that was entered, or the period for which it was handed in."""
+    kind, given = done.pack.proceedings[done.row.kind], done.event.data.get("set", {})
+    if kind.expected_from is not None and "period_from" in given:
+        return name_of(
+            period_around(date.fromisoformat(given["period_from"]), kind.expected_from.every), kind.expected_from.every
+        )[0]
+    name = kind.title_from
     return done.decision.texts.get(name, "")[:200] if name else ""
 
 

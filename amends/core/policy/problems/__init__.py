@@ -20,6 +20,7 @@ from amends.core.policy.problems.proceedings import proceeding_problems
 from amends.core.policy.problems.registers import register_problems
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
+from amends.core.policy.problems.templates import template_problems
 from amends.core.policy.problems.texting import texting_problems
 from amends.core.policy.problems.validity import Validity, overlap_problems, validity_problems
 from amends.core.policy.problems.warnings import warning_problems
@@ -37,6 +38,7 @@ _CHECKS = (
     lifecycle_problems,
     proceeding_problems,
     register_problems,
+    template_problems,
     asking_problems,
     clock_problems,
     form_problems,

@@ -164,6 +164,7 @@ def _kind_problems(world: World, path: Path, name: str, kind: ProceedingKind) ->
     quoted = [offer.quotes for offer in kind.offers if offer.quotes]
     yield from one_for_each_name(world, (*path, "offers"), "field", name, quoted, world.fields)
     yield from _meeting_problems(world, path, name, kind)
+    yield from _handed_in_problems(world, path, name, kind)
     clocks = {rule.id for rule in kind.clocks}
     for index, transition in enumerate(kind.transitions):
         where = (*path, "transitions", index)
@@ -213,6 +214,26 @@ def _meeting_problems(world: World, path: Path, name: str, kind: ProceedingKind)
         yield from one_for_each_name(
             world, (*path, "periodic", "tell"), "role", name, kind.periodic.tell, world.pack.roles.roles
         )
+
+
+def _handed_in_problems(world: World, path: Path, name: str, kind: ProceedingKind) -> Iterator[Problem]:
+    """What is expected of people, or kept in the library speaks of roles, fields, states and verbs that exist."""
+    fields, roles, verbs = world.fields, world.pack.roles.roles, {t.verb for t in kind.transitions}
+    if (asked := kind.expected_from) is not None:
+        where = (*path, "expected_from")
+        yield from one_for_each_name(world, where, "role", name, (*asked.roles, *asked.to), roles)
+        dates = [f.id for f in fields.values() if f.type == "date"]
+        yield from one_for_each_name(world, where, "field", name, (asked.period,), dates)
+    if (library := kind.library) is not None:
+        where = (*path, "library")
+        named = [library.title, *library.fields, *library.prefills, *([library.steps] if library.steps else [])]
+        told = [source for sources in library.prefills.values() for source in sources]
+        yield from one_for_each_name(world, where, "field", name, [*named, *told], fields)
+        yield from one_for_each_name(world, where, "fact", name, (library.category,), world.facts)
+        yield from one_for_each_name(world, where, "state", name, library.states, kind.states)
+        yield from one_for_each_name(world, where, "verb", name, library.checked_at, verbs)
+        of_cases = {t.verb for t in world.pack.lifecycle.transitions}
+        yield from one_for_each_name(world, where, "verb", name, library.beside, of_cases)
 
 
 def _extension_problems(world: World) -> Iterator[Problem]:

@@ -20,6 +20,8 @@ from amends.core.policy.forms import Field
 from amends.core.policy.lifecycle import Process
 from amends.core.policy.pack import Pack
 from amends.core.policy.problems.report import Path
+from amends.core.policy.proceedings import EXPECTED_FACTS
+from amends.core.policy.templates import STEP_CHOICES
 
 WRITTEN_AS = {
     "from_": "from",
@@ -100,9 +102,20 @@ class World:
         axes = {axis.id for axis in self.pack.grading.axes}
         of_case = {f"case_{name}" for name in PROCESS_FACTS} if self.pack.proceedings else set()
         gathered = {rule.id for kind in self.pack.proceedings.values() for rule in kind.gathers}
+        expected = [kind.expected_from for kind in self.pack.proceedings.values() if kind.expected_from]
+        handed_in = {*EXPECTED_FACTS, *(one.by for one in expected)} if expected else set()
         by_rule = {f"{f.id}{RULE_OF}" for f in self.fields.values() if f.computed and f.computed.standard}
         return frozenset(
-            BUILT_IN_FACTS | set(self.fields) | self.marks | axes | lists | of_case | by_rule | gathered | {APPLICANT}
+            BUILT_IN_FACTS
+            | set(self.fields)
+            | self.marks
+            | axes
+            | lists
+            | of_case
+            | by_rule
+            | gathered
+            | handed_in
+            | {APPLICANT}
         )
 
     @cached_property
@@ -131,6 +144,8 @@ class World:
             "outcomes": (("categories", "outcomes"), tuple(pack.categories.outcomes)),
             "indicators": (("kpis", "indicators"), tuple(indicator.id for indicator in pack.kpis.indicators)),
         }
+        if pack.templates.handling:
+            found[STEP_CHOICES] = (("templates", "handling"), tuple(pack.templates.step_titles()))
         for name, choices in pack.categories.lists.items():
             found[name] = (("categories", "lists", name), tuple(choices))
         return found

@@ -13,7 +13,7 @@ from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
 TELLERS: tuple[Callable[[Pack, Names], Iterable[Saying]], ...] = (
-    settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings,
+    settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings, process.templates,
     times.clocks, times.calendar, people.roles, people.routes, people.approvals, papers.forms, papers.messages,
     contact.contact, kpis.kpis, ahead.ahead, papers.file_of_a_case, papers.guidance,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from amends.core.policy.lifecycle import Process, State, Transition
 from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.pack_words import waits_words
 from amends.doors.wording import button_of, listed, words
 from amends.web.policies.reading.intake import marks_of
@@ -159,6 +160,32 @@ def proceedings(pack: Pack, names: Names) -> Iterator[Saying]:
         ]
         yield Saying("proceedings", f"{name}:", words(kind.title), tuple(said), kind.clause)
         yield from register_in("proceedings", f"{name}:", kind, names)
+        yield from _handed_in(name, kind, names)
         yield from _states("proceedings", f"{name}:", kind, pack)
         yield from _transitions("proceedings", f"{name}:", kind, names)
         yield from clocks_in("proceedings", f"{name}:", kind.clocks, names)
+
+
+def _handed_in(name: str, kind: ProceedingKind, names: Names) -> Iterator[Saying]:
+    """What a kind says of those who hand it in, and of the library in which it stands."""
+    if (asked := kind.expected_from) is not None:
+        rhythm = {"ten_days": gettext("每旬"), "week": gettext("每周"), "month": gettext("每月")}
+        said = gettext("%(who)s%(rhythm)s提交一份，期末后 %(days)s 天内算按时；未提交的到期前后自动提醒。") % {
+            "who": names.roles(asked.roles), "rhythm": rhythm[asked.every], "days": asked.due_days,
+        }  # fmt: skip
+        yield Saying("proceedings", f"{name}:expected_from", words(kind.title), (said,), asked.clause)
+    if (library := kind.library) is not None:
+        said = gettext("隐去个人信息、审核发布后进入案例库，本受理台的人都能查阅；还有个人信息的不能提交。")
+        yield Saying("proceedings", f"{name}:library", words(kind.title), (said,), library.clause)
+
+
+def templates(pack: Pack, names: Names) -> Iterator[Saying]:
+    """Templates of handling, step by step."""
+    for name, template in pack.templates.handling.items():
+        said = [gettext("%(when)s的，可按以下步骤下达任务：") % {"when": names.condition(template.when)}]
+        said += [
+            gettext("%(title)s（%(who)s，%(days)s 天内）。")
+            % {"title": words(step.title), "who": names.function(step.to), "days": step.days}
+            for step in template.steps
+        ]
+        yield Saying("proceedings", f"template:{name}", words(template.title), tuple(said), template.clause)

@@ -44,6 +44,7 @@ def grouped(sayings: Iterable[Saying], pack: Pack) -> list[Group]:
         "hours": gettext("工作时间"), "item": gettext("归档前须齐备"), "archive": gettext("保存与材料"),
         "evidence": gettext("保存与材料"), "process": gettext("流程"), "mail": gettext("客户来信"), "call": gettext("回访"),
         "questionnaire": gettext("问卷"), "survey": gettext("满意度调查"), "groups": gettext("群发短信"), "group": gettext("群发短信"),
+        "template": gettext("处理模板"),
     }  # fmt: skip
     found: dict[str, Group] = {}
     for saying in sayings:

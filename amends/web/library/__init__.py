@@ -1,0 +1,1 @@
+"""The library of a desk: studies of cases."""

@@ -1,0 +1,37 @@
+"""Personal data in texts: found by their place, taken out without touching what is none."""
+
+import pytest
+
+from amends.core.anonymous import personal_in, without_personal
+
+KNOWN = ("顾晓彤", "A")
+TOLD = "顾晓彤来电，电话138 0013 8000，邮箱 gu@example.com，住中山路12号3栋501室。"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("请打13800138000", "phone"), ("＋86-13800138000", "phone"), ("０１０－８６９２２９００", "phone"),
+        ("证件 110101199003070038", "id_number"), ("信箱ａ@b.cn。", "email"), ("在人民路8号取件", "address"),
+        ("5栋2单元", "address"), ("GU xiaotong", "known"),
+    ],
+)  # fmt: skip
+def test_each_sort_is_found(text, kind):
+    assert [found.kind for found in personal_in(text, ("gu xiaotong",))] == [kind]
+
+
+@pytest.mark.parametrize(
+    "text", ["第3天送到，赔偿300元", "400-820-0110", "2026年3月2日 09:00", "运单积压 1200 件", "A 类"]
+)
+def test_what_names_nobody_is_left_alone(text):
+    assert personal_in(text, KNOWN) == []
+    assert without_personal(text, KNOWN) == text
+
+
+def test_a_text_keeps_its_story_and_loses_the_people():
+    assert without_personal(TOLD, KNOWN) == "某某来电，电话（电话略），邮箱 （邮箱略），（地址略）。"
+
+
+def test_the_place_is_shown_with_what_stands_around_it():
+    (found,) = personal_in("客户等了五天，电话13800138000，请回电。")
+    assert (found.text, found.around) == ("13800138000", "了五天，电话13800138000，请回电。")
