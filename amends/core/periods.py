@@ -85,17 +85,19 @@ def period_around(day: date, every: Rhythm) -> Period:
     return Period(first, first + timedelta(days=9))
 
 
+_PARTS: dict[int, str] = {
+    1: "%(year)s年%(month)s月上旬",
+    11: "%(year)s年%(month)s月中旬",
+    21: "%(year)s年%(month)s月下旬",
+}
+
+
 def name_of(period: Period, every: Rhythm) -> tuple[str, str]:
     """What a period of the rhythm is called, in Chinese and in English: 2026年11月中旬, 11 to 20 November 2026."""
     first, last = period.first, period.last
-    english = (
-        f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
-        if every == "week"
-        else f"{first.day} to {last.day} {last:%B %Y}"
-    )
+    says = {"year": first.year, "month": first.month, "day": first.day}
     if every == "month":
-        return f"{first.year}年{first.month}月", f"{first:%B %Y}"
+        return "%(year)s年%(month)s月" % says, f"{first:%B %Y}"
     if every == "week":
-        return f"{first.year}年{first.month}月{first.day}日当周", english
-    part = {1: "上旬", 11: "中旬"}.get(first.day, "下旬")
-    return f"{first.year}年{first.month}月{part}", english
+        return "%(year)s年%(month)s月%(day)s日当周" % says, f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
+    return _PARTS[first.day] % says, f"{first.day} to {last.day} {last:%B %Y}"
