@@ -85,19 +85,17 @@ def period_around(day: date, every: Rhythm) -> Period:
     return Period(first, first + timedelta(days=9))
 
 
-_PARTS: dict[int, str] = {
-    1: "%(year)s年%(month)s月上旬",
-    11: "%(year)s年%(month)s月中旬",
-    21: "%(year)s年%(month)s月下旬",
-}
+_CALLED = {
+    "month": "%(year)s年%(month)s月", "week": "%(year)s年%(month)s月%(day)s日当周",
+    1: "%(year)s年%(month)s月上旬", 11: "%(year)s年%(month)s月中旬", 21: "%(year)s年%(month)s月下旬",
+}  # fmt: skip
 
 
 def name_of(period: Period, every: Rhythm) -> tuple[str, str]:
     """What a period of the rhythm is called, in Chinese and in English: 2026年11月中旬, 11 to 20 November 2026."""
     first, last = period.first, period.last
-    says = {"year": first.year, "month": first.month, "day": first.day}
+    called = _CALLED[first.day if every == "ten_days" else every]
+    chinese = called % {"year": first.year, "month": first.month, "day": first.day}
     if every == "month":
-        return "%(year)s年%(month)s月" % says, f"{first:%B %Y}"
-    if every == "week":
-        return "%(year)s年%(month)s月%(day)s日当周" % says, f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
-    return _PARTS[first.day] % says, f"{first.day} to {last.day} {last:%B %Y}"
+        return chinese, f"{first:%B %Y}"
+    return chinese, f"{first.day}{f' {first:%B}' if every == 'week' else ''} to {last.day} {last:%B %Y}"
