@@ -100,6 +100,8 @@ LISTS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "list_records_of_register": (STANDING_FILTERS, ()),
     "list_posts": (("desk", "state"), ()),
     "list_kpis": (("desk", "from", "to", "by", "indicator", *DIMENSIONS), ()),
+    "analyse_complaints": (("desk", "from", "to", "by", "order", "than_from", "than_to", *DIMENSIONS), ()),
+    "list_scores": (("desk", "month", "of"), ()),
     "list_cases_of_kpi": (("desk", "from", "to", "by", "indicator", "group", "part", *DIMENSIONS), ()),
 }
 

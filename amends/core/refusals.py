@@ -120,6 +120,8 @@ FIELD_SENTENCES = {
     "too_large": "“%(field)s”不能大于 %(limit)s。",
     "bad_money": "“%(field)s”请填写金额，最多两位小数，例如 120.50。",
     "bad_currency": "“%(field)s”的币种应为 %(currency)s。",
+    "bad_month": "“%(field)s”不是有效的月份，例如 2026-03。",
+    "month_not_begun": "这个月还没有开始，没有可以考核的数据。",
     "bad_date": "“%(field)s”不是有效的日期，例如 2026-03-05。",
     "bad_datetime": "“%(field)s”不是有效的时间，例如 2026-03-05T14:30+08:00。",
     "no_offset": "“%(field)s”缺少时区，例如 2026-03-05T14:30+08:00。",

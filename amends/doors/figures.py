@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import DIMENSIONS, SPANS_OF_TIME, Figure, Key, Question, figure, figures
+from amends.apps.reporting.figures import DIMENSIONS, SPANS_OF_TIME, Figure, Key, Question, indicator_of, many_figures
 from amends.core.indicators import Verdict
 from amends.core.periods import Period
 from amends.core.policy.kpis import Indicator
@@ -62,7 +62,7 @@ def asked_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer
     if len(set(by)) > MOST_GROUPS:
         faults.append(FieldError("/by", "too_many_groups", {"limit": MOST_GROUPS}))
     indicator, name = None, query.get("indicator", "")
-    if name and (indicator := pack.kpis.indicator(name)) is None:
+    if name and (indicator := indicator_of(pack.kpis, name)) is None:
         faults.append(_unknown("/indicator", name, [one.id for one in pack.kpis.indicators]))
     if faults:
         raise InvalidData(faults)
@@ -77,11 +77,24 @@ def _unknown(pointer: str, name: str, allowed: Iterable[str]) -> FieldError:
 
 def _day(query: Mapping[str, str], name: str, usual: date) -> date:
     text = query.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else usual
-    except ValueError:
+    day = usual if not text else day_of(text)
+    if day is None:
         field = gettext("起始日期") if name == "from" else gettext("截止日期")
-        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})]) from None
+        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})])
+    return day
+
+
+YEARS = range(1900, 2201)
+"""Outside of them nothing happened, and the days before and after could not be named."""
+
+
+def day_of(text: str) -> date | None:
+    """The day that a text names; None where it is none, or one of an impossible year."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
 
 
 # Lines
@@ -106,13 +119,11 @@ class Line:
 
 
 def lines_of(viewer: Viewer, asked: Asked) -> list[Line]:
-    """Every indicator asked for, without any grouping, with its comparisons."""
+    """Every indicator asked for, without any grouping, with its comparisons; all of them are read at once."""
     whole = replace(asked, by=())
-    earlier = (replace(whole, period=asked.period.before()), replace(whole, period=asked.period.a_year_before()))
-    return [
-        Line(figure(viewer, whole.question(one)), *(figure(viewer, then.question(one)) for then in earlier))
-        for one in asked.indicators
-    ]
+    spans = [whole, replace(whole, period=asked.period.before()), replace(whole, period=asked.period.a_year_before())]
+    found = many_figures(viewer, [span.question(one) for one in asked.indicators for span in spans])
+    return [Line(*(figure for (figure,) in found[n : n + len(spans)])) for n in range(0, len(found), len(spans))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,8 @@ class Grid:
 
 def grid_of(viewer: Viewer, asked: Asked) -> Grid:
     """The figures of every group in words; the sum of the counts of all groups is that of the line without grouping."""
-    found = [{one.group: one for one in figures(viewer, asked.question(indicator))} for indicator in asked.indicators]
+    columns = many_figures(viewer, [asked.question(indicator) for indicator in asked.indicators])
+    found = [{one.group: one for one in column} for column in columns]
     keys = list(dict.fromkeys(key for column in found for key in column))
     keys.sort(
         key=lambda key: tuple(
@@ -149,6 +161,7 @@ def dimension_words(pack: Pack) -> dict[str, str]:
         "channel": gettext("渠道"), "channel_group": gettext("渠道分类"), "kind": gettext("类型"),
         "level": words(axis.title) if axis else gettext("级别"), "urgent": gettext("是否紧急"), "outcome": gettext("处理结果"),
         "state": gettext("状态"), "pack": gettext("制度版本"), "counts": gettext("是否计入投诉数"), "taken_over": gettext("是否历史导入"),
+        "restricted": gettext("是否限制查阅"),
     }  # fmt: skip
     unread = {name for name in ("cause", "product", "product_version", "region") if getattr(reads, name) is None}
     return {name: title for name, title in titles.items() if name not in unread}
@@ -198,13 +211,20 @@ def _value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str
 
 
 def _cause(pack: Pack, value: str) -> str:
-    source = pack.fields.get(pack.kpis.reads.cause or "")
-    for scheme in pack.categories.schemes:
-        if source is not None and source.scheme == scheme.id:
-            titles = {path: node.title for path, node in scheme.walk()}
-            return words(titles.get(value)) or value
-    named = pack.categories.lists.get(source.options_from or "", {}) if source is not None else {}
-    return words(named.get(value)) or value
+    """A cause in words; forms may choose it from different lists under one id."""
+    sources = [f for form in pack.forms.values() for f in form.fields if f.id == pack.kpis.reads.cause]
+    schemes = {scheme.id: scheme for scheme in pack.categories.schemes}
+    for source in sources:
+        if source.scheme in schemes:
+            titles = {path: node.title for path, node in schemes[source.scheme].walk()}
+        else:
+            titles = {
+                **pack.categories.lists.get(source.options_from or "", {}),
+                **{o.id: o.title for o in source.options},
+            }
+        if value in titles:
+            return words(titles[value])
+    return value
 
 
 UNITS = {
@@ -212,8 +232,28 @@ UNITS = {
 }  # fmt: skip
 
 
+def is_withheld(figure: Figure) -> bool:
+    """Whether a value says too little of one person to be shown: it rests on fewer cases than the indicator's minimum. Source: EXP-9.2.2"""
+    return "handler" in figure.question.by and figure.result.verdict is Verdict.TOO_FEW
+
+
+def few_words(indicator: Indicator) -> str:
+    return gettext("回答太少") if indicator.of == "score" or _asks_for_scores(indicator) else gettext("样本太少")
+
+
+def _asks_for_scores(indicator: Indicator) -> bool:
+    """Whether the cases of the indicator are those whose customers answered."""
+    return any(
+        fact.fact in ("score", "satisfied")
+        for _, condition in indicator.conditions()
+        for fact in condition.comparisons()
+    )
+
+
 def value_words(figure: Figure) -> str:
-    """The value with its unit; a dash where nothing could be divided."""
+    """The value with its unit; where nothing could be divided, or it is withheld, it says so."""
+    if is_withheld(figure):
+        return few_words(figure.question.indicator)
     value, unit = figure.result.value, unit_words(figure.question.indicator)
     if value is None:
         return gettext("不适用")
@@ -259,10 +299,12 @@ def write_figures(file: IO[bytes], lines: Sequence[Line], grid: Grid | None, ask
         sheet.set_column(0, 0, 30)
         sheet.set_column(1, 12, 16)
         span = f"{asked.period.first} – {asked.period.last}"
-        _row(sheet, 0, [words(asked.desk.called), span, gettext("制度版本 %(n)s") % {"n": asked.pack.version}], plain)
-        _row(sheet, 2, _heads(), bold)
+        write_row(
+            sheet, 0, [words(asked.desk.called), span, gettext("制度版本 %(n)s") % {"n": asked.pack.version}], plain
+        )
+        write_row(sheet, 2, _heads(), bold)
         for n, line in enumerate(lines, start=3):
-            _row(sheet, n, _cells(line), plain)
+            write_row(sheet, n, _cells(line), plain)
         if grid is not None:
             _write_grid(book.add_worksheet(gettext("分组")), grid, asked, bold, plain)
 
@@ -284,6 +326,8 @@ def _cells(line: Line) -> list[Any]:
 
 
 def _number(figure: Figure) -> Any:
+    if is_withheld(figure):
+        return value_words(figure)
     return gettext("不适用") if figure.result.value is None else figure.result.value
 
 
@@ -292,15 +336,16 @@ def _write_grid(sheet: Any, grid: Grid, asked: Asked, bold: Any, plain: Any) -> 
     heads = [titles.get(name, name) for name in asked.by]
     for indicator in grid.indicators:
         heads += [words(indicator.title), gettext("样本")]
-    _row(sheet, 0, heads, bold)
+    write_row(sheet, 0, heads, bold)
     for n, (_, said, row) in enumerate(grid.groups, start=1):
         cells: list[Any] = list(said)
         for one in row:
             cells += ["", ""] if one is None else [_number(one), one.result.sample]
-        _row(sheet, n, cells, plain)
+        write_row(sheet, n, cells, plain)
 
 
-def _row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
+def write_row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
+    """Write cells from the left: numbers as numbers, everything else as text."""
     for place, cell in enumerate(cells):
         if isinstance(cell, Decimal | int):
             sheet.write_number(row, place, float(cell))

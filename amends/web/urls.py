@@ -44,7 +44,7 @@ from amends.web.promises import views as promises
 from amends.web.queue import bulk, exports, saved
 from amends.web.queue import views as queue
 from amends.web.registers import views as registers
-from amends.web.reports import experience, figures, workload
+from amends.web.reports import analysis, experience, figures, overview, scores, workload
 from amends.web.reports import views as reports
 from amends.web.searching import search
 from amends.web.sent import views as sent
@@ -268,6 +268,13 @@ urlpatterns = [
     path("figures/", figures.page, name="figures"),
     path("figures/cases/", figures.cases, name="figure_cases"),
     path("figures/export/", figures.export, name="figures_export"),
+    path("overview/", overview.page, name="overview"),
+    path("overview/picture/", overview.picture, name="overview_picture"),
+    path("overview/export/", overview.export, name="overview_export"),
+    path("analysis/", analysis.page, name="analysis_of_causes"),
+    path("analysis/export/", analysis.export, name="analysis_export"),
+    path("scores/", scores.page, name="scores"),
+    path("scores/export/", scores.export, name="scores_export"),
     path("workload/", workload.page, name="workload"),
     path("experience/", experience.page, name="experience"),
     path("gaps/", reports.gap_page, name="gaps"),

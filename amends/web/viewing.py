@@ -156,6 +156,15 @@ class Nav:
         return self._holds("warnings")
 
     @cached_property
+    def overview(self) -> bool:
+        return self._holds_on_desk("overview")
+
+    @cached_property
+    def scores(self) -> bool:
+        """Whether they see scorecards of departments or people on some desk."""
+        return self._holds_on_desk("scores") or self._holds_on_desk("scores_of_people")
+
+    @cached_property
     def warnings(self) -> int:
         """How many open warnings are theirs."""
         return open_warnings_of(viewer_of(self.request).person)
@@ -172,6 +181,11 @@ class Nav:
     @cached_property
     def audits(self) -> bool:
         return self._holds("audit")
+
+    def _holds_on_desk(self, right: str) -> bool:
+        """Whether a role of theirs carries the right on some desk; administering the installation does not."""
+        viewer = viewer_of(self.request)
+        return any(right in rights_of(viewer.caller(desk, pack), pack) for desk, pack in packs_of(viewer).items())
 
     def _holds(self, right: str) -> bool:
         """Whether they hold a right on some desk, or administer the installation."""

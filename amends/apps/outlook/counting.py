@@ -1,6 +1,7 @@
 """Counts of a desk's complaints by month and by day, and the values by which they are alike.
 
-Counted are cases that belong into complaint figures and that only few may see are left out, so the figures are the same for everybody.
+They are read from the rows of figures, as every other figure is, so that no two pages disagree. Counted are cases that belong into complaint
+figures; those that only few may see are left out, so the figures are the same for everybody.
 """
 
 from __future__ import annotations
@@ -11,30 +12,30 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, JSONField, QuerySet, Sum
+from django.db.models import CharField, Count, F, JSONField, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, TruncMonth
 
-from amends.apps.cases.models import Case
 from amends.apps.ledger.models import Detail
 from amends.apps.outlook.models import LeadingFigure
 from amends.apps.policies.models import Desk
+from amends.apps.reporting.models import CaseFact
 from amends.core.policy.pack import Pack
 
 COLUMNS = {
     "category": "category", "department": "department_id", "kind": "kind", "channel": "channel", "level": "level",
     "complainant": "complainant_id", "handler": "handler_id", "partner": "partner_id",
 }  # fmt: skip
-"""The facts that stand in a column of the case; others are read from its facts or the texts beside its events."""
+"""The facts that stand in a column of the rows of figures; others are read from its facts or the texts beside its events."""
 
 TOTAL = "total"
 VOLUME = "volume"
 _TEXT = CharField()
 
 
-def counted_cases(desk: Desk) -> QuerySet[Case]:
-    """The cases of a desk that its complaint figures count, without those that only few may see."""
-    return Case.objects.filter(desk=desk, counts=True, restricted_to="").order_by()
+def counted_cases(desk: Desk) -> QuerySet[CaseFact]:
+    """The rows of the cases of a desk that its complaint figures count, without those that only few may see."""
+    return CaseFact.objects.filter(desk=desk, counts=True, restricted=False).order_by()
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ Seen = tuple[Any, date, bool]
 """A case as figures see it: its key, the day on which it came, whether it is urgent."""
 
 
-def alike(cases: QuerySet[Case], names: Sequence[str], pack: Pack) -> list[tuple[tuple[str, ...], Seen]]:
+def alike(cases: QuerySet[CaseFact], names: Sequence[str], pack: Pack) -> list[tuple[tuple[str, ...], Seen]]:
     """Each case with the values of facts; those that lack one are left out. Two queries at most.
 
     A text is read from beside the first event that brought it, without blanks and case.
@@ -131,12 +132,14 @@ def alike(cases: QuerySet[Case], names: Sequence[str], pack: Pack) -> list[tuple
         for place, name in enumerate(names)
         if name not in texts
     }
-    rows = list(cases.annotate(**wanted).values("pk", "chain_id", "received_on", "urgent", *wanted))
-    said = _texts_of([row["chain_id"] for row in rows], texts)
+    rows = list(
+        cases.annotate(**wanted, chain=F("case__chain")).values("pk", "chain", "received_on", "urgent", *wanted)
+    )
+    said = _texts_of([row["chain"] for row in rows], texts)
     found = []
     for row in rows:
         values = tuple(
-            said.get((row["chain_id"], name), "") if name in texts else str(row[f"v_{place}"] or "")
+            said.get((row["chain"], name), "") if name in texts else str(row[f"v_{place}"] or "")
             for place, name in enumerate(names)
         )
         if all(values):
@@ -161,4 +164,4 @@ def _texts_of(chains: list[int], names: Sequence[str]) -> dict[tuple[int, str], 
 
 
 def _fact(name: str) -> KeyTextTransform:
-    return KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
+    return KeyTextTransform(name, KeyTransform("values", Cast("case__facts", JSONField())))

@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from statistics import median_high
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, Count, F, Q
 from django.db.models.functions import TruncMonth
 
 from amends.apps.cases.models import CaseAsked, ClockRow, Proceeding
@@ -56,10 +55,9 @@ def difficulty_of(desk: Desk, pack: Pack, today: date) -> Difficulty:
     weights = pack.warnings.difficulty
     begin = months_before(today.replace(day=1), MONTHS - 1)
     cases = counted_cases(desk).filter(received_on__gte=begin)
-    taken = ExpressionWrapper(F("closed_at") - F("received_at"), output_field=DurationField())
     rows = list(
         cases.values(month=TruncMonth("received_on"))
-        .annotate(n=Count("pk"), rounds=Avg("round"), taken=Avg(taken, filter=Q(closed_at__isnull=False)))
+        .annotate(n=Count("pk"), rounds=Avg("rounds"), taken=Avg("closing_seconds"))
         .order_by("month")
     )
     asked = _by_month(CaseAsked.objects.filter(case__in=cases.values("pk")))
@@ -79,7 +77,7 @@ def _by_month(rows: Any) -> Counter[date]:
 
 def _effort(row: Mapping[str, Any], asked: Counter[date], opened: Counter[date], weights: Any) -> MonthEffort:
     cases, month = row["n"], row["month"]
-    days = row["taken"].total_seconds() / 86_400 if row["taken"] is not None else None
+    days = row["taken"] / 86_400 if row["taken"] is not None else None
     departments, proceedings = asked[month] / cases, opened[month] / cases
     points = (
         (row["rounds"] - 1) * weights.round
@@ -128,12 +126,10 @@ def load_of(desk: Desk, pack: Pack, said: Forecast | None, today: date) -> Load:
     """The load of the coming month against capacity by the last three complete months; two queries."""
     this = today.replace(day=1)
     first = months_before(this, LATELY)
-    zone = ZoneInfo(pack.head.zone)
-    since, until = _midnight(first, zone), _midnight(this, zone)
     closed = (
         counted_cases(desk)
-        .filter(closed_at__gte=since, closed_at__lt=until, handler__isnull=False)
-        .values("handler", month=TruncMonth("closed_at", tzinfo=zone))
+        .filter(closed_on__gte=first, closed_on__lt=this, handler__isnull=False)
+        .values("handler", month=TruncMonth("closed_on"))
         .annotate(n=Count("pk"))
     )
     monthly = [row["n"] for row in closed]
@@ -165,10 +161,9 @@ def times_of(desk: Desk, pack: Pack, today: date, *, now: datetime) -> tuple[Mon
     slow = Q(pk__in=[])
     for path in pack.warnings.capacity.slowness:
         slow |= Q(category=path) | Q(category__startswith=f"{path}/")
-    taken = ExpressionWrapper(F("closed_at") - F("received_at"), output_field=DurationField())
     cases = counted_cases(desk).filter(received_on__gte=begin)
     rows = cases.values(month=TruncMonth("received_on")).annotate(
-        n=Count("pk"), slow=Count("pk", filter=slow), taken=Avg(taken, filter=Q(closed_at__isnull=False))
+        n=Count("pk"), slow=Count("pk", filter=slow), taken=Avg("closing_seconds")
     )
     given = ClockRow.objects.filter(given_in__isnull=False, case__in=cases.values("pk")).order_by()
     over = Q(stopped_at__isnull=False) | Q(due_at__lte=now)
@@ -187,9 +182,5 @@ def times_of(desk: Desk, pack: Pack, today: date, *, now: datetime) -> tuple[Mon
 
 
 def _times(month: date, row: Mapping[str, Any], promised: Mapping[str, Any]) -> MonthTimes:
-    days = row["taken"].total_seconds() / 86_400 if row["taken"] is not None else None
+    days = row["taken"] / 86_400 if row["taken"] is not None else None
     return MonthTimes(month, row["n"], row["slow"], promised.get("promised", 0), promised.get("kept", 0), days)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, datetime.min.time(), tzinfo=zone)

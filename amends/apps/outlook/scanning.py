@@ -16,6 +16,7 @@ from amends.apps.outlook.models import EarlyWarning, LeadingFigure
 from amends.apps.outlook.warnings import raise_warning
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, version_in_force
+from amends.apps.reporting.models import CaseFact
 from amends.core.control import DAILY, watch
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import WarningRule
@@ -130,7 +131,8 @@ def _deadlines(look: Look, rule: WarningRule) -> Iterator[Sight]:
     until = look.now + timedelta(days=rule.within_days)
     due = open_cases(Case.objects.filter(desk=look.desk)).filter(due_at__gt=look.now, due_at__lte=until, is_late=False)
     found: dict[tuple[str, ...], int] = {}
-    for values, _ in alike(due.order_by(), rule.by, look.pack):
+    rows = CaseFact.objects.filter(case__in=due.order_by().values("pk")).order_by()
+    for values, _ in alike(rows, rule.by, look.pack):
         found[values] = found.get(values, 0) + 1
     for values, count in found.items():
         if count > rule.more_than:

@@ -5,7 +5,6 @@ A figure and the list of cases behind it are the same filter over the rows of fi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,10 +16,11 @@ from django.db.models.functions import TruncMonth, TruncQuarter, TruncWeek, Trun
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.conditions import ALWAYS, Asking, filter_of, within
+from amends.apps.reporting.conditions import ALWAYS, NEVER, Asking, filter_of, within
 from amends.apps.reporting.models import BusinessVolume, CaseFact
 from amends.core.indicators import Result, Tally, Verdict, result_of
 from amends.core.periods import Period
+from amends.core.policy.base import Title
 from amends.core.policy.kpis import LENGTHS, Indicator, Kpis
 from amends.core.refusals import FieldError, InvalidData
 
@@ -29,14 +29,20 @@ DIMENSIONS = {
     "category": "category_top", "category_path": "category", "cause": "cause", "product": "product",
     "product_version": "product_version", "region": "region", "channel": "channel", "channel_group": "channel_group",
     "kind": "kind", "level": "level", "urgent": "urgent", "outcome": "outcome", "state": "state", "pack": "pack__version",
-    "counts": "counts", "taken_over": "taken_over",
+    "counts": "counts", "taken_over": "taken_over", "restricted": "restricted",
 }  # fmt: skip
 """What figures are grouped and filtered by, and the column in which it stands."""
 
 NUMBERED = frozenset({"department", "team", "handler", "partner", "pack"})
-TRUE_OR_FALSE = frozenset({"urgent", "counts", "taken_over"})
+TRUE_OR_FALSE = frozenset({"urgent", "counts", "taken_over", "restricted"})
 SPANS_OF_TIME = {"day": None, "week": TruncWeek, "month": TruncMonth, "quarter": TruncQuarter, "year": TruncYear}
 """What figures are grouped by along the days of the moment that the indicator goes by."""
+
+MOMENTS = {
+    "received": "received_on", "responded": "responded_on", "told": "told_on", "resolved": "resolved_on", "due": "limit_due_on",
+    "closed": "closed_on",
+}  # fmt: skip
+"""The day by which a case belongs into a period."""
 
 Part = Literal["all", "counted", "rest", "open"]
 Key = tuple[Any, ...]
@@ -86,8 +92,26 @@ def figures(viewer: Viewer, question: Question) -> list[Figure]:
 
     Groups without any case have no figure; without grouping there is always one, not applicable where nothing was counted. Raises InvalidData for an unknown dimension or a value that can not be one.
     """
-    found = _tallies(viewer, question)
-    waiting = _open(viewer, question)
+    return many_figures(viewer, [question])[0]
+
+
+def many_figures(viewer: Viewer, questions: Sequence[Question]) -> list[list[Figure]]:
+    """The figures of several questions about one desk, of the same filters, in their order; each is as if it were asked alone.
+
+    The rows are read once for all that are split alike: one query, and one for every median, percentile and business volume.
+    """
+    alike: dict[Key, list[int]] = {}
+    for place, question in enumerate(questions):
+        alike.setdefault(tuple(grouped(question).items()), []).append(place)
+    found: list[list[Figure]] = [[] for _ in questions]
+    for places in alike.values():
+        asked = [questions[place] for place in places]
+        for place, counted in zip(places, _counted_at_once(viewer, asked), strict=True):
+            found[place] = _made(viewer, questions[place], *counted)
+    return found
+
+
+def _made(viewer: Viewer, question: Question, found: dict[Key, Tally], waiting: dict[Key, int]) -> list[Figure]:
     volumes = _volumes(question) if question.indicator.kind == "per_volume" else {}
     keys = sorted({*found, *waiting} or ({()} if not question.by else set()), key=_sortable)
     return [
@@ -115,37 +139,85 @@ def counted_by(
 
     What is not known has a group of its own, so that the cells add up to the total. Source: REP-2.3.1, REP-3.3.1
     """
-    counting = Indicator.model_validate(
-        {"id": "cases", "title": {"zh-Hans": "count"}, "kind": "count", "by": day, "unit": "cases"}
+    question = Question(desk, counting(day), period, tuple(by), filters or {})
+    return {one.group: one.result.numerator for one in figures(viewer, question) if one.result.numerator}
+
+
+COMPLAINTS: dict[str, Any] = {"fact": "counts", "is": True}
+STILL_OPEN: dict[str, Any] = {
+    "all": [{"fact": "closed", "is": False}, {"fact": "state_category", "not_in": ["done", "archived"]}]
+}
+"""Not closed, and in a state that is not an end: old cases come in at their end, some without the day on which they ended."""
+
+
+def counting(day: str, population: Mapping[str, Any] | None = None) -> Indicator:
+    """An indicator that only counts the cases of a period by one of their days."""
+    return Indicator.model_validate(
+        {"id": "cases", "title": {"zh-Hans": "件数", "en": "cases"}, "kind": "count", "by": day, "population": population, "unit": "cases", "digits": 0, "direction": "none"}
+    )  # fmt: skip
+
+
+def _of_the_house(name: str, day: str, title: tuple[str, str], *conditions: Mapping[str, Any]) -> Indicator:
+    made = counting(day, {"all": [COMPLAINTS, *conditions]})
+    return made.model_copy(update={"id": name, "title": Title.model_validate({"zh-Hans": title[0], "en": title[1]})})
+
+
+OWN = {
+    one.id: one
+    for one in (
+        _of_the_house("_received", "received", ("受理的投诉", "complaints received")),
+        _of_the_house("_closed", "closed", ("办结的投诉", "complaints closed")),
+        _of_the_house("_open", "received", ("未结的投诉", "open complaints"), STILL_OPEN),
+        _of_the_house("_overdue", "received", ("逾期未结的投诉", "open and overdue complaints"), STILL_OPEN, {"fact": "overdue", "is": True}),
     )
-    question = Question(desk, counting, period, tuple(by), filters or {})
-    return _counts(_population(viewer, question), question)
+}  # fmt: skip
+"""Counts that every desk has, whatever indicators its policy names; no id of a policy begins with an underscore."""
+
+
+OWN["_all"] = counting("received").model_copy(update={"id": "_all"})
+
+
+def indicator_of(kpis: Kpis, name: str) -> Indicator | None:
+    """The indicator of that id: one of the policy, or a count that every desk has."""
+    return kpis.indicator(name) or OWN.get(name)
 
 
 # The rows that a figure is about
 
 
-def _visible(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
+def _within_sight(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
+    """The cases of the desk that the viewer may see and the filters leave."""
     rows = CaseFact.objects.filter(desk=question.desk, case__in=visible_to(viewer, on=question.desk.pk).values("pk"))
     for name, value in question.filters.items():
         rows = rows.filter(_equals(name, value))
-    asking = _asking(viewer, question)
-    rows = rows.filter(filter_of(question.indicator.population, asking))
-    return rows.filter(~filter_of(question.indicator.exclude, asking)) if question.indicator.exclude else rows
+    return rows.order_by()
+
+
+def _is_meant(viewer: Viewer, question: Question) -> Q:
+    """Which cases the indicator is about, at whatever time."""
+    asking, indicator = _asking(viewer, question), question.indicator
+    meant = filter_of(indicator.population, asking)
+    return meant & ~filter_of(indicator.exclude, asking) if indicator.exclude else meant
+
+
+def _is_of_period(question: Question) -> Q:
+    day, period = _day(question), question.period
+    return Q(**{f"{day}__gte": period.first, f"{day}__lte": period.last})
+
+
+def _is_open(question: Question) -> Q:
+    """Cases of the period that have no value yet: received by its end and not come to the moment, or without the measure."""
+    if question.indicator.by == "received":
+        return _is_of_period(question) & Q(**{f"{_measure(question.indicator)}__isnull": True})
+    return Q(**{f"{_day(question)}__isnull": True, "received_on__lte": question.period.last})
 
 
 def _population(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
-    day, period = _day(question), question.period
-    return _visible(viewer, question).filter(**{f"{day}__gte": period.first, f"{day}__lte": period.last}).order_by()
+    return _within_sight(viewer, question).filter(_is_of_period(question) & _is_meant(viewer, question))
 
 
 def _open_rows(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
-    """Cases of the period that have no value yet: received by its end and not come to the moment, or without the measure."""
-    if question.indicator.by == "received":
-        measure = _measure(question.indicator)
-        return _population(viewer, question).filter(**{f"{measure}__isnull": True})
-    missing = {f"{_day(question)}__isnull": True, "received_on__lte": question.period.last}
-    return _visible(viewer, question).filter(**missing).order_by()
+    return _within_sight(viewer, question).filter(_is_open(question) & _is_meant(viewer, question))
 
 
 def _counted(viewer: Viewer, question: Question) -> Q:
@@ -161,7 +233,7 @@ def _asking(viewer: Viewer, question: Question) -> Asking:
 
 
 def _day(question: Question) -> str:
-    return f"{question.indicator.by}_on"
+    return MOMENTS[question.indicator.by]
 
 
 def _measure(indicator: Indicator) -> str:
@@ -195,7 +267,7 @@ def _number(name: str, value: Any) -> int:
         raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})]) from None
 
 
-def _groups(question: Question) -> dict[str, Any]:
+def grouped(question: Question) -> dict[str, Any]:
     """The expression of every group, under a name that no column has."""
     found: dict[str, Any] = {}
     for place, name in enumerate(question.by):
@@ -239,48 +311,71 @@ def _sortable(key: Key) -> tuple[tuple[bool, Any], ...]:
 # Counting
 
 
-def _counts(rows: QuerySet[CaseFact], question: Question) -> dict[Key, int]:
-    groups = _groups(question)
-    if not groups:
-        number = rows.count()
-        return {(): number} if number else {}
-    found = rows.values(**groups).annotate(number=Count("pk")).values_list(*groups, "number")
-    return {tuple(key): number for *key, number in found}
+AVERAGED = frozenset({"mean", "median", "percentile"})
+RANKED = frozenset({"median", "percentile"})
 
 
-def _tallies(viewer: Viewer, question: Question) -> dict[Key, Tally]:
-    rows, indicator = _population(viewer, question), question.indicator
-    if indicator.kind not in ("share", "count", "per_volume"):
-        return _measured(rows, question)
-    population = _counts(rows, question)
-    counted = _counts(rows.filter(_counted(viewer, question)), question)
-    return {key: Tally(population=number, counted=counted.get(key, 0)) for key, number in population.items()}
-
-
-def _measured(rows: QuerySet[CaseFact], question: Question) -> dict[Key, Tally]:
-    column, groups = _measure(question.indicator), _groups(question)
-    have = rows.filter(**{f"{column}__isnull": False})
-    if question.indicator.kind in ("median", "percentile"):
-        values: dict[Key, list[int]] = defaultdict(list)
-        for *key, value in have.annotate(**groups).values_list(*groups, column):
-            values[tuple(key)].append(value)
-        return {key: Tally(len(some), len(some), len(some), sum(some), some) for key, some in values.items()}
-    sums = {"number": Count("pk"), "total": Sum(column)}
-    if not groups:
-        row = have.aggregate(**sums)
-        found = [((), row["number"], row["total"])] if row["number"] else []
+def _counted_at_once(viewer: Viewer, asked: Sequence[Question]) -> list[tuple[dict[Key, Tally], dict[Key, int]]]:
+    """What every question counts by group, and how many cases have no value yet; the questions are split alike."""
+    groups, touched = grouped(asked[0]), NEVER
+    sums: dict[str, Any] = {}
+    for place, question in enumerate(asked):
+        sums |= {f"{name}_{place}": one for name, one in _sums(viewer, question).items()}
+        touched |= _is_of_period(question) | _is_open(question) if _has_open(question) else _is_of_period(question)
+    rows = _within_sight(viewer, asked[0]).filter(touched)
+    if groups:
+        lines = list(rows.values(**groups).annotate(**sums).values_list(*groups, *sums))
     else:
-        grouped = have.values(**groups).annotate(**sums).values_list(*groups, "number", "total")
-        found = [(tuple(key), number, total) for *key, number, total in grouped]
-    return {key: Tally(number, number, number, total) for key, number, total in found}
+        lines = [tuple(rows.aggregate(**sums).values())]
+    width = len(groups)
+    read = [(tuple(line[:width]), dict(zip(sums, line[width:], strict=True))) for line in lines]
+    return [_of_question(viewer, question, place, read) for place, question in enumerate(asked)]
 
 
-def _open(viewer: Viewer, question: Question) -> dict[Key, int]:
-    """How many cases have no value yet, by group; spans of time have none, for they have not come to the day."""
-    is_measured = question.indicator.kind in ("mean", "median", "percentile")
-    if not is_measured or (question.indicator.by != "received" and set(question.by) & set(SPANS_OF_TIME)):
-        return {}
-    return _counts(_open_rows(viewer, question), question)
+def _sums(viewer: Viewer, question: Question) -> dict[str, Any]:
+    """What is counted for one question, under names of its own."""
+    meant, indicator = _is_meant(viewer, question), question.indicator
+    here = meant & _is_of_period(question)
+    sums: dict[str, Any] = {"number": Count("pk", filter=here & _counted(viewer, question))}
+    if indicator.kind in ("share", "count", "per_volume"):
+        sums["all"] = Count("pk", filter=here)
+    else:
+        sums["total"] = Sum(_measure(indicator), filter=here)
+    if _has_open(question):
+        sums["open"] = Count("pk", filter=meant & _is_open(question))
+    return sums
+
+
+def _has_open(question: Question) -> bool:
+    """Whether cases without a value are named beside the figure; spans of time have none, for those cases have not come to the day."""
+    by_span = question.indicator.by != "received" and bool(set(question.by) & set(SPANS_OF_TIME))
+    return question.indicator.kind in AVERAGED and not by_span
+
+
+def _of_question(
+    viewer: Viewer, question: Question, place: int, read: list[tuple[Key, dict[str, Any]]]
+) -> tuple[dict[Key, Tally], dict[Key, int]]:
+    ranked = _values(viewer, question) if question.indicator.kind in RANKED else {}
+    found, waiting = {}, {}
+    for key, line in read:
+        number, whole = line[f"number_{place}"], line.get(f"all_{place}")
+        if whole:
+            found[key] = Tally(population=whole, counted=number)
+        elif whole is None and number:
+            found[key] = Tally(number, number, number, line[f"total_{place}"] or 0, ranked.get(key, ()))
+        if line.get(f"open_{place}"):
+            waiting[key] = line[f"open_{place}"]
+    return found, waiting
+
+
+def _values(viewer: Viewer, question: Question) -> dict[Key, list[int]]:
+    """Every measure by group: what medians and percentiles need."""
+    column, groups = _measure(question.indicator), grouped(question)
+    have = _population(viewer, question).filter(**{f"{column}__isnull": False})
+    found: dict[Key, list[int]] = {}
+    for *key, value in have.annotate(**groups).values_list(*groups, column):
+        found.setdefault(tuple(key), []).append(value)
+    return found
 
 
 def _volumes(question: Question) -> dict[date, int]:

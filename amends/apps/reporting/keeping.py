@@ -197,7 +197,7 @@ def _figured(row: Case, pack: Pack, beside: _Beside) -> Figured:
         setattr(fact, name, _dimension(source, row, life, beside))
     fact.escalations = _escalations(reads, life)
     _judge_time(fact, beside.clocks.get(row.pk, []), reads)
-    fact.limit_stopped_on = _day(fact.limit_stopped_at, zone)
+    fact.limit_due_on, fact.limit_stopped_on = _day(fact.limit_due_at, zone), _day(fact.limit_stopped_at, zone)
     _score(fact, reads, life, beside)
     fact.praise = row.pk in beside.praised
     fact.compensation_minor, fact.compensation_currency = beside.paid.get(row.pk, (None, ""))

@@ -76,6 +76,7 @@ class CaseFact(models.Model):
     reopened = models.PositiveSmallIntegerField()
     escalations = models.PositiveSmallIntegerField(null=True)
     limit_due_at = models.DateTimeField(null=True)
+    limit_due_on = models.DateField(null=True)
     limit_stopped_at = models.DateTimeField(null=True)
     limit_stopped_on = models.DateField(null=True)
     in_time = models.BooleanField(null=True)
@@ -93,6 +94,8 @@ class CaseFact(models.Model):
             models.Index(fields=["desk", "responded_on"], name="figures_by_response"),
             models.Index(fields=["desk", "resolved_on"], name="figures_by_resolution"),
             models.Index(fields=["desk", "closed_on"], name="figures_by_closing"),
+            models.Index(fields=["desk", "limit_due_on"], name="figures_by_limit"),
+            models.Index(fields=["desk"], name="figures_of_open_cases", condition=Q(closed_at=None)),
             models.Index(
                 fields=["desk", "same_matter", "received_at"], name="figures_of_the_same_matter",
                 condition=~Q(same_matter=""),

@@ -18,6 +18,7 @@ from amends.apps.cases.queries import Viewer, open_cases, visible_to
 from amends.apps.people.models import Membership
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
+from amends.apps.reporting.models import CaseFact
 from amends.core.policy.intake import CategoryScheme
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -69,7 +70,7 @@ class Counts:
 def counts(
     viewer: Viewer, desk: Desk, *, by: str, counted: bool = True, first: date | None = None, last: date | None = None
 ) -> Counts:
-    """How many visible cases of a desk were received in each month of its calendar, by one dimension; one query.
+    """How many visible cases of a desk were received in each month of its calendar, by one dimension; one query over the rows of figures.
 
     `counted` takes the cases that belong into complaint figures, or else those that do not (enquiries, internal
     matters): they are never added together. Beside DIMENSIONS every category scheme of the policy in force is one; a
@@ -79,7 +80,7 @@ def counts(
     if by not in allowed:
         raise InvalidData([FieldError("/by", "unknown_filter", {"name": by[:60], "allowed": list(allowed)})])
     column = F(DIMENSIONS[by]) if by in DIMENSIONS else _fact(by)
-    cases = each_once(visible_to(viewer)).filter(desk=desk, counts=counted)
+    cases = CaseFact.objects.filter(desk=desk, counts=counted, case__in=visible_to(viewer, on=desk.pk).values("pk"))
     if first is not None:
         cases = cases.filter(received_on__gte=first)
     if last is not None:
@@ -95,7 +96,7 @@ def further_schemes(pack: Pack) -> dict[str, CategoryScheme]:
 
 def _fact(name: str) -> KeyTextTransform:
     """A fact of the case as text: a code, a JSON list of codes, or NULL."""
-    return KeyTextTransform(name, KeyTransform("values", Cast("facts", JSONField())))
+    return KeyTextTransform(name, KeyTransform("values", Cast("case__facts", JSONField())))
 
 
 def _table(by: str, rows: Iterable[Mapping[str, Any]]) -> Counts:

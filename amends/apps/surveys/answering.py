@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from amends.apps.cases.actions.perform import Wish, perform
+from amends.apps.cases.changes import note_change
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import complainant_caller
@@ -114,6 +115,7 @@ def answer_invitation(
     )  # fmt: skip
     if invitation.case is not None:
         _tell_case(invitation.case, asked, answers, now=now)
+        note_change([invitation.case.pk])
     if answers.is_low(asked):
         _raise_low(answer, asked, now=now)
     return answer

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from amends.apps.cases.actions.perform import Performed, projector
+from amends.apps.cases.changes import note_change
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of
@@ -179,6 +180,7 @@ def invite_for_case(
             invitation = _stored(survey, case, method, secret, days=days, now=now)
     except IntegrityError:
         return None
+    note_change([case.pk])
     if method in ("sms", "email"):
         _send(survey, case, message, method, address, secret, now=now)
     return invitation

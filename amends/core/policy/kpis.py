@@ -12,7 +12,8 @@ from amends.core.policy.conditions import Condition
 
 Kind = Literal["share", "count", "mean", "median", "percentile", "sum", "per_volume"]
 Unit = Literal["percent", "cases", "minutes", "hours", "days", "points", "money", "per_thousand"]
-Moment = Literal["received", "responded", "told", "resolved", "closed"]
+Moment = Literal["received", "responded", "told", "resolved", "due", "closed"]
+Points = Literal["share", "inverse", "of_best", "target"]
 
 LENGTHS = frozenset({"response", "any_response", "telling", "handling", "closing"})
 """The spans of a case from its receipt: each in clock time, and in working time with `working: true`."""
@@ -89,6 +90,10 @@ class Indicator(Ruled):
     A `share` is the part of them for which `counted` holds, in percent; `count` their number; `mean`, `median`, `percentile` (`percent`) and `sum` are of
     the measure `of` over those that have one, in clock time or, with `working`, in working time; `per_volume` is their number for every thousand of
     the business volume that was uploaded. Fewer than `minimum` cases are shown as too few and judged against no target.
+
+    `points` says how it becomes points of a scorecard, from 0 to 100: `share` is the percentage itself, `inverse` 100 less it, `of_best` the score in percent
+    of the best one, `target` the value in percent of its target (where less is wanted, the target in percent of the value). Left out, a percentage of
+    which more is wanted is a `share`, one of which less is wanted is `inverse`, and anything else goes by its target.
     """
 
     id: Name
@@ -108,6 +113,7 @@ class Indicator(Ruled):
     direction: Literal["up", "down", "none"] = "up"
     target: Target | None = None
     weight: int = Field(default=0, ge=0, le=100)
+    points: Points | None = None
     minimum: int = Field(default=1, ge=1)
 
     @model_validator(mode="before")
@@ -129,10 +135,80 @@ class Indicator(Ruled):
             raise ValueError(f"{self.id}: a target needs a direction, up or down")
         return self
 
+    @property
+    def scored_as(self) -> Points:
+        """How the indicator becomes points: as it says, or as its unit and direction say."""
+        if self.points is not None:
+            return self.points
+        if self.unit != "percent":
+            return "target"
+        return "inverse" if self.direction == "down" else "share"
+
     def conditions(self) -> tuple[tuple[str, Condition], ...]:
         """The conditions of the indicator by the key under which they stand."""
         named = (("population", self.population), ("exclude", self.exclude), ("counted", self.counted))
         return tuple((name, condition) for name, condition in named if condition is not None)
+
+
+class Deductions(Ruled):
+    """Points that somebody takes off a score, for a reason: proceedings of the desk of this kind, while they are in one of `states`.
+
+    `points`, `day`, `department` and `person` name their fields: how many, a day of the month that they count for, and whose score they come off. A
+    deduction without a person comes off the department's. No more than `at_most` are taken off a score in a month. Source: ESC-6.2.1a
+    """
+
+    proceeding: Name
+    states: tuple[Name, ...] = Field(min_length=1)
+    points: Name
+    day: Name
+    department: Name
+    person: Name | None = None
+    at_most: int = Field(default=100, ge=1, le=100)
+
+
+class Threshold(Piece):
+    """What an indicator has to reach; which of the two follows from what is wanted."""
+
+    indicator: Name
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+
+    @field_validator("at_least", "at_most", mode="before")
+    @classmethod
+    def _read_exactly(cls, raw: Any) -> Any:
+        return None if raw is None else str(raw)
+
+    @model_validator(mode="after")
+    def _says_one(self) -> Threshold:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError(f"{self.indicator}: a threshold needs at_least or at_most")
+        return self
+
+
+class Bonus(Ruled):
+    """Points for the performance bonus, granted only to whoever reaches every threshold. Source: ESC-6.3.2"""
+
+    id: Name
+    title: Title
+    points: Decimal = Field(gt=0, le=100)
+    thresholds: tuple[Threshold, ...] = Field(min_length=1)
+
+    @field_validator("points", mode="before")
+    @classmethod
+    def _read_exactly(cls, raw: Any) -> Any:
+        return str(raw)
+
+
+class Scores(Ruled):
+    """Scorecards a month: of departments by the weights of the indicators, of people by the weights in `people`.
+
+    An indicator without a value, or with fewer cases than its `minimum`, counts for nothing: its weight is spread over the others in proportion.
+    """
+
+    digits: int = Field(default=1, ge=0, le=4)
+    people: dict[Name, int] = {}
+    deductions: Deductions | None = None
+    bonuses: tuple[Bonus, ...] = ()
 
 
 class Kpis(Piece):
@@ -141,6 +217,12 @@ class Kpis(Piece):
     reads: Reads = Reads()
     volumes: dict[Name, Title] = {}
     indicators: tuple[Indicator, ...] = ()
+    scores: Scores = Scores()
+
+    def weighted(self, of: Literal["department", "person"]) -> tuple[tuple[Indicator, int], ...]:
+        """What counts in a scorecard of departments or of people, and how much, in the order of the indicators."""
+        given = self.scores.people if of == "person" else {one.id: one.weight for one in self.indicators}
+        return tuple((one, given[one.id]) for one in self.indicators if given.get(one.id))
 
     def indicator(self, name: str) -> Indicator | None:
         return next((one for one in self.indicators if one.id == name), None)

@@ -132,8 +132,8 @@ def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
     of = one.question.indicator.kind in ("share", "per_volume")
     return {
         "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
-        "part": f"{one.result.numerator} / {one.result.denominator}" if of else "", "address": _cases(asked, one, "all"),
-        "counted": _cases(asked, one, "counted") if of else "", "open_address": _cases(asked, one, "open"),
+        "part": f"{one.result.numerator} / {one.result.denominator}" if of else "", "address": cases_address(one, "all"),
+        "counted": cases_address(one, "counted") if of else "", "open_address": cases_address(one, "open"),
     }  # fmt: skip
 
 
@@ -149,11 +149,11 @@ def _earlier(line: Line, earlier: Figure, asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cases(asked: Asked, one: Figure, part: str) -> str:
+def cases_address(one: Figure, part: Part = "all") -> str:
     """The address of the list behind a figure: the same filters, and the group as filters of its own."""
     question = one.question
     query = {
-        "desk": asked.desk.code, "from": question.period.first.isoformat(), "to": question.period.last.isoformat(),
+        "desk": question.desk.code, "from": question.period.first.isoformat(), "to": question.period.last.isoformat(),
         "indicator": question.indicator.id, "part": part, **{k: v or "-" for k, v in question.filters.items()},
     }  # fmt: skip
     if one.group:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from amends.core.policy.conditions import Condition
-from amends.core.policy.kpis import FACTS, Indicator, Reads
+from amends.core.policy.kpis import FACTS, Indicator, Kpis, Reads, Scores
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import near
@@ -37,10 +37,19 @@ def kpi_problems(world: World) -> Iterator[Problem]:
             yield from _volume_problems(world, path, indicator)
         for name, condition in indicator.conditions():
             yield from _condition_problems((*path, name), condition)
-    if (weight := sum(one.weight for one in kpis.indicators)) not in (0, 100):
-        yield Problem(
-            ("kpis", "indicators"), "weights", "", f"各指标的权重之和是 {weight}，应为 100。", f"the weights add up to {weight}, not to 100."
-        )  # fmt: skip
+        if indicator.scored_as == "target" and indicator.target is None and _is_scored(kpis, indicator):
+            yield Problem(
+                (*path, "points"), "no_target", indicator.id, "按目标计分的指标须有目标值（target）。", "points by target need a target."
+            )  # fmt: skip
+    for path, weight in (
+        (("kpis", "indicators"), sum(one.weight for one in kpis.indicators)),
+        (("kpis", "scores", "people"), sum(kpis.scores.people.values())),
+    ):
+        if weight not in (0, 100):
+            yield Problem(
+                path, "weights", "", f"各指标的权重之和是 {weight}，应为 100。", f"the weights add up to {weight}, not to 100."
+            )  # fmt: skip
+    yield from _score_problems(world, kpis.scores)
 
 
 def _read_problems(world: World, reads: Reads) -> Iterator[Problem]:
@@ -73,6 +82,32 @@ def _read_problems(world: World, reads: Reads) -> Iterator[Problem]:
             (*path, "hours"), "unknown_hours", reads.hours, f"calendar.yaml 没有这一工作时间。{hint[0]}",
             f"calendar.yaml has no such hours.{hint[1]}",
         )  # fmt: skip
+
+
+def _is_scored(kpis: Kpis, indicator: Indicator) -> bool:
+    return bool(indicator.weight or kpis.scores.people.get(indicator.id))
+
+
+def _score_problems(world: World, scores: Scores) -> Iterator[Problem]:
+    """What scorecards name: indicators, and the kind, states and fields of deductions."""
+    path: Path = ("kpis", "scores")
+    known = [one.id for one in world.pack.kpis.indicators]
+    yield from one_for_each_name(world, (*path, "people"), "indicator", "people", scores.people, known)
+    for index, bonus in enumerate(scores.bonuses):
+        named = [one.indicator for one in bonus.thresholds]
+        yield from one_for_each_name(world, (*path, "bonuses", index), "indicator", "thresholds", named, known)
+    if (rule := scores.deductions) is None:
+        return
+    path = (*path, "deductions")
+    kind = world.pack.proceedings.get(rule.proceeding)
+    yield from one_for_each_name(
+        world, (*path, "proceeding"), "proceeding", "proceeding", (rule.proceeding,), world.pack.proceedings
+    )
+    if kind is not None:
+        yield from one_for_each_name(world, (*path, "states"), "state", "states", rule.states, kind.states)
+    for name in ("points", "day", "department", "person"):
+        if field := getattr(rule, name):
+            yield from one_for_each_name(world, (*path, name), "field", name, (field,), world.fields)
 
 
 def _volume_problems(world: World, path: Path, indicator: Indicator) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.doors.figures import target_words
+from amends.doors.scores import scored_words, threshold_words
 from amends.doors.wording import words
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
@@ -17,9 +18,27 @@ PART = "kpis"
 
 
 def kpis(pack: Pack, names: Names) -> Iterator[Saying]:
-    """Every indicator with the words by which the policy says how it is counted."""
+    """Every indicator with the words by which the policy says how it is counted, and how scorecards come about."""
     for one in pack.kpis.indicators:
         yield Saying(PART, one.id, words(one.title), tuple(_of_indicator(one)), one.clause)
+    if pack.kpis.weighted("department") or pack.kpis.weighted("person"):
+        yield Saying(PART, "scores", gettext("考核得分"), tuple(_of_scores(pack)), pack.kpis.scores.clause)
+
+
+def _of_scores(pack: Pack) -> Iterator[str]:
+    kpis = pack.kpis
+    for of, title in (("department", gettext("责任部门")), ("person", gettext("员工"))):
+        for one, weight in kpis.weighted("person" if of == "person" else "department"):
+            params = {"who": title, "what": words(one.title), "weight": weight, "how": scored_words(one, kpis)}
+            yield gettext("%(who)s：%(what)s占 %(weight)s%%，%(how)s。") % params
+    yield gettext("没有数据或样本太少的指标不计分，其权重按比例分摊到其余指标。")
+    if kpis.scores.deductions is not None:
+        yield gettext("每月最多扣 %(most)s 分。") % {"most": kpis.scores.deductions.at_most}
+    for bonus in kpis.scores.bonuses:
+        conditions = "；".join(threshold_words(one, kpis) for one in bonus.thresholds)
+        yield gettext("%(title)s %(points)s 分：%(conditions)s 全部达到才加。") % {
+            "title": words(bonus.title), "points": bonus.points, "conditions": conditions,
+        }  # fmt: skip
 
 
 def _of_indicator(one: Indicator) -> Iterator[str]:

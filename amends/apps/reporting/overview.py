@@ -1,0 +1,288 @@
+"""The overview of a desk: what came and went in a period beside another, what is open, where it stands and how long it takes.
+
+Counts of periods are read from the table of days, what is open from the rows of open cases, dwell from visits: always the same few queries, whatever the number
+of cases. Cases that only few may see are left out, so everybody with the right sees the same figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Avg, Case, Count, DateField, IntegerField, Q, Sum, Value, When
+
+from amends.apps.cases.queries import Viewer
+from amends.apps.people.rights import rights_of
+from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.prepared import Given, Prepared, given_number
+from amends.apps.reporting.models import CaseFact, DayFact, StepFact
+from amends.core.indicators import rounded
+from amends.core.periods import Period
+from amends.core.policy.pack import Pack
+
+RIGHT = "overview"
+COUNTS = ("received", "closed", "completed", "in_time", "scored", "score_sum")
+BY = ("department", "category", "channel")
+COLUMNS = {"department": "department_id", "category": "category_top", "channel": "channel"}
+"""By what the overview is split and filtered, and the column in which it stands."""
+
+AGES = (3, 7, 14, 30)
+"""Where one age of open cases ends and the next begins, in days since receipt."""
+
+MOST_DAYS = 62
+"""A longer period is drawn by months instead of days."""
+
+
+@dataclass(slots=True)
+class Sums:
+    """What came and went: counts of one period."""
+
+    received: int = 0
+    closed: int = 0
+    completed: int = 0
+    in_time: int = 0
+    scored: int = 0
+    score_sum: int = 0
+
+    def add(self, counts: Iterable[int]) -> None:
+        for name, number in zip(COUNTS, counts, strict=True):
+            setattr(self, name, getattr(self, name) + number)
+
+    @property
+    def timeliness(self) -> Decimal | None:
+        """Of the cases whose limits stopped in the period the part that was in time, in percent; None where there are none."""
+        return rounded(Fraction(100 * self.in_time, self.completed), 1) if self.completed else None
+
+    @property
+    def satisfaction(self) -> Decimal | None:
+        """The mean score of the cases received in the period; None where nobody answered."""
+        return rounded(Fraction(self.score_sum, self.scored), 2) if self.scored else None
+
+
+@dataclass(slots=True)
+class Part:
+    """One department, category or channel: now, before, and what is open and overdue of it."""
+
+    now: Sums = field(default_factory=Sums)
+    before: Sums = field(default_factory=Sums)
+    open: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A state: how many cases stand there, and how long visits that began in the period and ended took on average, in hours."""
+
+    state: str
+    open: int
+    late: int
+    visits: int
+    hours: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: a desk over a period beside another, of one department, category or channel, or of all. None stands for what is not known."""
+
+    desk: Desk
+    pack: Pack
+    period: Period
+    before: Period
+    today: date
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that the page shows; `ages` are the open cases by age, `map` received cases by category and department, `course` received and closed by day or month,
+    `open_before` how many were open when the period began."""
+
+    wanted: Wanted
+    whole: Part
+    parts: Mapping[str, Mapping[Any, Part]]
+    map: Mapping[tuple[Any, Any], int]
+    ages: tuple[tuple[int, int], ...]
+    stages: tuple[Stage, ...]
+    course: tuple[tuple[date, int, int], ...]
+    by_month: bool
+    open_before: int
+
+
+def desks_overseen(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks whose overview the viewer may see."""
+    found = {}
+    for desk in viewer.desks():
+        try:
+            pack = pack_in_force(desk, viewer.now)
+        except NoPackInForce:
+            continue
+        if RIGHT in rights_of(viewer.caller(desk, pack), pack):
+            found[desk] = pack
+    return found
+
+
+def _given_day(name: str) -> Given:
+    return Given(name, DateField())
+
+
+_OF_PERIOD = Prepared(
+    lambda: (
+        DayFact.objects.filter(
+            desk_id=given_number("desk"), day__gte=_given_day("first"), day__lte=_given_day("last"), counts=True, restricted=False
+        )
+        .order_by()
+        .values_list(*COLUMNS.values())
+        .annotate(*(Sum(name) for name in COUNTS))
+    )
+)  # fmt: skip
+
+
+def overview(viewer: Viewer, wanted: Wanted) -> Overview:
+    """The overview; six queries. Source: ISO 10002 8.3, issue “knowing”"""
+    parts: dict[str, dict[Any, Part]] = {name: {} for name in BY}
+    whole = Part()
+    cells: dict[tuple[Any, Any], int] = {}
+    for when, period in (("now", wanted.period), ("before", wanted.before)):
+        for key, counts in _rows(wanted, period):
+            for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
+                getattr(part, when).add(counts)
+            if when == "now" and counts[0]:
+                cells[key[1], key[0]] = cells.get((key[1], key[0]), 0) + counts[0]
+    ages, standing, older = _add_open(viewer, wanted, whole, parts)
+    by_month = wanted.period.days > MOST_DAYS
+    return Overview(
+        wanted,
+        whole,
+        parts,
+        cells,
+        ages,
+        _stages(wanted, standing),
+        tuple(_course(wanted, by_month)),
+        by_month,
+        older + _closed_since(wanted),
+    )
+
+
+Key = tuple[Any, Any, Any]
+
+
+def _rows(wanted: Wanted, period: Period) -> list[tuple[Key, tuple[int, ...]]]:
+    """The counts of a period by department, category and channel, of what the filters leave."""
+    lines = _OF_PERIOD.ask(desk=wanted.desk.pk, first=period.first, last=period.last)
+    width = len(BY)
+    return [(line[:width], line[width:]) for line in lines if _is_wanted(wanted, line[:width])]
+
+
+def _is_wanted(wanted: Wanted, key: Key) -> bool:
+    return all(wanted.filters.get(name, value) == value for name, value in zip(BY, key, strict=True))
+
+
+def _is_left(wanted: Wanted) -> Q:
+    """The filters as a condition."""
+    found = Q()
+    for name, value in wanted.filters.items():
+        found &= Q(**{f"{COLUMNS[name]}__isnull": True}) if value is None else Q(**{COLUMNS[name]: value})
+    return found
+
+
+# What is open
+
+
+def _add_open(
+    viewer: Viewer, wanted: Wanted, whole: Part, parts: Mapping[str, dict[Any, Part]]
+) -> tuple[tuple[tuple[int, int], ...], dict[str, tuple[int, int]], int]:
+    """Add what is open to the parts; returns open and late by age, and by state, and how many of them came before the period."""
+    rows = CaseFact.objects.filter(desk=wanted.desk, closed_at=None, counts=True, restricted=False)
+    rows = rows.exclude(state_category__in=("done", "archived"))
+    is_late = Q(limit_stopped_at=None, limit_due_at__lte=viewer.now)
+    lines = (
+        rows.order_by()
+        .annotate(age=_age(wanted.today))
+        .values_list(*COLUMNS.values(), "state", "age")
+        .annotate(
+            n=Count("pk"), late=Count("pk", filter=is_late), older=Count("pk", filter=Q(received_on__lt=wanted.period.first))
+        )
+    )  # fmt: skip
+    before = 0
+    ages = [[0, 0] for _ in range(len(AGES) + 1)]
+    states: dict[str, tuple[int, int]] = {}
+    for *key, state, age, n, late, older in lines:
+        if not _is_wanted(wanted, (key[0], key[1], key[2])):
+            continue
+        for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
+            part.open, part.late = part.open + n, part.late + late
+        before += older
+        ages[age] = [ages[age][0] + n, ages[age][1] + late]
+        states[state] = (states.get(state, (0, 0))[0] + n, states.get(state, (0, 0))[1] + late)
+    return tuple((n, late) for n, late in ages), states, before
+
+
+def _closed_since(wanted: Wanted) -> int:
+    """How many cases from before the period were closed in it or later: they were open when it began."""
+    rows = CaseFact.objects.filter(_is_left(wanted), desk=wanted.desk, counts=True, restricted=False)
+    return rows.filter(closed_on__gte=wanted.period.first, received_on__lt=wanted.period.first).count()
+
+
+def _age(today: date) -> Case:
+    """Which of the ages a case has, by the day of its receipt."""
+    bounds = [When(received_on__gte=today - timedelta(days=days), then=Value(n)) for n, days in enumerate(AGES)]
+    return Case(*bounds, default=Value(len(AGES)), output_field=IntegerField())
+
+
+def days_of_age(n: int, today: date) -> Period:
+    """The days of receipt of the n-th age."""
+    last = today if n == 0 else today - timedelta(days=AGES[n - 1] + 1)
+    return Period(today - timedelta(days=AGES[n] if n < len(AGES) else 3650), last)
+
+
+def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[Stage, ...]:
+    """The states of the way in the order of the policy, with what stands there and the dwell; states that are neither are left out."""
+    visits = (
+        StepFact.objects.filter(
+            _of_case(wanted), desk=wanted.desk, entered_on__gte=wanted.period.first, entered_on__lte=wanted.period.last, seconds__isnull=False
+        )
+        .order_by()
+        .values_list("state")
+        .annotate(n=Count("pk"), mean=Avg("seconds"))
+    )  # fmt: skip
+    took = {state: (n, mean) for state, n, mean in visits}
+    known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in ("done", "archived")]
+    others = [name for name in standing if name not in wanted.pack.lifecycle.states]
+    found = []
+    for state in (*known, *others):
+        (n, late), (times, mean) = standing.get(state, (0, 0)), took.get(state, (0, None))
+        if n or times:
+            found.append(Stage(state, n, late, times, None if mean is None else rounded(Fraction(mean) / 3600, 1)))
+    return tuple(found)
+
+
+def _of_case(wanted: Wanted) -> Q:
+    found = Q(case__figures__counts=True, case__figures__restricted=False)
+    for name, value in wanted.filters.items():
+        column = f"case__figures__{COLUMNS[name]}"
+        found &= Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
+    return found
+
+
+def _course(wanted: Wanted, by_month: bool) -> Iterable[tuple[date, int, int]]:
+    """Received and closed of every day of the period, or of every month of a longer one; days without any are zero."""
+    rows = (
+        DayFact.objects.filter(
+            _is_left(wanted), desk=wanted.desk, day__gte=wanted.period.first, day__lte=wanted.period.last, counts=True, restricted=False
+        )
+        .order_by()
+        .values_list("day")
+        .annotate(came=Sum("received"), went=Sum("closed"))
+    )  # fmt: skip
+    found: dict[date, list[int]] = {}
+    for day, came, went in rows:
+        sums = found.setdefault(day.replace(day=1) if by_month else day, [0, 0])
+        found[day.replace(day=1) if by_month else day] = [sums[0] + came, sums[1] + went]
+    first = wanted.period.first
+    days = wanted.period.months() if by_month else [first + timedelta(days=n) for n in range(wanted.period.days)]
+    return ((day, *found.get(day, [0, 0])) for day in days)  # type: ignore[misc]

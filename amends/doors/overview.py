@@ -1,0 +1,155 @@
+"""The overview as pages, spreadsheets and pictures ask for it: read from the address, in words, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from django.utils.translation import gettext
+
+from amends.apps.cases.queries import Viewer
+from amends.apps.policies.models import Desk
+from amends.apps.reporting.overview import AGES, BY, Overview, Part, Wanted
+from amends.core.periods import Period
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData
+from amends.doors.case_sheet import OPTIONS
+from amends.doors.figures import Asked, asked_in, dimension_words, group_words, write_row
+from amends.doors.pack_words import words_of
+from amends.doors.wording import words
+
+FRAME = ("compare", "chart")
+COMPARED = ("before", "year")
+LONGEST_NUMBER = 18
+
+
+def wanted_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer) -> Wanted:
+    """Read an address. Without days it is the month so far, beside the same span before it; `compare=year` takes the same days of last year.
+
+    Raises InvalidData with every fault at its part of the address; filters other than department, category and channel are faults.
+    """
+    asked = asked_in({k: v for k, v in query.items() if k not in FRAME}, desk=desk, pack=pack, viewer=viewer)
+    compare = query.get("compare") or "before"
+    if compare not in COMPARED:
+        raise InvalidData([FieldError("/compare", "unknown_filter", {"name": compare[:60], "allowed": list(COMPARED)})])
+    filters = {name: _value(name, value) for name, value in asked.filters.items()}
+    period, today = asked.period, viewer.now.astimezone(ZoneInfo(pack.head.zone)).date()
+    return Wanted(desk, pack, period, period.a_year_before() if compare == "year" else period.before(), today, filters)
+
+
+def _value(name: str, value: str) -> Any:
+    if name not in BY:
+        raise InvalidData([FieldError(f"/{name}", "unknown_filter", {"name": name, "allowed": list(BY)})])
+    if name != "department":
+        return value
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > LONGEST_NUMBER:
+        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})])
+    return int(value)
+
+
+def names_in(found: Overview) -> dict[str, dict[Any, str]]:
+    """The departments, categories and channels of an overview in words; one query."""
+    asked = Asked(found.wanted.desk, found.wanted.pack, found.wanted.period)
+    return {
+        name: {key[0]: said[0] for key, said in group_words(replace(asked, by=(name,)), [(v,) for v in parts]).items()}
+        for name, parts in found.parts.items()
+    }
+
+
+def titles_of(pack: Pack) -> dict[str, str]:
+    titles = dimension_words(pack)
+    return {name: titles[name] for name in BY}
+
+
+def state_words(pack: Pack, state: str) -> str:
+    return str(words_of(pack).state(state))
+
+
+def age_words() -> list[str]:
+    """The ages of open cases in words."""
+    spans = [gettext("%(n)s 天以内") % {"n": AGES[0]}]
+    spans += [gettext("%(a)s–%(b)s 天") % {"a": a + 1, "b": b} for a, b in zip(AGES, AGES[1:], strict=False)]
+    return [*spans, gettext("超过 %(n)s 天") % {"n": AGES[-1]}]
+
+
+def sorted_parts(parts: Mapping[Any, Part]) -> list[tuple[Any, Part]]:
+    """Those with the most cases first."""
+    return sorted(parts.items(), key=lambda one: (-one[1].now.received, -one[1].open, str(one[0])))
+
+
+def value_or_none(value: Decimal | None, unit: str = "") -> str:
+    return gettext("不适用") if value is None else f"{value}{unit}"
+
+
+# Spreadsheet
+
+
+def write_overview(file: IO[bytes], found: Overview) -> None:
+    """The overview as a spreadsheet: every chart and table on a sheet of its own."""
+    names, wanted = names_in(found), found.wanted
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        bold, plain = (
+            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
+            book.add_format({"num_format": "@"}),
+        )
+
+        def sheet(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+            made = book.add_worksheet(name)
+            made.set_column(0, 0, 26)
+            made.set_column(1, 30, 14)
+            write_row(made, 0, heads, bold)
+            for n, row in enumerate(rows, start=1):
+                write_row(made, n, row, plain)
+
+        heads = [_span(wanted.period), _span(wanted.before), gettext("未结"), gettext("逾期")]
+        sheet(gettext("概览"), [words(wanted.desk.called), *_heads(heads)], [[gettext("合计"), *_cells(found.whole)]])
+        for name, title in titles_of(wanted.pack).items():
+            rows = [[names[name][key], *_cells(part)] for key, part in sorted_parts(found.parts[name])]
+            sheet(title[:31], [title, *_heads(heads)], rows)
+        columns = [key for key, _ in sorted_parts(found.parts["department"])]
+        sheet(
+            gettext("类别与部门"), [titles_of(wanted.pack)["category"], *(names["department"][key] for key in columns)],
+            [[names["category"][c], *(found.map.get((c, d), 0) for d in columns)] for c, _ in sorted_parts(found.parts["category"])],
+        )  # fmt: skip
+        sheet(
+            gettext("环节"), [gettext("环节"), gettext("未结"), gettext("逾期"), gettext("次数"), gettext("平均停留小时")],
+            [[state_words(wanted.pack, s.state), s.open, s.late, s.visits, s.hours if s.hours is not None else gettext("不适用")] for s in found.stages],
+        )  # fmt: skip
+        sheet(
+            gettext("未结时长"),
+            [gettext("收到至今"), gettext("未结"), gettext("逾期")],
+            [[said, *pair] for said, pair in zip(age_words(), found.ages, strict=True)],
+        )
+        sheet(gettext("走势"), [gettext("日期"), gettext("受理"), gettext("办结")], [[_day(day, found), a, b] for day, a, b in found.course])  # fmt: skip
+
+
+def _span(period: Period) -> str:
+    return f"{period.first} – {period.last}"
+
+
+def _heads(parts: Sequence[str]) -> list[str]:
+    now, before, still, late = parts
+    return [
+        f"{gettext('受理')} {now}", f"{gettext('受理')} {before}", f"{gettext('办结')} {now}", f"{gettext('办结')} {before}", still, late,
+        f"{gettext('按期办结率')} % {now}", f"{gettext('满意度')} {now}",
+    ]  # fmt: skip
+
+
+def _cells(part: Part) -> list[Any]:
+    none = gettext("不适用")
+    timeliness, satisfaction = part.now.timeliness, part.now.satisfaction
+    return [
+        part.now.received, part.before.received, part.now.closed, part.before.closed, part.open, part.late,
+        none if timeliness is None else timeliness, none if satisfaction is None else satisfaction,
+    ]  # fmt: skip
+
+
+def _day(day: date, found: Overview) -> str:
+    return f"{day:%Y-%m}" if found.by_month else day.isoformat()

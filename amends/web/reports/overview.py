@@ -1,0 +1,228 @@
+"""The first page for managers: what came and went, what is open and overdue, where it stands; every number opens its list."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from amends.apps.lists.exports import RIGHT, holds_right
+from amends.apps.people.actions import log_access
+from amends.apps.people.choices import departments_to_choose
+from amends.apps.policies.models import Desk
+from amends.apps.reporting.overview import Overview, Part, Wanted, days_of_age, desks_overseen, overview
+from amends.core.periods import Period
+from amends.core.policy.pack import Pack
+from amends.core.refusals import InvalidData, NotPermitted
+from amends.doors.files import as_attachment
+from amends.doors.overview import (
+    age_words,
+    names_in,
+    sorted_parts,
+    state_words,
+    titles_of,
+    value_or_none,
+    wanted_in,
+    write_overview,
+)
+from amends.doors.routes import route
+from amends.doors.wording import faults, words
+from amends.web.forms.drawing import Choice
+from amends.web.reports.charts import Bar, Bars, Course, bars, course
+from amends.web.viewing import viewer_of
+
+IN_CHART = 8
+COLUMNS = 8
+HEATS = 4
+SHADES = ("department", "category", "channel")
+
+
+def _chosen(request: HttpRequest) -> tuple[dict[Desk, Pack], Desk]:
+    desks = desks_overseen(viewer_of(request))
+    desk = next((one for one in desks if one.code == request.GET.get("desk")), next(iter(desks), None))
+    if desk is None:
+        raise NotPermitted(verb="查看概览")
+    return desks, desk
+
+
+@route(audience="staff", permission="overview", kind="case")
+def page(request: HttpRequest) -> HttpResponse:
+    """The overview of a desk over a period."""
+    desks, desk = _chosen(request)
+    viewer, pack = viewer_of(request), desks[desk]
+    context = {**_frame(request, desks, desk), "may_export": holds_right(viewer, RIGHT)}
+    try:
+        wanted = wanted_in(request.GET.dict(), desk=desk, pack=pack, viewer=viewer)
+    except InvalidData as refusal:
+        problems = [sentence for some in faults(refusal).values() for sentence in some]
+        return render(request, "reports/overview.html", {**context, "problems": problems}, status=422)
+    return render(request, "reports/overview.html", {**context, **_shown(overview(viewer, wanted))})
+
+
+def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[str, Any]:
+    asked, pack = request.GET, desks[desk]
+    channels = {k: words(v.title) for k, v in pack.channels.channels.items()}
+    tops = {v.id: words(v.title) for v in pack.categories.schemes[0].values}
+    units = {str(unit.id): words(unit.title) for unit in departments_to_choose()}
+    return {
+        "area": "overview", "desk": desk, "query": asked.urlencode(), "first": asked.get("from", ""), "last": asked.get("to", ""),
+        "compare": asked.get("compare", ""), "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in desks],
+        "filters": [
+            (name, title, [Choice(k, v, is_chosen=k == asked.get(name)) for k, v in values.items()])
+            for (name, title), values in zip(titles_of(pack).items(), (units, tops, channels), strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _shown(found: Overview) -> dict[str, Any]:
+    wanted, names = found.wanted, names_in(found)
+    return {
+        "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
+        "tiles": _tiles(found), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
+        "course": _course(found), "days": [(_label(day, found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
+        "parts": [_split(found, name, title, names) for name, title in titles_of(wanted.pack).items()],
+        "map": _map(found, names), "stages": _stages(found), "stage_chart": _stage_chart(found), "ages": _ages(found), "age_chart": _age_chart(found),
+    }  # fmt: skip
+
+
+def _tiles(found: Overview) -> list[dict[str, Any]]:
+    """The figures on top: now, before, and the list behind."""
+    whole, wanted = found.whole, found.wanted
+    ever = Period(date.fromordinal(wanted.today.toordinal() - 3650), wanted.today)
+    return [
+        {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": f"{whole.open - found.open_before:+}"}, "address": _cases(wanted, "_open", ever), "tone": ""},
+        {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
+        {"title": gettext("受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
+        {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": _cases(wanted, "_closed", wanted.period), "tone": ""},
+        {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": gettext("对比期 %(n)s") % {"n": value_or_none(whole.before.timeliness, "%")}, "address": "", "tone": ""},
+        {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": gettext("对比期 %(n)s") % {"n": value_or_none(whole.before.satisfaction)}, "address": "", "tone": ""},
+    ]  # fmt: skip
+
+
+def _was(now: int, before: int) -> str:
+    return gettext("对比期 %(n)s（%(change)s）") % {"n": before, "change": f"{now - before:+}"}
+
+
+def _cases(wanted: Wanted, indicator: str, period: Period, **more: Any) -> str:
+    """The address of the list behind a number: the same cases, without those that only few may see."""
+    chosen = {name: "-" if value in (None, "") else value for name, value in {**wanted.filters, **more}.items()}
+    query = {
+        "desk": wanted.desk.code, "indicator": indicator, "from": period.first.isoformat(), "to": period.last.isoformat(), "restricted": "no", **chosen,
+    }  # fmt: skip
+    return f"{reverse('figure_cases')}?{urlencode(query)}"
+
+
+def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
+    wanted, parts = found.wanted, sorted_parts(found.parts[name])
+    lines = [
+        {
+            "name": names[name][key], "part": part, "timeliness": value_or_none(part.now.timeliness, "%"),
+            "satisfaction": value_or_none(part.now.satisfaction), "change": part.now.received - part.before.received,
+            "address": _cases(wanted, "_received", wanted.period, **{name: key}),
+        }
+        for key, part in parts
+    ]  # fmt: skip
+    return {"by": name, "title": title, "lines": lines, "chart": _part_chart(parts, names[name])}
+
+
+def _part_chart(parts: list[tuple[Any, Part]], names: dict[Any, str]) -> Bars:
+    return bars([Bar(names[key], part.now.received) for key, part in parts[:IN_CHART]])
+
+
+def _map(found: Overview, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
+    """Received cases by category and department, shaded by how many; the number always stands in the cell."""
+    columns = [key for key, part in sorted_parts(found.parts["department"]) if part.now.received][:COLUMNS]
+    rows = [key for key, part in sorted_parts(found.parts["category"]) if part.now.received]
+    most = max(found.map.values(), default=0)
+    cells = [(names["category"][row], [_cell(found, row, column, most) for column in columns]) for row in rows]
+    return {"heads": [names["department"][key] for key in columns], "rows": cells}
+
+
+def _cell(found: Overview, category: Any, department: Any, most: int) -> dict[str, Any]:
+    n = found.map.get((category, department), 0)
+    address = _cases(found.wanted, "_received", found.wanted.period, category=category, department=department)
+    return {"n": n, "heat": -(-n * HEATS // most) if most else 0, "address": address if n else ""}
+
+
+def _stages(found: Overview) -> list[dict[str, Any]]:
+    ever = Period(date.fromordinal(found.wanted.today.toordinal() - 3650), found.wanted.today)
+    return [
+        {"name": state_words(found.wanted.pack, one.state), "stage": one, "address": _cases(found.wanted, "_open", ever, state=one.state) if one.open else ""}
+        for one in found.stages
+    ]  # fmt: skip
+
+
+def _stage_chart(found: Overview) -> Bars:
+    return bars([Bar(state_words(found.wanted.pack, one.state), one.open, second=one.late) for one in found.stages])
+
+
+def _ages(found: Overview) -> list[dict[str, Any]]:
+    return [
+        {"name": said, "n": n, "late": late, "address": _cases(found.wanted, "_open", days_of_age(place, found.wanted.today)) if n else ""}
+        for place, (said, (n, late)) in enumerate(zip(age_words(), found.ages, strict=True))
+    ]  # fmt: skip
+
+
+def _age_chart(found: Overview) -> Bars:
+    return bars([Bar(said, n, second=late) for said, (n, late) in zip(age_words(), found.ages, strict=True)])
+
+
+def _label(day: date, by_month: bool) -> str:
+    return f"{day:%Y-%m}" if by_month else f"{day:%m-%d}"
+
+
+def _course(found: Overview) -> Course:
+    return course([(_label(day, found.by_month), came, went) for day, came, went in found.course])
+
+
+@route(audience="staff", permission="overview", kind="case")
+def picture(request: HttpRequest) -> HttpResponse:
+    """One chart of the overview as an SVG file with its colours in it, to be put into a presentation."""
+    desks, desk = _chosen(request)
+    viewer = viewer_of(request)
+    found = overview(viewer, wanted_in(request.GET.dict(), desk=desk, pack=desks[desk], viewer=viewer))
+    name = request.GET.get("chart", "")
+    drawn = _drawn(found, name)
+    if drawn is None:
+        raise Http404
+    template = "reports/_course.html" if name == "course" else "reports/_bars.html"
+    svg = render_to_string(template, {"chart": drawn, "said": name, "alone": True})
+    answer = HttpResponse(svg.strip(), content_type="image/svg+xml")
+    as_attachment(answer, f"overview-{desk.code}-{name}-{found.wanted.period.last:%Y%m%d}.svg")
+    return answer
+
+
+def _drawn(found: Overview, name: str) -> Bars | Course | None:
+    if name in SHADES:
+        return _part_chart(sorted_parts(found.parts[name]), names_in(found)[name])
+    if name == "course":
+        return _course(found)
+    if name == "stages":
+        return _stage_chart(found)
+    return _age_chart(found) if name == "ages" else None
+
+
+@route(audience="staff", permission="overview", kind="case")
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The data behind every chart as a spreadsheet; who took it is noted."""
+    desks, desk = _chosen(request)
+    viewer = viewer_of(request)
+    if not holds_right(viewer, RIGHT):
+        raise NotPermitted(verb="导出")
+    found = overview(viewer, wanted_in(request.GET.dict(), desk=desk, pack=desks[desk], viewer=viewer))
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_overview(file, found)
+    file.seek(0)
+    log_access(
+        actor=viewer.person.actor_id, action="export", object="figures", field=f"desk:{desk.code}", now=viewer.now,
+        reason=request.GET.urlencode()[:200],
+    )  # fmt: skip
+    answer = FileResponse(file, content_type="application/octet-stream")
+    return as_attachment(answer, f"overview-{desk.code}-{viewer.now:%Y%m%d}.xlsx")
