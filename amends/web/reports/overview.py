@@ -41,6 +41,14 @@ from amends.web.viewing import viewer_of
 IN_CHART = 8
 COLUMNS = 8
 HEATS = 4
+COLOURS = (
+    '<style>text{font-family:"Noto Sans SC","Microsoft YaHei",sans-serif}.bar,.course-dot{fill:#0d6b68}.bar-second{fill:#c47413}'
+    ".bar-text{fill:#1d2b2a;font-size:13px}.bar-number,.course-text{fill:#5a6765;font-size:12px}"
+    ".course-first,.course-second{fill:none;stroke:#0d6b68;stroke-width:2}.course-second{stroke:#c47413;stroke-dasharray:6 4}"
+    '.course-grid{stroke:#d8dedd}</style><rect width="100%" height="100%" fill="#fff"/>'
+)
+"""What the style sheet of the pages says, for a picture that stands alone."""
+
 SHADES = ("department", "category", "channel")
 
 
@@ -194,7 +202,7 @@ def picture(request: HttpRequest) -> HttpResponse:
         raise Http404
     template = "reports/_course.html" if name == "course" else "reports/_bars.html"
     svg = render_to_string(template, {"chart": drawn, "said": name, "alone": True})
-    answer = HttpResponse(svg.strip(), content_type="image/svg+xml")
+    answer = HttpResponse(svg.strip().replace(">", f">{COLOURS}", 1), content_type="image/svg+xml")
     as_attachment(answer, f"overview-{desk.code}-{name}-{found.wanted.period.last:%Y%m%d}.svg")
     return answer
 
