@@ -26,7 +26,7 @@ from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.refusals import NotVisible
 from amends.core.roles import complainant_roles
-from amends.core.verbs import SPOKEN_BY_CUSTOMER
+from amends.core.verbs import NOTE_PROCEEDING, SPOKEN_BY_CUSTOMER
 
 MOST_CASES = 50
 """So many of the latest cases of a customer are read."""
@@ -57,6 +57,24 @@ class CustomerContact:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseStep:
+    """One step of a case: what was done, when, by whom (the customer: empty)."""
+
+    at: datetime
+    verb: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCourse:
+    """A case of a customer as service data: its content and every step from intake on. Source: SVC-3.1a"""
+
+    case: Case
+    content: str
+    steps: Sequence[CourseStep]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerView:
     """A customer as somebody sees them: the cases, open plans of contact, and every contact, the latest first."""
 
@@ -64,6 +82,7 @@ class CustomerView:
     cases: Sequence[Case]
     plans: Sequence[Proceeding]
     contacts: Sequence[CustomerContact]
+    courses: Sequence[CustomerCourse] = ()
 
 
 def customer_seen_by(viewer: Viewer, key: int | None) -> CustomerView:
@@ -88,7 +107,37 @@ def customer_seen_by(viewer: Viewer, key: int | None) -> CustomerView:
     open_to_all = [one for one in begun if one.case_id is not None and not _kind_of(one, by_key[one.case_id]).seen_by]
     by_chain |= {one.chain_id: (by_key[one.case_id], one.kind) for one in open_to_all if one.case_id is not None}
     plans = [one for one in open_to_all if one.is_open and _is_plan(one, by_key)]
-    return CustomerView(cases[0].complainant, cases, plans, _contacts(by_chain))
+    return CustomerView(cases[0].complainant, cases, plans, _contacts(by_chain), _courses(cases))
+
+
+def _courses(cases: Sequence[Case]) -> list[CustomerCourse]:
+    """Content and steps of each case, the latest case first; three queries, however many there are."""
+    chains = [case.chain_id for case in cases]
+    events = Event.objects.filter(chain__in=chains).exclude(kind=NOTE_PROCEEDING).order_by("chain_id", "seq")
+    steps: dict[int, list[Event]] = {}
+    for event in events:
+        steps.setdefault(event.chain_id, []).append(event)
+    told = Detail.objects.filter(chain__in=chains, field="description", erased_at=None).order_by("chain_id", "seq")
+    contents = dict(told.values_list("chain_id", "text"))
+    people = {int(e.actor[7:]) for found in steps.values() for e in found if e.actor.startswith("person:")}
+    names = dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))
+    return [
+        CustomerCourse(
+            case,
+            contents.get(case.chain_id, "") if _shows_content(pack_of(case)) else "",
+            [
+                CourseStep(e.at, e.kind, names.get(int(e.actor[7:]), "") if e.actor.startswith("person:") else "")
+                for e in steps.get(case.chain_id, ())
+            ],
+        )
+        for case in cases
+    ]
+
+
+def _shows_content(pack: Pack) -> bool:
+    """Whether what customers tell is shown to whoever sees the case."""
+    f = pack.fields.get("description")
+    return f is not None and not f.seen_by and f.personal in SHOWN_PERSONAL
 
 
 def _kind_of(proceeding: Proceeding, case: Case) -> Any:

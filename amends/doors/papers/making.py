@@ -64,7 +64,7 @@ def blank_sheet(pack: Pack, desk: Desk, form: Form) -> Sheet:
     filling = blank_filling(pack, desk, form)
     return Sheet(
         language=language(), house=words(desk.called), title=words(form.printed.title), code=form.printed.code or "",
-        number="", number_words=gettext("编号："), basis=_basis(pack), link="", link_words="",
+        number="", number_words=gettext("编号："), basis=basis_of(pack), link="", link_words="",
         foot=gettext("手工填写后请录入系统，并将原件附卷。"), page_words=page_words(),
         lines=tuple(lines_of(form.printed, filling)),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def sheet_about(file: PrintedFile, title: str, lines: list[Line], *, code: str =
     link, link_words = _link_to(file)
     return Sheet(
         language=language(), house=words(file.desk.called), title=title, code=code, number=file.number,
-        number_words=gettext("编号："), basis=_basis(file.pack), link=link, link_words=link_words,
+        number_words=gettext("编号："), basis=basis_of(file.pack), link=link, link_words=link_words,
         foot=_foot(file, file.viewer.now), page_words=page_words(), lines=tuple(lines),
     )  # fmt: skip
 
@@ -87,7 +87,7 @@ def _link_to(file: PrintedFile) -> tuple[str, str]:
     return f"{settings.BASE_URL}/cases/{quote(file.number)}/", gettext("扫码查看个案")
 
 
-def _basis(pack: Pack) -> str:
+def basis_of(pack: Pack) -> str:
     """Under which policy and version the form is laid out."""
     label = pack.head.policy_label or pack.head.title
     return gettext("%(policy)s　表单版本 %(version)s") % {"policy": words(label), "version": pack.head.version}

@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything that stands on one paper, already in the reader's words."""
+    """Everything that stands on one paper, already in the reader's words; a wide one lies on its side."""
 
     language: str
     house: str
@@ -63,6 +63,7 @@ class Sheet:
     page_words: tuple[str, str, str]
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = field(default=())
+    is_wide: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """The sheet as plain data."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from docx import Document
 from docx.document import Document as DocumentOfWord
+from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -21,11 +22,22 @@ PRINTED, FILLED, HEAVY = "宋体", "仿宋", "黑体"
 LATIN = "Times New Roman"
 WIDTH = 165
 """Millimetres between the margins of an A4 page."""
-TWIPS_A_COLUMN = round(WIDTH / COLUMNS / 25.4 * 1440)
+WIDE = 252
+"""The same of one that lies on its side."""
 TWIPS_A_LINE = round(8 / 25.4 * 1440)
 BODY, SMALL = 10.5, 9
 MARGIN = 100
 """Twips between the frame of a cell and its text."""
+
+
+def _width(sheet: Sheet) -> int:
+    """How many millimetres the table takes from margin to margin."""
+    return WIDE if sheet.is_wide else WIDTH
+
+
+def _column(sheet: Sheet) -> int:
+    """A column of the grid in twips."""
+    return round(_width(sheet) / COLUMNS / 25.4 * 1440)
 
 
 def docx_of(sheet: Sheet) -> bytes:
@@ -55,7 +67,8 @@ def _page(document: DocumentOfWord, sheet: Sheet) -> None:
     written.append(_element("w:lang", val="en-US", eastAsia="zh-TW" if sheet.language == "zh-hant" else "zh-CN"))
     style.paragraph_format.space_after = Pt(0)
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.page_width, section.page_height = (Mm(297), Mm(210)) if sheet.is_wide else (Mm(210), Mm(297))
+    section.orientation = WD_ORIENT.LANDSCAPE if sheet.is_wide else WD_ORIENT.PORTRAIT
     section.left_margin, section.right_margin = Mm(25), Mm(20)
     section.top_margin = section.bottom_margin = Mm(20)
     section.header_distance = section.footer_distance = Mm(11)
@@ -67,7 +80,7 @@ def _page(document: DocumentOfWord, sheet: Sheet) -> None:
 
 def _running_head(paragraph: Paragraph, sheet: Sheet) -> None:
     _write(paragraph, sheet.title + (f"\t{sheet.number_words}{sheet.number}" if sheet.number else ""), size=SMALL)
-    _only_right_tab(paragraph)
+    _only_right_tab(paragraph, sheet)
     _ruled(paragraph, "bottom")
 
 
@@ -78,13 +91,13 @@ def _foot(paragraph: Paragraph, sheet: Sheet) -> None:
     _write(paragraph, between, size=8.5)
     _counted(paragraph, "NUMPAGES")
     _write(paragraph, after, size=8.5)
-    _only_right_tab(paragraph)
+    _only_right_tab(paragraph, sheet)
     _ruled(paragraph, "top")
 
 
-def _only_right_tab(paragraph: Paragraph) -> None:
+def _only_right_tab(paragraph: Paragraph, sheet: Sheet) -> None:
     paragraph.style = "Normal"
-    paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(_width(sheet)), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def _ruled(paragraph: Paragraph, side: str) -> None:
@@ -127,7 +140,7 @@ def _head(document: DocumentOfWord, sheet: Sheet) -> None:
     number = sheet.number or "　" * 12
     _write(line, f"{sheet.number_words}{number}\t", size=BODY)
     _write(line, sheet.code or sheet.basis, size=SMALL)
-    _only_right_tab(line)
+    _only_right_tab(line, sheet)
 
 
 def _place_code(paragraph: Paragraph, sheet: Sheet) -> None:
@@ -169,7 +182,7 @@ def _position(tag: str, relative: str, *, align: str = "", offset: int | None = 
 def _table(document: DocumentOfWord, sheet: Sheet) -> None:
     table = OxmlElement("w:tbl")
     properties = _element("w:tblPr")
-    properties.append(_element("w:tblW", w=str(TWIPS_A_COLUMN * COLUMNS), type="dxa"))
+    properties.append(_element("w:tblW", w=str(_column(sheet) * COLUMNS), type="dxa"))
     properties.append(_element("w:jc", val="center"))
     borders = _element("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
@@ -184,7 +197,7 @@ def _table(document: DocumentOfWord, sheet: Sheet) -> None:
     table.append(properties)
     grid = _element("w:tblGrid")
     for _ in range(COLUMNS):
-        grid.append(_element("w:gridCol", w=str(TWIPS_A_COLUMN)))
+        grid.append(_element("w:gridCol", w=str(_column(sheet))))
     table.append(grid)
     for place, line in enumerate(sheet.lines):
         is_kept = line.is_head or place == len(sheet.lines) - 2
@@ -209,7 +222,7 @@ def _row(line: Line, document: DocumentOfWord, sheet: Sheet, *, is_kept: bool) -
 def _cell(cell: Cell, document: DocumentOfWord, sheet: Sheet, *, is_kept: bool) -> Any:
     made = _element("w:tc")
     properties = _element("w:tcPr")
-    properties.append(_element("w:tcW", w=str(TWIPS_A_COLUMN * cell.span), type="dxa"))
+    properties.append(_element("w:tcW", w=str(_column(sheet) * cell.span), type="dxa"))
     properties.append(_element("w:gridSpan", val=str(cell.span)))
     if cell.kind == "heading":
         properties.append(_element("w:shd", val="clear", color="auto", fill="E8E8E8"))
@@ -261,7 +274,7 @@ def _signatures(cell: Cell, new: Any, sheet: Sheet) -> list[Paragraph]:
     count = max(2, len(cell.signers))
     for paragraph in (names, days):
         for place in range(1, count):
-            paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH / count * place))
+            paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(_width(sheet) / count * place))
     # A single signer signs on the right.
     first = "\t" if len(cell.signers) == 1 else ""
     _write(names, first + "\t".join(f"{_named(one, sheet)}{one.name}" for one in cell.signers))

@@ -10,12 +10,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.customers import CustomerContact, CustomerView, customer_seen_by, is_plan_of_contact
+from amends.apps.cases.customers import (
+    CourseStep,
+    CustomerContact,
+    CustomerCourse,
+    CustomerView,
+    customer_seen_by,
+    is_plan_of_contact,
+)
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.queries import visible_case
 from amends.apps.people.access import note_look
 from amends.core.masking import masked, masked_contact
 from amends.core.verbs import VERBS
+from amends.doors.pack_words import category_words
 from amends.doors.routes import route
 from amends.doors.wording import in_words, words
 from amends.web.queue.rows import rows_of
@@ -54,6 +62,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "plans": seen.plans,
         "offers": _offers(seen),
         "lines": shown,
+        "courses": [_course(course) for course in seen.courses],
         "total": len(lines),
         "show": wanted,
         "shows": [("", gettext("全部联系")), ("need", gettext("需求")), ("opinion", gettext("意见"))],
@@ -64,6 +73,26 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _masked(point: Any) -> str:
     return masked("address", point.value) if point.kind == "address" else masked_contact(point.value)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseShown:
+    """A case of the customer with its class and steps in words."""
+
+    course: CustomerCourse
+    channel: str
+    classes: list[str]
+    zone: Any
+    steps: list[tuple[CourseStep, str]]
+
+
+def _course(course: CustomerCourse) -> CourseShown:
+    case, pack = course.case, pack_of(course.case)
+    channel, kind = pack.channels.channels.get(case.channel), pack.channels.kinds.get(case.kind)
+    classes = [words(kind.title) if kind else case.kind, category_words(pack, case.category)]
+    steps = [(step, in_words(VERBS[step.verb].happened)) for step in course.steps if step.verb in VERBS]
+    said = words(channel.title) if channel else case.channel
+    return CourseShown(course, said, [one for one in classes if one], zone_of(pack), steps)
 
 
 def _line(contact: CustomerContact) -> ContactLine:

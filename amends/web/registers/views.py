@@ -32,6 +32,8 @@ from amends.apps.people.rights import rights_of
 from amends.core.policy.forms import Field
 from amends.core.refusals import InvalidData, NotPermitted
 from amends.doors.files import as_attachment
+from amends.doors.papers.finding import file_name, made_as
+from amends.doors.papers.listing import MOST, list_sheet
 from amends.doors.registers import Record, choices_said, readable_columns, records_of, write_register
 from amends.doors.routes import route
 from amends.doors.wording import button_of, faults, words
@@ -91,7 +93,8 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     context |= {
         "filters": choices_said(kept, choices_in(kept, lines_for(viewer, kept, {}))),
         "states": [(name, words(state.title)) for name, state in kept.kind.states.items() if not kept.register.states or name in kept.register.states],
-        "begins": _beginning(viewer, kept), "may_export": _may_export(viewer, kept), "course": _course(kept, found, asked),
+        "begins": _beginning(viewer, kept), "may_export": _may_export(viewer, kept),
+        "may_print": kept.kind.list_paper is not None and _may_print(viewer, kept), "course": _course(kept, found, asked),
     }  # fmt: skip
     return render(request, "registers/one.html", context, status=context["status"])
 
@@ -182,6 +185,35 @@ def export(request: HttpRequest, desk: str, kind: str) -> HttpResponseBase:
     )  # fmt: skip
     answer = FileResponse(file, content_type="application/octet-stream")
     return as_attachment(answer, f"{words(kept.kind.title)}-{viewer.now.astimezone(kept.zone):%Y%m%d-%H%M}.xlsx")
+
+
+@route(audience="staff", permission="print", kind="proceeding")
+def paper(request: HttpRequest, desk: str, kind: str, way: str) -> HttpResponse:
+    """What the filters let through as the list that the company prints of it, PDF or Word, as masked as on the page; noted."""
+    viewer = viewer_of(request)
+    kept = kept_of(viewer, desk, kind)
+    printed = kept.kind.list_paper
+    if printed is None:
+        raise Http404
+    if not _may_print(viewer, kept):
+        raise NotPermitted(verb="打印")
+    asked = _asked(request)
+    shown = register_page(lines_for(viewer, kept, asked), size=MOST)
+    # On paper one reads from the first day on.
+    records = list(reversed(records_of(kept, viewer, shown.rows)))
+    log_access(
+        actor=viewer.person.actor_id, action="print", object=f"register:{kept.desk.pk}:{kept.name}", field=f"count:{len(records)}",
+        now=viewer.now, reason=_query(request),
+    )  # fmt: skip
+    sheet = list_sheet(
+        kept, printed, viewer, records, since=asked.get("from", ""), until=asked.get("to", ""), is_cut=bool(shown.next_cursor)
+    )  # fmt: skip
+    response = HttpResponse(made_as(sheet, way), content_type="application/octet-stream")
+    return as_attachment(response, file_name(sheet, way))
+
+
+def _may_print(viewer: Viewer, kept: Kept) -> bool:
+    return "print" in rights_of(viewer.caller(kept.desk, kept.pack), kept.pack)
 
 
 def _in_portions(kept: Kept, viewer: Viewer, found: QuerySet[RegisterLine]) -> Iterator[Record]:

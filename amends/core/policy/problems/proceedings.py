@@ -224,6 +224,11 @@ def _handed_in_problems(world: World, path: Path, name: str, kind: ProceedingKin
         yield from one_for_each_name(world, where, "role", name, (*asked.roles, *asked.to), roles)
         dates = [f.id for f in fields.values() if f.type == "date"]
         yield from one_for_each_name(world, where, "field", name, (asked.period,), dates)
+    if kind.list_paper is not None and kind.register_ is None:
+        yield Problem(
+            (*path, "list_paper"), "list_without_register", name, "没有 register，就没有可以打印的列。",
+            "without a register it has no columns to print.",
+        )  # fmt: skip
     if (library := kind.library) is not None:
         where = (*path, "library")
         named = [library.title, *library.fields, *library.prefills, *([library.steps] if library.steps else [])]

@@ -174,6 +174,9 @@ def _handed_in(name: str, kind: ProceedingKind, names: Names) -> Iterator[Saying
             "who": names.roles(asked.roles), "rhythm": rhythm[asked.every], "days": asked.due_days,
         }  # fmt: skip
         yield Saying("proceedings", f"{name}:expected_from", words(kind.title), (said,), asked.clause)
+    if (paper := kind.list_paper) is not None:
+        said = gettext("可按期间打印《%(title)s》。") % {"title": words(paper.title)}
+        yield Saying("proceedings", f"{name}:list_paper", words(kind.title), (said,), paper.clause)
     if (library := kind.library) is not None:
         said = gettext("隐去个人信息、审核发布后进入案例库，本受理台的人都能查阅；还有个人信息的不能提交。")
         yield Saying("proceedings", f"{name}:library", words(kind.title), (said,), library.clause)
