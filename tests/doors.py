@@ -427,6 +427,13 @@ class Office:
             held.starts_at = datetime.fromisoformat(since)
             held.save(update_fields=["starts_at"])
 
+    def hires(self, role: str, name: str) -> Api:
+        """The API of a further person who holds a role on the desk as a whole."""
+        number = Person.objects.count()
+        person = Person.objects.create(username=f"{role}.{number}", name=name, sort_key=name)
+        grant_role(person=person, desk=self.world.desk, role=role, by="system", now=self.clock.now)
+        return self.of(person)
+
     def left(self, message: str = "") -> list[str]:
         """What leaves the house, or one kind of it, word for word as whoever it is addressed to reads it; oldest first."""
         found = OutboxMessage.objects.order_by("pk")

@@ -2,8 +2,6 @@
 
 import pytest
 
-from amends.apps.people.actions import grant_role
-from amends.apps.people.models import Person
 from tests.doors import Staff, faults, value_of
 from tests.pages import text_of
 
@@ -22,12 +20,7 @@ SALES = {"situation_customer": "海曙店", "situation_text": "两家工地改�
 def sellers(office, clock):
     """Three salespeople; the middle of March 2026 is being reported on."""
     clock.at("2026-03-19T15:00:00+08:00")
-    found = [office.api("salesperson")]
-    for name in ("钱多多", "孙小圣"):
-        person = Person.objects.create(username=f"seller.{len(found)}", name=name, sort_key=name)
-        grant_role(person=person, desk=office.world.desk, role="salesperson", by="system", now=clock.now)
-        found.append(office.of(person))
-    return found
+    return [office.api("salesperson"), *(office.hires("salesperson", name) for name in ("钱多多", "孙小圣"))]
 
 
 def reports(door, **wishes):
