@@ -158,6 +158,7 @@ class Centre:
 
     port: int = 0
     taken: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
     to_give: list[bytes] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
     drops_after_taking: bool = False
@@ -199,7 +200,7 @@ def _speak(centre: Centre, line: socket.socket) -> None:
                     for number, waiting in enumerate(centre.to_give, start=1):
                         _write_pdu(line, 0x05, 1000 + number, waiting)
             elif command == 0x04:
-                centre.taken.append(_submitted(body))
+                (centre.refused if centre.status else centre.taken).append(_submitted(body))
                 if centre.drops_after_taking:
                     return
                 _write_pdu(line, 0x80000004, sequence, f"m{len(centre.taken)}\0".encode(), centre.status)

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "amends.apps.surveys",
     "amends.apps.outlook",
     "amends.apps.reporting",
+    "amends.apps.upkeep",
     "amends.web",
     "amends.api",
     "amends.jobs",

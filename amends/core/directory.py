@@ -49,6 +49,15 @@ class Directory(Protocol):
         """Whether the person holds one of the roles on the desk now, on the desk as a whole or in any department."""
         ...
 
+    def least_loaded(
+        self, department: int, roles: Sequence[str], skills: Sequence[str], *, apart_from: int | None = None
+    ) -> int | None:
+        """Who of the department holds one of the roles, is at work, has every skill, and has the fewest open cases.
+
+        Of several the one who comes first by name; None when nobody is able.
+        """
+        ...
+
     def lies_within(self, department: int, ancestor: int) -> bool:
         """Whether `department` is `ancestor` or lies below it."""
         ...

@@ -54,6 +54,11 @@ def guidance_for(
     ]
 
 
+def tools_in(pack: Pack, known: Known, state: str) -> list[Guidance]:
+    """The tools that are offered on the page of a case in a state, in the order of the pack. Source: EXP-10.2.2"""
+    return [g for g in guidance_for(pack, known, state=state) if g.as_ == "tool" and g.state == state]
+
+
 def facts_asked(pack: Pack) -> frozenset[str]:
     """The facts on which guidance depends: when one of them changes, other guidance may be right."""
     return frozenset(name for g in pack.guidance if g.when for kind, name in g.when.names() if kind == "fact")

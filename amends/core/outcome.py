@@ -31,7 +31,7 @@ from amends.core.policy.forms import Field, Form
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.core.routing import owner_rank, present_head, propose_route
+from amends.core.routing import owner_rank, picked_by_load, present_head, propose_route
 
 
 @dataclass(slots=True)
@@ -210,12 +210,13 @@ class Outcome:
         if proposal:
             routed |= {"rule": proposal.index, "proposed": proposal.department}
         assign = {"department": department, "team": self.entered.codes.get("team")}
-        assign["handler"] = self._owner(
-            department, owner_rank(self.pack, known, proposal.route if proposal else None), errors
-        )
+        route = proposal.route if proposal and proposal.department == department else None
+        rank = owner_rank(self.pack, known, proposal.route if proposal else None)
+        by_load = picked_by_load(self.pack, known, route, department, self.directory) if rank == "member" else None
+        assign["handler"] = self._owner(department, rank, by_load, errors)
         return assign, routed
 
-    def _owner(self, department: int, rank: str, errors: list[FieldError]) -> int | None:
+    def _owner(self, department: int, rank: str, by_load: int | None, errors: list[FieldError]) -> int | None:
         chosen = self.entered.codes.get("handler")
         if rank == "agent":
             return self.request.actor.person
@@ -227,7 +228,7 @@ class Outcome:
             self._allow_exception(errors)
         if chosen is not None:
             return self._able(chosen, department, errors)
-        return self._to_head(department, errors).get("handler")
+        return by_load or self._to_head(department, errors).get("handler")
 
     def _allow_exception(self, errors: list[FieldError]) -> None:
         if "exception_reason" not in self.entered.texts:

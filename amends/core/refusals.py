@@ -173,6 +173,7 @@ FIELD_SENTENCES = {
     "not_a_member": "所选的人不在“%(department)s”。",
     "taken": "“%(field)s”已有“%(value)s”，请换一个。",
     "ends_before_start": "“%(field)s”须晚于开始。",
+    "announced_too_late": "通知时间不能晚于维护开始的时间。",
     "absence_overlaps": "%(name)s在这段时间里已有登记，请先结束或错开时间。",
     "deputy_is_self": "代理人不能是本人。",
     "deputy_away": "%(name)s在这段时间里也不在岗，请另选代理人。",

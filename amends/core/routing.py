@@ -42,3 +42,23 @@ def owner_rank(pack: Pack, known: CaseFacts, route: Route | None) -> str:
     if level in pack.routing.owner_only:
         return pack.routing.owner_only[level]
     return route.owner if route else "member"
+
+
+def skills_needed(pack: Pack, known: CaseFacts) -> tuple[str, ...]:
+    """The skills that whoever takes the case has to have."""
+    return tuple(name for name, skill in pack.routing.skills.items() if holds(skill.when, known))
+
+
+def picked_by_load(
+    pack: Pack, known: CaseFacts, route: Route | None, department: int, directory: Directory
+) -> int | None:
+    """Who takes a case that was given to nobody by name: the available member with the skills and the fewest open cases.
+
+    None where the route names no team, or nobody of it is able. Whoever is complained about is never picked. Source: REP-6.1.1
+    """
+    if route is None or route.assigns is None:
+        return None
+    roles = pack.routing.teams[route.assigns].roles
+    return directory.least_loaded(
+        department, roles, skills_needed(pack, known), apart_from=known.value("accused_person")
+    )

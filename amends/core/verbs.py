@@ -70,6 +70,7 @@ pause|暂停计时|暂停了计时|aside
 resume|恢复计时|恢复了计时|aside
 acknowledge|确认收悉|确认了收悉|aside
 rate|评价|客户作出了评价|aside
+invite|邀请评价|邀请了客户评价|aside
 no_answer|客户未答复|记录了客户未答复|move
 escalate|申请升级|申请了升级|aside
 extend|申请延期|申请了延期|aside

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from amends.apps.ledger.triggers import missing_triggers
+from amends.apps.upkeep.health import LEAST_FREE_BYTES, LEAST_FREE_SHARE, health
 
 OLDEST_POSTGRES = 150000
-LEAST_FREE_BYTES = 1024**3
-LEAST_FREE_SHARE = 0.10
 
 SQLITE_SYNCHRONOUS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"}
@@ -200,7 +200,7 @@ def pending_migrations() -> list[Finding]:
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not pending:
         return []
-    sentence = f"{len(pending)} migrations are missing, the first is {pending[0][0]}: run `amends migrate`."
+    sentence = f"{len(pending)} migrations are missing, the first is {pending[0][0]}: run `amends upgrade`."
     return [fail("migrations", sentence, stops_start=True)]
 
 
@@ -250,6 +250,14 @@ def unsafe_anchor(*, anchor_url: str, data: Path) -> Iterator[Finding]:
     existing = next(place for place in [folder, *folder.parents] if place.exists())
     if existing.stat().st_dev == data.stat().st_dev:
         yield warn("anchor", "AMENDS_ANCHOR_URL is on the same disk as the data; send checkpoints elsewhere.")
+
+
+def state_of_installation(now: datetime) -> dict[str, Any]:
+    """Database, queue, mail and worker at a moment; of a database that can not be asked only that. Source: EXP-10.3.1"""
+    try:
+        return health(now).as_data()
+    except DatabaseError as error:
+        return {"database": {"ok": False, "error": type(error).__name__}}
 
 
 def versions() -> dict[str, str]:

@@ -44,7 +44,7 @@ from amends.web.promises import views as promises
 from amends.web.queue import bulk, exports, saved
 from amends.web.queue import views as queue
 from amends.web.registers import views as registers
-from amends.web.reports import analysis, experience, figures, overview, scores, workload
+from amends.web.reports import analysis, experience, figures, journey, overview, scores, workload
 from amends.web.reports import views as reports
 from amends.web.searching import search
 from amends.web.sent import views as sent
@@ -52,6 +52,7 @@ from amends.web.sign_in import views as sign_in
 from amends.web.sign_in.again import sign_in_again
 from amends.web.surveys import asking as survey_asking
 from amends.web.surveys import views as surveys
+from amends.web.system import views as system
 from amends.web.uploads import views as uploads
 from amends.web.wordings import views as wordings
 from amends.web.workbench import views as workbench
@@ -199,6 +200,7 @@ urlpatterns = [
     path("organisation/people/<int:pk>/", people.one, name="person"),
     path("organisation/people/<int:pk>/roles/", people.grant, name="grant_role"),
     path("organisation/people/<int:pk>/roles/<int:membership>/revoke/", people.revoke, name="revoke_role"),
+    path("organisation/people/<int:pk>/skills/", people.change_skills, name="change_skills"),
     path("organisation/people/<int:pk>/invite/", people.invite, name="invite_person"),
     path("organisation/people/<int:pk>/second-factor/", people.reset_second_factor, name="reset_second_factor"),
     path("organisation/people/<int:pk>/let-go/", people.let_go, name="let_go"),
@@ -206,6 +208,14 @@ urlpatterns = [
     path("organisation/people/<int:pk>/administer/", people.administer, name="administer"),
     path("organisation/changes/", changes.page, name="organisation_changes"),
     path("access/", access.page, name="access"),
+    path("about/", system.about, name="about"),
+    path("system/", system.status, name="system"),
+    path("system/jobs/<int:pk>/", system.settle_job, name="settle_job"),
+    path("system/tools/", system.tools, name="system_tools"),
+    path("system/integrations/", system.integrations, name="integrations"),
+    path("system/maintenance/", system.maintenance, name="maintenance"),
+    path("system/maintenance/<uuid:key>/withdraw/", system.withdraw_window, name="withdraw_window"),
+    path("system/versions/", system.version_history, name="versions"),
     path("sent/", sent.page, name="sent"),
     path("sent/<int:pk>/again/", sent.again, name="send_again"),
     path("sent/<int:pk>/was-sent/", sent.was_sent, name="was_sent"),
@@ -267,6 +277,7 @@ urlpatterns = [
     path("policies/<slug:desk>/papers/<slug:form_id>.pdf", papers.blank, {"way": "pdf"}, name="blank"),
     path("policies/<slug:desk>/papers/<slug:form_id>.docx", papers.blank, {"way": "docx"}, name="blank_word"),
     path("counts/", reports.page, name="counts"),
+    path("journey/", journey.page, name="journey"),
     path("figures/", figures.page, name="figures"),
     path("figures/cases/", figures.cases, name="figure_cases"),
     path("figures/export/", figures.export, name="figures_export"),

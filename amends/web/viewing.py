@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from amends.apps.cases.archive import may_search_archive
 from amends.apps.cases.posts import may_watch, watch_of
 from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.proceedings.registers import registers_of
@@ -22,9 +23,13 @@ from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.apps.prepared import Prepared, given_number
 from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
+from amends.apps.upkeep.models import MaintenanceWindow
+from amends.apps.upkeep.windows import announced
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
+from amends.core.refusals import NotPermitted
 from amends.core.roles import actor_on_case
+from amends.web.templatetags.amends_words import DEFAULT_ZONE
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -65,6 +70,27 @@ def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
 
 
+def sees_others(viewer: Viewer) -> bool:
+    """Whether some role of the viewer shows cases that lie with others."""
+    roles = [
+        pack.roles.roles.get(h.role)
+        for desk, pack in packs_of(viewer).items()
+        for h in viewer.caller(desk, pack).holdings
+    ]
+    return any(role is not None and role.sees in ("desk", "department") for role in roles)
+
+
+def journeys_of(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks that the viewer works on whose policy knows stages of the customer's journey."""
+    return {d: pack for d, pack in packs_of(viewer).items() if pack.kpis.journey is not None and viewer.works_on(d)}
+
+
+def check_sees_others(viewer: Viewer) -> None:
+    """Raises NotPermitted for somebody who sees no case but their own: what compares people is not for them."""
+    if not sees_others(viewer):
+        raise NotPermitted(verb="查看工作量和经验总结")
+
+
 _UNREAD = Prepared(
     lambda: Notice.objects.filter(person_id=given_number("person"), acknowledged_at=None).values_list("pk")
 )
@@ -79,6 +105,16 @@ class Nav:
     @cached_property
     def notices(self) -> int:
         return _UNREAD.count(person=viewer_of(self.request).person.pk)
+
+    @cached_property
+    def windows(self) -> list[MaintenanceWindow]:
+        """Maintenance that is announced now."""
+        return announced(viewer_of(self.request).now)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times are told that belong to no desk."""
+        return next((zone_of(pack) for pack in packs_of(viewer_of(self.request)).values()), DEFAULT_ZONE)
 
     @cached_property
     def reads_mail(self) -> bool:
@@ -119,13 +155,18 @@ class Nav:
     @cached_property
     def sees_others(self) -> bool:
         """Whether some role of theirs shows cases that lie with others."""
+        return sees_others(viewer_of(self.request))
+
+    @cached_property
+    def has_journey(self) -> bool:
+        """Whether a policy of the desks they work on knows the customer's journey."""
+        return bool(journeys_of(viewer_of(self.request)))
+
+    @cached_property
+    def searches_archive(self) -> bool:
+        """Whether the archive of some desk is open to them."""
         viewer = viewer_of(self.request)
-        roles = [
-            pack.roles.roles.get(h.role)
-            for desk, pack in packs_of(viewer).items()
-            for h in viewer.caller(desk, pack).holdings
-        ]
-        return any(role is not None and role.sees in ("desk", "department") for role in roles)
+        return any(may_search_archive(viewer, desk, pack) for desk, pack in packs_of(viewer).items())
 
     @cached_property
     def calls(self) -> bool:
@@ -153,7 +194,9 @@ class Nav:
 
     @cached_property
     def looks_ahead(self) -> bool:
-        return self._holds("warnings")
+        """Whether a role of theirs looks after warnings: what lies ahead is of the desk, not of the installation."""
+        viewer = viewer_of(self.request)
+        return any("warnings" in rights_of(viewer.caller(d, pack), pack) for d, pack in packs_of(viewer).items())
 
     @cached_property
     def overview(self) -> bool:

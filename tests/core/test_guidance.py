@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from amends.core.chinese_names import addressed
 from amends.core.facts import CaseFacts
-from amends.core.guidance import Used, grants, guidance_for, minor_of, recorded_use, text_for, worth_of
+from amends.core.guidance import Used, grants, guidance_for, minor_of, recorded_use, text_for, tools_in, worth_of
 from amends.core.policy.forms import Option
 from amends.core.policy.guidance import Guidance
 from amends.core.policy.people import Role
@@ -111,3 +111,20 @@ def test_the_largest_authority_of_ones_roles_counts_and_none_grants_nothing():
     assert [minor_of(text) for text in ("0", "12", "12.5", "12.05")] == [0, 1200, 1250, 1205]
     options = [Option(id="a", title=title("a"), worth="80"), Option(id="b", title=title("b"))]
     assert (worth_of(options, ["a", "b"]), worth_of(options, "b")) == (8000, 0)
+
+
+def tool(**keys):
+    return piece(id="survey", **{"as": "tool"}, title=title("邀请评价"), **keys)
+
+
+def test_a_tool_stands_in_its_state_and_opens_a_step():
+    pack = SimpleNamespace(guidance=(OF_STATE, offered := tool(state="told", next="invite")))
+
+    assert tools_in(pack, CaseFacts(), "told") == [offered]
+    assert tools_in(pack, CaseFacts(), "registered") == []
+
+
+@pytest.mark.parametrize("keys", [{"next": "invite"}, {"state": "told"}])
+def test_a_tool_without_place_or_step_is_refused(keys):
+    with pytest.raises(ValidationError, match="guidance as tool needs"):
+        tool(**keys)

@@ -31,6 +31,28 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ),
     ),
     (
+        "unknown_team",
+        "routing.yaml",
+        "  - {to: shop}",
+        "  - {to: shop, assigns: night_shift}",
+        ('routing.yaml:6  route 2: there is no team "night_shift".',),
+    ),
+    (
+        "category_in_two_stages",
+        "kpis.yaml",
+        None,
+        "journey:\n  stages:\n    buying: {title: {zh-Hans: 购买, en: buying}, categories: [goods]}\n"
+        "    using: {title: {zh-Hans: 使用, en: using}, categories: [goods]}\n  rest: {zh-Hans: 其他, en: other}\n",
+        ("kpis.yaml:3  goods: this category stands in more than one stage.",),
+    ),
+    (
+        "unknown_category_in_a_stage",
+        "kpis.yaml",
+        None,
+        "journey:\n  stages:\n    buying: {title: {zh-Hans: 购买, en: buying}, categories: [prices]}\n  rest: {zh-Hans: 其他, en: other}\n",
+        ('kpis.yaml:3  buying: there is no category "prices".',),
+    ),
+    (
         "keyword_too_short",
         "categories.yaml",
         "{id: goods, title: {zh-Hans: 商品, en: goods}}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +22,9 @@ from amends.apps.cases.models import Draft, EvidenceFile, IdempotencyKey, Incomi
 from amends.apps.cases.posts import forget_ignored_posts
 from amends.apps.cases.presence import forget_ended
 from amends.apps.cases.previews import make_preview, order_preview, without_preview
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.broadcasting import JOB as TELL_CONCERNED
+from amends.apps.cases.proceedings.broadcasting import tell_concerned
 from amends.apps.cases.proceedings.reminding import remind_of_periods, remind_of_what_is_missing
 from amends.apps.cases.reading_log import alert_about_much_reading
 from amends.apps.deferred.actions import enqueue
@@ -43,6 +46,13 @@ def remind_of_what_recurs(args: dict[str, Any]) -> None:
     """Once a day: meetings and reviews that are due, and what is missing of what people hand in by period."""
     remind_of_periods(now=timezone.now())
     remind_of_what_is_missing(now=timezone.now())
+
+
+@job(TELL_CONCERNED, limit=timedelta(minutes=10))
+def tell_customers_concerned(args: dict[str, Any]) -> None:
+    """Send the message of a notice on a known problem to the customers whom it concerns."""
+    since = datetime.fromisoformat(args["at"])
+    tell_concerned(Proceeding.objects.get(pk=args["proceeding"]), since=since, now=timezone.now())
 
 
 @job("send_portal_code", once=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import BigIntegerField, QuerySet
@@ -21,6 +22,7 @@ from amends.apps.prepared import ask_among
 from amends.core.directory import Actor
 from amends.core.extensions import DUE_BEFORE
 from amends.core.form_data import options_of
+from amends.core.guidance import USED
 from amends.core.masking import masked
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
@@ -109,6 +111,7 @@ def reporter_is_hidden(row: Timed, pack: Pack, roles: Iterable[str]) -> bool:
     )
 
 
+TEXTS_USED = Title(**{"zh-Hans": "采用的话术", "en": "prepared texts used"})
 STATE = Title(**{"zh-Hans": "状态", "en": "state"})
 
 TASK_VERBS = frozenset({"dispatch", "arbitrate", "reassign", "ask", "urge"})
@@ -266,7 +269,14 @@ class _Teller:
     def _told(self, event: LedgerEvent, form: Form | None) -> Iterable[ShownValue]:
         if event.kind == NOTE_PROCEEDING:
             return self._proceeding(event.data["proceeding"])
-        return self._values(event, form) if form else self._loose_texts(event)
+        entered = self._values(event, form) if form else self._loose_texts(event)
+        return chain(entered, self._texts_used(event))
+
+    def _texts_used(self, event: LedgerEvent) -> Iterable[ShownValue]:
+        """The prepared texts that somebody put in, by their titles. Source: EXP-10.2.2"""
+        used = event.data.get(USED, {}).get("phrases", ())
+        if titles := [g.title for g in self.pack.guidance if g.id in used and g.title]:
+            yield ShownValue("texts_used", TEXTS_USED, "choices", titles)
 
     def _proceeding(self, noted: Mapping[str, Any]) -> Iterable[ShownValue]:
         kind = self.pack.proceedings.get(noted["kind"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
+from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person, PersonSkill
 from amends.apps.policies.models import Desk
 from amends.apps.prepared import Prepared, given_moment, given_number
 from amends.core.directory import Caller, Holding
@@ -26,6 +26,22 @@ _REPLACED = Prepared(
         Absence.running_at(given_moment("now")), deputy_id=given_number("person"), person__is_active=True
     ).values_list("person_id", flat=True)
 )
+
+
+_counters: list[Callable[[Sequence[int]], Mapping[int, int]]] = []
+
+
+def counts_open_cases(
+    count: Callable[[Sequence[int]], Mapping[int, int]],
+) -> Callable[[Sequence[int]], Mapping[int, int]]:
+    """Register what counts the open cases that lie with people, by person: cases are not known here."""
+    _counters.append(count)
+    return count
+
+
+def open_cases_by_person(people: Sequence[int]) -> dict[int, int]:
+    """How many open cases lie with each of the people; who has none is left out."""
+    return {person: n for count in _counters for person, n in count(people).items()}
 
 
 class OrganisationOfDesk:
@@ -126,6 +142,25 @@ class OrganisationOfDesk:
     def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
         rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
         return rows.filter(role__in=list(roles)).exists()
+
+    def least_loaded(
+        self, department: int, roles: Sequence[str], skills: Sequence[str], *, apart_from: int | None = None
+    ) -> int | None:
+        held = Membership.objects.filter(
+            Membership.valid_at(self.now), desk=self.desk, role__in=list(roles), person__is_active=True
+        )
+        able = self._with_skills(set(held.values_list("person_id", flat=True)), set(skills)) - {apart_from}
+        people = [one for one in sorted(able) if self.is_present(one) and self.is_member(one, department)]
+        loads = open_cases_by_person(people)
+        names = {one: (found.sort_key, one) for one in people if (found := self._person(one))}
+        return min(people, key=lambda one: (loads.get(one, 0), names[one]), default=None)
+
+    def _with_skills(self, people: set[int], skills: set[str]) -> set[int]:
+        had: dict[int, set[str]] = {}
+        rows = PersonSkill.objects.filter(desk=self.desk, person__in=people, skill__in=skills)
+        for person, skill in rows.values_list("person_id", "skill"):
+            had.setdefault(person, set()).add(skill)
+        return {one for one in people if skills <= had.get(one, set())}
 
     def lies_within(self, department: int, ancestor: int) -> bool:
         unit, above = self._departments.get(department), self._departments.get(ancestor)

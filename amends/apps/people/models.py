@@ -112,6 +112,17 @@ class Membership(models.Model):
         return (Q(starts_at=None) | Q(starts_at__lte=now)) & (Q(ends_at=None) | Q(ends_at__gt=now))
 
 
+class PersonSkill(models.Model):
+    """That somebody has a skill which the policy of a desk names; cases that need it come to them by themselves."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="skills")
+    desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="+")
+    skill = models.CharField(max_length=63)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "desk", "skill"], name="a_skill_is_had_once")]
+
+
 class Absence(models.Model):
     """Somebody is away between two moments; the deputy has their deputised roles meanwhile."""
 

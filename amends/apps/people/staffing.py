@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from amends.apps.people.actions import (
     sort_key_of,
 )
 from amends.apps.people.grounds import Manager
-from amends.apps.people.models import Department, Invitation, Membership, Person
+from amends.apps.people.models import Department, Invitation, Membership, Person, PersonSkill
 from amends.apps.people.organising import record_on
 from amends.apps.policies.models import Desk
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
@@ -189,6 +189,24 @@ def take_role(membership: Membership, *, by: Manager) -> None:
     """Take a role away. Raises NotPermitted outside the desks one manages."""
     by.check_desk(membership.desk)
     revoke_role(membership=membership, by=by.person.actor_id, now=by.now)
+
+
+@transaction.atomic
+def set_skills(person: Person, desk: Desk, skills: Iterable[str], *, by: Manager) -> None:
+    """Enter what somebody can do for cases of a desk; whatever is not named they have no more.
+
+    Raises NotPermitted outside the desks one manages, InvalidData for a skill that the policy does not know. Source: REP-6.1.1
+    """
+    by.check_desk(desk)
+    pack, wanted = by.pack_of(desk), set(skills)
+    if unknown := sorted(wanted - set(pack.routing.skills if pack else ())):
+        raise InvalidData([FieldError("/skills", "unknown_choice", {"field": "技能", "value": unknown[0][:60]})])
+    had = set(PersonSkill.objects.filter(person=person, desk=desk).values_list("skill", flat=True))
+    if had == wanted:
+        return
+    PersonSkill.objects.filter(person=person, desk=desk, skill__in=had - wanted).delete()
+    PersonSkill.objects.bulk_create(PersonSkill(person=person, desk=desk, skill=name) for name in sorted(wanted - had))
+    record_on([desk.code], "skills_set", {"person": person.pk, "skills": sorted(wanted)}, by=by)
 
 
 @transaction.atomic

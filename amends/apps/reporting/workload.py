@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from amends.apps.cases.filters import SOON, each_once, is_late
 from amends.apps.cases.queries import Viewer, visible_to
-from amends.apps.people.models import Absence, Department, Person
+from amends.apps.people.models import Absence, Department, Person, PersonSkill
 from amends.apps.policies.models import Desk
 from amends.core.policy.base import Title
 from amends.core.queue_order import Band
@@ -37,6 +37,7 @@ class Load:
     ages: tuple[int, ...] = ()
     is_away: bool = False
     deputy: str = ""
+    skills: tuple[str, ...] = ()
 
     @property
     def has_left(self) -> bool:
@@ -67,7 +68,7 @@ class DepartmentLoad:
 def workload(viewer: Viewer, desk: Desk) -> list[DepartmentLoad]:
     """The visible cases of a desk that are open, or came or were closed in the last thirty days, by department and handler.
 
-    Four queries beside those of the scope, whatever the number of cases and people.
+    Five queries beside those of the scope, whatever the number of cases and people.
     """
     rows = list(_rows(viewer, desk))
     people = Person.objects.in_bulk({row["handler"] for row in rows if row["handler"]})
@@ -76,9 +77,13 @@ def workload(viewer: Viewer, desk: Desk) -> list[DepartmentLoad]:
     deputies = {
         absence.person_id: absence.deputy.name if absence.deputy else "" for absence in away.select_related("deputy")
     }
+    skills: dict[int, list[str]] = {}
+    had = PersonSkill.objects.filter(desk=desk, person__in=people).order_by("skill")
+    for person, skill in had.values_list("person_id", "skill"):
+        skills.setdefault(person, []).append(skill)
     found = []
     for unit, group in groupby(sorted(rows, key=lambda row: row["department"] or 0), key=lambda row: row["department"]):
-        loads = [_load(row, people, deputies) for row in group]
+        loads = [_load(row, people, deputies, skills) for row in group]
         loads.sort(key=lambda load: (-load.late, -load.soon, -load.open, load.person.sort_key if load.person else ""))
         found.append(DepartmentLoad(unit, units[unit].called if unit in units else None, loads))
     return sorted(
@@ -115,7 +120,9 @@ def _aged(n: int, now: datetime) -> Q:
     return younger & older
 
 
-def _load(row: dict[str, int], people: dict[int, Person], deputies: dict[int, str]) -> Load:
+def _load(
+    row: dict[str, int], people: dict[int, Person], deputies: dict[int, str], skills: dict[int, list[str]]
+) -> Load:
     person = people.get(row["handler"] or 0)
     return Load(
         person=person,
@@ -124,4 +131,5 @@ def _load(row: dict[str, int], people: dict[int, Person], deputies: dict[int, st
         ages=tuple(row[f"age_{n}"] for n in range(len(AGES) + 1)),
         is_away=person is not None and person.pk in deputies,
         deputy=deputies.get(person.pk, "") if person is not None else "",
+        skills=tuple(skills.get(person.pk, ())) if person is not None else (),
     )  # fmt: skip

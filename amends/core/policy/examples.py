@@ -478,6 +478,11 @@ class _AnyOrganisation:
     def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
         return True
 
+    def least_loaded(
+        self, department: int, roles: Sequence[str], skills: Sequence[str], *, apart_from: int | None = None
+    ) -> int | None:
+        return None
+
     def lies_within(self, department: int, ancestor: int) -> bool:
         return department == ancestor
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from amends.core.policy.base import Name, Ruled, Title
 from amends.core.policy.conditions import Condition
 
-GuidanceKind = Literal["hint", "phrase", "script", "questions", "checklist", "avoid"]
+GuidanceKind = Literal["hint", "phrase", "script", "questions", "checklist", "avoid", "tool"]
 
 OFFERED_TEXTS = frozenset({"phrase", "script"})
 """Kinds of guidance whose text is put into a field and edited there."""
@@ -27,6 +27,9 @@ class Guidance(Ruled):
     `avoid` (a warning while writing, never a refusal). `field` puts a hint beside a field; `state`, `verb`, `form`,
     `when_kind` and `when` say where and when anything else is shown, all that are given having to hold. `says` tells an
     expression of `regret` from an `apology` that admits a fault. `next` names the verb that is suggested with it.
+
+    A `tool` stands on the page of a case in a `state`, with a short instruction as its text: it opens the verb `next`, or begins
+    the proceeding `begins`, so that its use is recorded on the case like every other step.
     """
 
     id: Name | None = None
@@ -44,14 +47,21 @@ class Guidance(Ruled):
     into: Name | None = None
     says: Literal["regret", "apology"] | None = None
     next: Name | None = None
+    begins: Name | None = None
 
     @model_validator(mode="after")
     def _says_what_its_kind_needs(self) -> Guidance:
         needed = {"text": self.as_ not in LISTED, "words": self.as_ == "avoid", "items": self.as_ in LISTED}
-        named = self.as_ in OFFERED_TEXTS | LISTED
+        named = self.as_ in OFFERED_TEXTS | LISTED or self.as_ == "tool"
         needed |= {"id": named, "title": named}
-        if missing := [name for name, is_needed in needed.items() if is_needed and not getattr(self, name)]:
+        needed["state"] = self.as_ == "tool"
+        missing = [name for name, is_needed in needed.items() if is_needed and not getattr(self, name)]
+        if self.as_ == "tool" and not (self.next or self.begins):
+            missing.append("next or begins")
+        if missing:
             raise ValueError(f"guidance as {self.as_} needs: {', '.join(missing)}")
+        if self.begins and self.as_ != "tool":
+            raise ValueError("only a tool begins a proceeding")
         if self.field and self.as_ != "hint":
             raise ValueError("only a hint stands beside a field")
         return self

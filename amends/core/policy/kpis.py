@@ -211,6 +211,36 @@ class Scores(Ruled):
     bonuses: tuple[Bonus, ...] = ()
 
 
+class JourneyStage(Ruled):
+    """A stage of the customer's way with the company, and the categories whose cases belong to it (those below them as well)."""
+
+    title: Title
+    categories: tuple[str, ...] = Field(min_length=1)
+
+
+class Journey(Ruled):
+    """The stages in their order; every case belongs to the first that names its category, else to `rest`.
+
+    Open proceedings of the kinds in `actions` count as actions for the stage of their category. A stage with fewer than `minimum`
+    answers is not judged by its satisfaction.
+    """
+
+    stages: dict[Name, JourneyStage] = Field(min_length=1)
+    rest: Title
+    actions: tuple[Name, ...] = ()
+    minimum: int = Field(default=1, ge=1)
+
+    def stage_of(self, category: str) -> Name | None:
+        """The stage to which a category belongs; None where no stage names it."""
+        return next(
+            (name for name, stage in self.stages.items() if any(_within(category, c) for c in stage.categories)), None
+        )
+
+
+def _within(category: str, upper: str) -> bool:
+    return category == upper or category.startswith(f"{upper}/")
+
+
 class Kpis(Piece):
     """kpis.yaml as a whole. `volumes` names the business figures that may be uploaded: orders, parcels, customers."""
 
@@ -218,6 +248,7 @@ class Kpis(Piece):
     volumes: dict[Name, Title] = {}
     indicators: tuple[Indicator, ...] = ()
     scores: Scores = Scores()
+    journey: Journey | None = None
 
     def weighted(self, of: Literal["department", "person"]) -> tuple[tuple[Indicator, int], ...]:
         """What counts in a scorecard of departments or of people, and how much, in the order of the indicators."""

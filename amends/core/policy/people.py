@@ -71,12 +71,30 @@ class Function(Piece):
     partner: bool = False
 
 
+class Skill(Ruled):
+    """What somebody can do for cases of which `when` holds; people have it by an entry of whoever manages them."""
+
+    title: Title
+    when: Condition | None = None
+
+
+class Team(Piece):
+    """Who of a department takes a case when nobody is chosen: of the holders of `roles` who are at work and have every skill that
+    the case needs, the one with the fewest open cases.
+    """
+
+    roles: tuple[Name, ...] = Field(min_length=1)
+
+
 class Route(Ruled):
-    """Where a case goes. `owner` says who becomes accountable there; `team` demands that a team is chosen."""
+    """Where a case goes. `owner` says who becomes accountable there; `team` demands that a team is chosen. `assigns` is a team of
+    the routing that takes it by skill and workload when nobody is chosen; its head does where nobody is able.
+    """
 
     when: Condition | None = None
     to: Name
     owner: Literal["head", "member", "team_member", "agent"] = "member"
+    assigns: Name | None = None
     title: Title | None = None
 
 
@@ -106,4 +124,6 @@ class Routing(Piece):
     owner_only: dict[Name, Literal["head"]] = {}
     arbitrated_by: Name | None = None
     duties: tuple[Duty, ...] = ()
+    skills: dict[Name, Skill] = {}
+    teams: dict[Name, Team] = {}
     reason_for_other_department: bool = Field(default=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -9,7 +10,7 @@ from pydantic import Field, model_validator
 from amends.core.periods import Rhythm
 from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.clock_rules import ClockRule
-from amends.core.policy.conditions import Condition
+from amends.core.policy.conditions import Condition, Known
 from amends.core.policy.lifecycle import Process
 from amends.core.policy.registers import Register
 
@@ -168,6 +169,36 @@ class ForPartners(Ruled):
     asks_code: bool = False
 
 
+class Broadcast(Ruled):
+    """That a kind is a notice on a known problem: it stands at intake while it is in one of `states`, until the day in `until`.
+
+    It concerns cases in which every fact of `match` agrees with the notice's field of that name, as far as that is filled in; a
+    category agrees with those below it. `verb` sends `message` to the complainants of the open cases that it concerns.
+    """
+
+    states: tuple[Name, ...] = Field(min_length=1)
+    match: dict[Name, Name] = Field(min_length=1)
+    until: Name | None = None
+    verb: Name | None = None
+    message: Name | None = None
+
+    @model_validator(mode="after")
+    def _sends_something(self) -> Broadcast:
+        if (self.verb is None) != (self.message is None):
+            raise ValueError("a broadcast names both verb and message, or neither")
+        return self
+
+    def concerns(self, notice: Mapping[str, Any], facts: Known) -> bool:
+        """Whether a notice with these values concerns a case; one that leaves everything open concerns all."""
+        return all(_agrees(notice.get(field), facts.value(fact)) for fact, field in self.match.items())
+
+
+def _agrees(wanted: Any, found: Any) -> bool:
+    if wanted in (None, "", []):
+        return True
+    return found == wanted or (isinstance(found, str) and found.startswith(f"{wanted}/"))
+
+
 class RoomSection(Piece):
     """One part of the page of a proceeding, in the order of the pack; exactly one thing is shown in it.
 
@@ -230,6 +261,7 @@ class ProceedingKind(Process):
     gathers: tuple[Gathering, ...] = ()
     invites: Invitation | None = None
     board: Board | None = None
+    broadcast: Broadcast | None = None
     note: Title | None = None
     room: tuple[RoomSection, ...] = ()
     register_: Register | None = Field(default=None, alias="register")

@@ -173,6 +173,11 @@ class PaperDirectory:
         homes = [self.departments.get(player.function) for player in self.players if player.id == person]
         return any(home is not None and self.lies_within(home, department) for home in homes)
 
+    def least_loaded(
+        self, department: int, roles: Sequence[str], skills: Sequence[str], *, apart_from: int | None = None
+    ) -> int | None:
+        return None
+
     def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
         return any(player.id == person and player.role in roles for player in self.players)
 

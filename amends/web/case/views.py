@@ -34,6 +34,7 @@ from amends.web.case.glance import (
 from amends.web.case.proceedings import proceedings_on
 from amends.web.case.seeing import CaseView, case_view
 from amends.web.case.story import SHOWS, story_of, stretch_of
+from amends.web.case.tools import tools_of
 from amends.web.case.watching import in_words
 from amends.web.guidance.customer import brief_of, moods_of
 
@@ -98,7 +99,8 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "address": seen.address,
         "zone": seen.zone,
         "state": state,
-        "hint": next((g.text for g in pack.guidance if g.state == case.state and not g.field), None) or state.hint,
+        "hint": next((g.text for g in pack.guidance if g.state == case.state and g.as_ == "hint" and not g.field), None)
+        or state.hint,
         "waits_for": waits_words(pack, case.waits_for) if case.is_open else _who_archives(seen),
         "handled_by": handler_words(pack),
         "level": level,
@@ -114,6 +116,7 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "questions": open_questions(seen),
         "flags": flags_of(seen),
         "buttons": buttons,
+        "tools": tools_of(seen, buttons),
         "adds_evidence": buttons.of(EVIDENCE_IN_WORDS),
         "present": in_words(others_present(case, seen.viewer.person, now=now), pack),
         "files": shown_files(seen),

@@ -62,6 +62,7 @@ class Suggested:
 class Panel:
     """Everything that is shown; empty when there is nothing to show. `kept` is what was used of guidance that fits no more."""
 
+    notices: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     texts: list[Offered] = field(default_factory=list)
     lists: list[Listed] = field(default_factory=list)
@@ -72,7 +73,7 @@ class Panel:
     were_read: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.hints or self.texts or self.lists or self.avoided or self.kept)
+        return bool(self.notices or self.hints or self.texts or self.lists or self.avoided or self.kept)
 
     @property
     def has_used(self) -> bool:
@@ -80,7 +81,7 @@ class Panel:
 
     @property
     def count(self) -> int:
-        return len(self.hints) + len(self.texts) + len(self.lists)
+        return len(self.notices) + len(self.hints) + len(self.texts) + len(self.lists)
 
 
 def used_in(post: QueryDict) -> Used:

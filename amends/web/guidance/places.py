@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from amends.apps.cases.proceedings.broadcasting import notices_for
 from amends.core.facts import CaseFacts
 from amends.core.form_data import Reading, read_form
 from amends.core.guidance import guidance_for
@@ -31,11 +32,13 @@ def guide_of_intake(intake: Intake) -> Panel:
     ]
     reading = Reading(intake.pack, intake.facts_of_way_in(), intake.viewer.now, zone_of(intake.pack))
     known = reading.facts.with_values(read_form(intake.form, intake.data(), reading).facts())
-    return panel_of(
+    panel = panel_of(
         intake.pack, known, verb="register", form=intake.form.id, state=rules[0].to if rules else None,
         used=used_in(intake.post), value_of=with_typed(intake.pack, intake.entered.data, lambda name: ""),
         belongs_to=INTAKE_FORM,
     )  # fmt: skip
+    panel.notices = [n.subject for n in notices_for(intake.desk, intake.pack, known, now=intake.viewer.now)]
+    return panel
 
 
 def mark_of(guide: Panel) -> str:

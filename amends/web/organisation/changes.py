@@ -54,6 +54,7 @@ SENTENCES = {
     "administrator_removed": "免去%(person)s的系统管理员",
     "role_granted": "授予%(person)s“%(role)s”（%(department)s）",
     "role_revoked": "收回%(person)s的“%(role)s”（%(department)s）",
+    "skills_set": "更改%(person)s的技能",
     "absence_noted": "登记%(person)s缺勤，代理人%(deputy)s",
     "absence_ended": "提前结束%(person)s的缺勤",
     "absence_taken_back": "撤销%(person)s的缺勤登记",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -15,7 +16,7 @@ from amends.apps.cases.organisation import open_cases_of
 from amends.apps.cases.queries import visible_to
 from amends.apps.people.finding import found_by
 from amends.apps.people.grounds import Manager, RightNotHeld
-from amends.apps.people.models import Absence, Membership, Person
+from amends.apps.people.models import Absence, Membership, Person, PersonSkill
 from amends.apps.people.second_factor import REASON_LENGTH, has_second_factor, reset
 from amends.apps.people.staffing import (
     Staff,
@@ -26,6 +27,7 @@ from amends.apps.people.staffing import (
     invite_again,
     make_administrator,
     reactivate_person,
+    set_skills,
     take_role,
 )
 from amends.apps.policies.models import Desk
@@ -144,6 +146,7 @@ def _context(
         **AREA, "tab": "people", "person": person, "form": form, "is_self": person.pk == manager.person.pk,
         "held": [(row, role_words(manager, row), manager.manages(row.desk)) for row in held],
         "roles": roles or RoleForm(roles=roles_to_give(manager)), "may_administer": manager.is_administrator,
+        "skills": _skills_of(manager, person),
         "open": cases.count(), "cases": rows_of(list(seen.order_by("due_sort", "pk")[:CASES_SHOWN]), viewer.now),
         "absences": Absence.objects.filter(person=person, ends_at__gt=manager.now).select_related("deputy").order_by("starts_at"),
         "praise": praise_shown(person, viewer), "may_change": _may_change(manager, person), "has_factor": has_second_factor(person), "reason_length": REASON_LENGTH,
@@ -234,6 +237,37 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
     manager = manager_of(request)
     person = _person(manager, pk)
     return _shown_once(request, person, invite_again(person, by=manager))
+
+
+@route(audience="staff", permission="manage_people", kind="person", methods=["POST"])
+@confirmed
+def change_skills(request: HttpRequest, pk: int) -> HttpResponse:
+    """Enter what somebody can do for the cases of a desk."""
+    manager = manager_of(request)
+    person = _person(manager, pk)
+    desk = next((desk for desk in manager.desks if desk.code == request.POST.get("desk")), None)
+    if desk is None:
+        raise Http404
+    set_skills(person, desk, request.POST.getlist("skills"), by=manager)
+    messages.success(request, gettext("已保存。"))
+    return HttpResponseRedirect(reverse("person", args=[person.pk]))
+
+
+@dataclass(frozen=True, slots=True)
+class SkillsShown:
+    """The skills that the policy of a desk knows, each with whether the person has it."""
+
+    desk: Desk
+    skills: list[tuple[str, str, bool]]
+
+
+def _skills_of(manager: Manager, person: Person) -> list[SkillsShown]:
+    had = set(PersonSkill.objects.filter(person=person).values_list("desk_id", "skill"))
+    known = [(desk, pack) for desk in manager.desks if (pack := manager.pack_of(desk)) and pack.routing.skills]
+    return [
+        SkillsShown(desk, [(n, words(s.title), (desk.pk, n) in had) for n, s in pack.routing.skills.items()])
+        for desk, pack in known
+    ]
 
 
 @route(audience="staff", permission="manage_people", kind="person", methods=["POST"])

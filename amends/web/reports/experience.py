@@ -19,7 +19,7 @@ from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.views import day_in
-from amends.web.viewing import packs_of, viewer_of, zone_of
+from amends.web.viewing import check_sees_others, packs_of, viewer_of, zone_of
 
 USUAL_DAYS = 365
 
@@ -45,10 +45,11 @@ class Shown:
     comments: list[Comment]
 
 
-@route(audience="staff", permission="signed_in", kind="case")
+@route(audience="staff", permission="sees_others", kind="case")
 def page(request: HttpRequest) -> HttpResponse:
     """The items of a desk in a span of days, by default the last year."""
     viewer = viewer_of(request)
+    check_sees_others(viewer)
     packs = {d: p for d, p in packs_of(viewer).items() if viewer.works_on(d)}
     desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
     context: dict[str, Any] = {"area": "experience", "desk": desk}

@@ -16,7 +16,8 @@ from amends.apps.policies.models import Desk
 from amends.apps.reporting.experience import relief_by_person
 from amends.apps.reporting.workload import AGES, LATELY, DepartmentLoad, Load, workload
 from amends.doors.routes import route
-from amends.web.viewing import packs_of, viewer_of, zone_of
+from amends.doors.wording import words
+from amends.web.viewing import check_sees_others, packs_of, viewer_of, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Line:
     ages: list[tuple[int, int, str]]
 
 
-@route(audience="staff", permission="signed_in", kind="case")
+@route(audience="staff", permission="sees_others", kind="case")
 def page(request: HttpRequest) -> HttpResponse:
     """Who has how much to do, among the cases that the viewer may see."""
     viewer = viewer_of(request)
+    check_sees_others(viewer)
     packs = {desk: pack for desk, pack in packs_of(viewer).items() if viewer.works_on(desk)}
     desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
     context: dict[str, Any] = {"area": "workload", "desk": desk, "desks": list(packs), "ages": age_titles()}
@@ -51,6 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
         most = max((load.open for unit in units for load in unit.people), default=0)
         if "reassign_any" in rights_of(viewer.caller(desk, packs[desk]), packs[desk]):
             context["relief"] = relief_by_person(desk, since=viewer.now - LATELY)
+        context["skills"] = {name: words(skill.title) for name, skill in packs[desk].routing.skills.items()}
         context["units"] = [(unit, [_line(desk, unit, load, since, most) for load in unit.people]) for unit in units]
     return render(request, "reports/workload.html", context)
 

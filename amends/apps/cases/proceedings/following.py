@@ -15,6 +15,7 @@ from amends.apps.cases.evidence import attach
 from amends.apps.cases.facts import core_event
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_within
+from amends.apps.cases.proceedings.broadcasting import order_telling
 from amends.apps.cases.proceedings.library import refuse_personal
 from amends.apps.cases.proceedings.naming import name_cases
 from amends.apps.cases.proceedings.noting import note_on_case
@@ -62,6 +63,7 @@ def follow_proceeding(done: Followed) -> Proceeding:
             )
         )  # fmt: skip
     _tell(done, facts)
+    order_telling(proceeding, pack, done.event.kind, seq=done.event.seq, now=wish.now)
     if proceeding.case_id is not None:
         note_change([proceeding.case_id])
     return proceeding

@@ -25,6 +25,7 @@ def kpi_problems(world: World) -> Iterator[Problem]:
     """What is wrong in kpis.yaml."""
     kpis = world.pack.kpis
     yield from _read_problems(world, kpis.reads)
+    yield from _journey_problems(world)
     times = Counter(one.id for one in kpis.indicators)
     for index, indicator in enumerate(kpis.indicators):
         path: Path = ("kpis", "indicators", index)
@@ -108,6 +109,28 @@ def _score_problems(world: World, scores: Scores) -> Iterator[Problem]:
     for name in ("points", "day", "department", "person"):
         if field := getattr(rule, name):
             yield from one_for_each_name(world, (*path, name), "field", name, (field,), world.fields)
+
+
+def _journey_problems(world: World) -> Iterator[Problem]:
+    """Every category of the journey is one of the main scheme, in one stage only; every action is a kind of proceeding."""
+    journey, schemes = world.pack.kpis.journey, world.pack.categories.schemes
+    if journey is None:
+        return
+    path: Path = ("kpis", "journey")
+    known = {path for path, _ in schemes[0].walk()} if schemes else set()
+    named = Counter(category for stage in journey.stages.values() for category in stage.categories)
+    for name, stage in journey.stages.items():
+        where = (*path, "stages", name, "categories")
+        yield from one_for_each_name(world, where, "category", name, stage.categories, known)
+        for category in stage.categories:
+            if named[category] > 1:
+                named[category] = 1
+                yield Problem(
+                    where, "twice", category, "这个类别在一个以上的环节中。", "this category stands in more than one stage."
+                )  # fmt: skip
+    yield from one_for_each_name(
+        world, (*path, "actions"), "proceeding", "journey", journey.actions, world.pack.proceedings
+    )
 
 
 def _volume_problems(world: World, path: Path, indicator: Indicator) -> Iterator[Problem]:

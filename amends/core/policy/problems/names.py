@@ -21,7 +21,7 @@ _NOUNS = {
     "state": "状态", "axis": "分级维度", "group": "渠道类别", "scheme": "分类方案", "measure": "措施", "fact": "事实",
     "category": "类别", "level": "级别", "value": "取值", "chain": "审批链", "proceeding": "专项程序",
     "standard": "补偿标准", "channel": "渠道", "clock": "时限", "list": "清单", "questionnaire": "问卷", "message": "消息",
-    "figure": "先行指标", "indicator": "指标",
+    "figure": "先行指标", "indicator": "指标", "team": "小组",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ _PARTS = {
     "level": ("grading",), "value": ("grading", "categories", "channels"), "chain": ("approvals",),
     "proceeding": ("proceedings",), "standard": ("compensation",), "channel": ("channels",), "clock": ("clocks",),
     "list": ("lifecycle", "proceedings"), "questionnaire": ("surveys",), "message": ("messages",),
-    "figure": ("warnings",), "indicator": ("kpis",),
+    "figure": ("warnings",), "indicator": ("kpis",), "team": ("routing",),
 }  # fmt: skip
 """The parts in which a name could stand: while one of them is not read, nothing is said about the name."""
 
@@ -183,6 +183,11 @@ def _routing_names(world: World, names: _Names) -> Iterator[Problem]:
         yield from names(path, "function", function_id, _one(function.parent), functions)
     for index, route in enumerate(routing.routes):
         yield from names(("routing", "routes", index, "to"), "function", f"route {index + 1}", (route.to,), functions)
+        yield from names(
+            ("routing", "routes", index, "assigns"), "team", f"route {index + 1}", _one(route.assigns), routing.teams
+        )
+    for team_id, team in routing.teams.items():
+        yield from names(("routing", "teams", team_id, "roles"), "role", team_id, team.roles, roles)
     decider = _one(routing.arbitrated_by)
     yield from names(("routing", "arbitrated_by"), "role", "arbitrated_by", decider, {*roles, *functions})
     level = world.domain(world.pack.grading.level) if world.pack.grading.level else None
@@ -295,6 +300,7 @@ def _guidance_names(world: World, names: _Names) -> Iterator[Problem]:
         yield from names((*where, "state"), "state", "guidance", _one(hint.state), world.pack.lifecycle.states)
         yield from names((*where, "when_kind"), "kind", "guidance", _one(hint.when_kind), world.pack.channels.kinds)
         yield from names((*where, "form"), "form", "guidance", _one(hint.form), world.pack.forms)
+        yield from names((*where, "begins"), "proceeding", "guidance", _one(hint.begins), world.pack.proceedings)
         yield from names((*where, "into"), "field", "guidance", _one(hint.into), world.fields)
         for key, verb in (("verb", hint.verb), ("next", hint.next)):
             yield from names((*where, key), "verb", "guidance", _one(verb), VERBS)

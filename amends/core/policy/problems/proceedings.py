@@ -9,7 +9,7 @@ from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.world import World
-from amends.core.policy.proceedings import ProceedingKind
+from amends.core.policy.proceedings import Broadcast, ProceedingKind
 
 
 def proceeding_problems(world: World) -> Iterator[Problem]:
@@ -210,6 +210,8 @@ def _meeting_problems(world: World, path: Path, name: str, kind: ProceedingKind)
     for key, shown in (("invites", kind.invites), ("board", kind.board)):
         fields = [value for value in (shown.model_dump().values() if shown else ()) if value]
         yield from one_for_each_name(world, (*path, key), "field", name, fields, world.fields)
+    if kind.broadcast:
+        yield from _broadcast_problems(world, (*path, "broadcast"), name, kind, kind.broadcast)
     if kind.periodic:
         yield from one_for_each_name(
             world, (*path, "periodic", "tell"), "role", name, kind.periodic.tell, world.pack.roles.roles
@@ -239,6 +241,20 @@ def _handed_in_problems(world: World, path: Path, name: str, kind: ProceedingKin
         yield from one_for_each_name(world, where, "verb", name, library.checked_at, verbs)
         of_cases = {t.verb for t in world.pack.lifecycle.transitions}
         yield from one_for_each_name(world, where, "verb", name, library.beside, of_cases)
+
+
+def _broadcast_problems(
+    world: World, path: Path, name: str, kind: ProceedingKind, rule: Broadcast
+) -> Iterator[Problem]:
+    """Its states, verb and message exist, its fields are asked for, and the facts of a case that it compares are known."""
+    fields = [*rule.match.values(), *([rule.until] if rule.until else [])]
+    yield from one_for_each_name(world, (*path, "states"), "state", name, rule.states, kind.states)
+    yield from one_for_each_name(world, (*path, "match"), "field", name, [*fields, *rule.match], world.fields)
+    if rule.verb and rule.message:
+        verbs = {t.verb for t in kind.transitions}
+        yield from one_for_each_name(world, (*path, "verb"), "verb", name, (rule.verb,), verbs)
+        texts = world.pack.messages.texts
+        yield from one_for_each_name(world, (*path, "message"), "message", name, (rule.message,), texts)
 
 
 def _extension_problems(world: World) -> Iterator[Problem]:

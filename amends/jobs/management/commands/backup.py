@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from amends.apps.upkeep.record import record_act
 from amends.doors.wording import said
 from amends.jobs.backup import BackupRefused, take_backup
 
@@ -20,12 +21,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *, folder: Path, **options: Any) -> None:
+        now = timezone.now()
         try:
-            manifest = take_backup(folder, now=timezone.now())
+            manifest = take_backup(folder, now=now)
         except BackupRefused as refusal:
+            record_act("backup_failed", {"ok": False}, now=now, texts={"why": said(refusal)})
             raise CommandError(said(refusal)) from refusal
         rows = sum(table["rows"] for table in manifest["tables"].values())
         found = {"rows": rows, "files": len(manifest["files"]), "chains": manifest["chains"]}
+        record_act("backup_taken", found, now=now)
         self.stdout.write(
             json.dumps(found) if options["json"] else f"已备份 {rows} 行、{len(manifest['files'])} 个文件。"
         )

@@ -6,8 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
-from amends.jobs.self_check import Level, findings, versions
+from amends.jobs.self_check import Level, findings, state_of_installation, versions
 
 
 class Command(BaseCommand):
@@ -20,7 +21,10 @@ class Command(BaseCommand):
         found = findings()
         ok = not any(finding.level is Level.FAIL for finding in found)
         if options["json"]:
-            report = {"ok": ok, "versions": versions(), "findings": [finding.as_data() for finding in found]}
+            report = {
+                "ok": ok, "versions": versions(), "findings": [finding.as_data() for finding in found],
+                "state": state_of_installation(timezone.now()),
+            }  # fmt: skip
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
         else:
             self._print_lines(found)
@@ -31,5 +35,8 @@ class Command(BaseCommand):
         self.stdout.write("  ".join(f"{name} {version}" for name, version in versions().items()))
         for finding in found:
             self.stdout.write(f"{finding.level}: {finding.sentence}")
+        for name, state in state_of_installation(timezone.now()).items():
+            told = ", ".join(f"{what}: {value}" for what, value in state.items() if what != "ok" and value is not None)
+            self.stdout.write(f"{name}: {'ok' if state['ok'] else 'NOT OK'} ({told})")
         if not found:
             self.stdout.write("All promises can be kept.")

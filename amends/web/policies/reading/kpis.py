@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.doors.figures import target_words
+from amends.doors.pack_words import category_words
 from amends.doors.scores import scored_words, threshold_words
-from amends.doors.wording import words
+from amends.doors.wording import listed, words
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
@@ -23,6 +24,14 @@ def kpis(pack: Pack, names: Names) -> Iterator[Saying]:
         yield Saying(PART, one.id, words(one.title), tuple(_of_indicator(one)), one.clause)
     if pack.kpis.weighted("department") or pack.kpis.weighted("person"):
         yield Saying(PART, "scores", gettext("考核得分"), tuple(_of_scores(pack)), pack.kpis.scores.clause)
+    if journey := pack.kpis.journey:
+        said = gettext("%(stage)s：%(categories)s。")
+        lines = tuple(
+            said
+            % {"stage": words(stage.title), "categories": listed(category_words(pack, c) for c in stage.categories)}
+            for stage in journey.stages.values()
+        )
+        yield Saying(PART, "journey", gettext("客户旅程的环节"), lines, journey.clause)
 
 
 def _of_scores(pack: Pack) -> Iterator[str]:

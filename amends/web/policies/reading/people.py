@@ -80,6 +80,11 @@ def _of_restriction(rule: Restriction, names: Names) -> Iterator[str]:
         yield gettext("提醒%(who)s。") % {"who": names.roles(rule.notifies)}
 
 
+def _by_load(pack: Pack, team: str, names: Names) -> str:
+    who = names.roles(pack.routing.teams[team].roles)
+    return gettext("没有指定处理人的，由%(who)s中在岗、有相应技能且未结个案最少的人承办。") % {"who": who}
+
+
 def routes(pack: Pack, names: Names) -> Iterator[Saying]:
     """Where cases go, in the order in which the rules are tried."""
     owners = {
@@ -92,7 +97,18 @@ def routes(pack: Pack, names: Names) -> Iterator[Saying]:
             gettext("%(when)s的，派往%(to)s，%(owner)s。") if route.when else gettext("其余的派往%(to)s，%(owner)s。")
         )
         title = words(route.title) if route.title else names.function(route.to)
-        yield Saying("routing", f"route:{n}:{route.to}", title, (said % to,), route.clause)
+        lines = [said % to, *([_by_load(pack, route.assigns, names)] if route.assigns else [])]
+        yield Saying("routing", f"route:{n}:{route.to}", title, tuple(lines), route.clause)
+    for name, skill in pack.routing.skills.items():
+        when = names.condition(skill.when) if skill.when else gettext("全部个案")
+        said = gettext("需要此技能的：%(when)s。") % {"when": when}
+        yield Saying(
+            "routing",
+            f"skill:{name}",
+            gettext("技能：%(title)s") % {"title": words(skill.title)},
+            (said,),
+            skill.clause,
+        )
     if pack.routing.owner_only:
         level = pack.grading.level or ""
         values = listed(names.value(level, value) for value in pack.routing.owner_only)
