@@ -11,7 +11,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from amends import __version__
-from amends.apps.upkeep.migrations import __name__ as upkeep_steps
 from tests.doors import START, Clock, Office, Staff
 from tests.pages import text_of
 from tests.world import open_world, publish_shipped
@@ -95,7 +94,7 @@ def test_an_upgrade_that_fails_leaves_the_old_state_usable(
     number, before, content = a_case_with_a_file(office)
     go_back_to_the_version_before()
     tables = connection.introspection.table_names()
-    last = __import__(f"{upkeep_steps}.0001_maintenance_windows", fromlist=["Migration"]).Migration
+    last = type(MigrationExecutor(connection).loader.disk_migrations["upkeep", "0001_maintenance_windows"])
 
     def breaks(apps, schema_editor) -> None:
         raise ValueError
