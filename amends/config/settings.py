@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "amends.apps.outlook",
     "amends.apps.reporting",
     "amends.apps.upkeep",
+    "amends.apps.studies",
     "amends.web",
     "amends.api",
     "amends.jobs",

@@ -202,6 +202,7 @@ FIELD_SENTENCES = {
     "unknown_filter": "没有“%(name)s”这个筛选条件；可用的有：%(allowed)s。",
     "bad_filter_value": "筛选条件“%(name)s”的值“%(value)s”无效。",
     "period_ends_before_it_starts": "结束日期早于开始日期，请重新选择时间段。",
+    "department_not_visible": "没有这个部门，或者您看不到它的个案，请另选部门。",
     "too_many_groups": "一次最多按 %(limit)s 项分组。",
     "period_too_long": "一次最多统计十年，请缩短时间段。",
     "unknown_sort": "不能按“%(name)s”排序；可用的有：%(allowed)s。",

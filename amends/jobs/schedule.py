@@ -46,6 +46,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("order_previews", every=timedelta(hours=1), offset=timedelta(minutes=25)),
     Schedule("remove_leftovers", every=timedelta(days=1), offset=timedelta(hours=19, minutes=5)),
     Schedule("remove_exports", every=timedelta(hours=1), offset=timedelta(minutes=20)),
+    Schedule("forget_old_studies", every=timedelta(days=1), offset=timedelta(hours=19, minutes=30)),
     Schedule("forget_ended_sessions", every=timedelta(days=1), offset=timedelta(hours=19, minutes=10)),
     Schedule("expire_archive_packages", every=timedelta(hours=1), offset=timedelta(minutes=20)),
     Schedule("carry_notices", every=timedelta(minutes=2)),

@@ -29,7 +29,7 @@ from amends.web.outlook import findings as outlook_findings
 from amends.web.outlook import views as outlook
 from amends.web.outlook import warnings as early_warnings
 from amends.web.papers import views as papers
-from amends.web.policies import moves, reader
+from amends.web.policies import moves, reader, steps, what_if
 from amends.web.policies import views as policies
 from amends.web.portal import entrance_pages
 from amends.web.posts import views as posts
@@ -45,6 +45,7 @@ from amends.web.queue import bulk, exports, saved
 from amends.web.queue import views as queue
 from amends.web.registers import views as registers
 from amends.web.reports import analysis, experience, figures, journey, overview, scores, workload
+from amends.web.reports import conformity as conformity_of_many
 from amends.web.reports import views as reports
 from amends.web.searching import search
 from amends.web.sent import views as sent
@@ -270,6 +271,12 @@ urlpatterns = [
     path("policies/<slug:desk>/moves/begin/", moves.begin, name="begin_move"),
     path("policies/<slug:desk>/moves/<int:pk>/", moves.one, name="move"),
     path("policies/<slug:desk>/moves/<int:pk>/back/", moves.back, name="move_back"),
+    path("policies/<slug:desk>/steps/", steps.page, name="steps"),
+    path("policies/<slug:desk>/steps/cases/", steps.cases, name="step_cases"),
+    path("policies/<slug:desk>/steps/<slug:name>/switch/", steps.switch, name="switch_step"),
+    path("policies/<slug:desk>/what-if/", what_if.page, name="what_if"),
+    path("policies/<slug:desk>/what-if/<uuid:key>/", what_if.one, name="what_if_study"),
+    path("policies/<slug:desk>/what-if/<uuid:key>/what-if.xlsx", what_if.export, name="what_if_xlsx"),
     path("policies/<slug:desk>/entrances/", entrance_pages.entrances, name="entrances"),
     path("policies/<slug:desk>/poster.pdf", entrance_pages.poster, name="poster"),
     path("policies/<slug:desk>/duties/", policies.duties, name="duties"),
@@ -278,6 +285,11 @@ urlpatterns = [
     path("policies/<slug:desk>/papers/<slug:form_id>.docx", papers.blank, {"way": "docx"}, name="blank_word"),
     path("counts/", reports.page, name="counts"),
     path("journey/", journey.page, name="journey"),
+    path("conformity/", conformity_of_many.page, name="conformity"),
+    path("conformity/<uuid:key>/", conformity_of_many.one, name="conformity_study"),
+    path("conformity/<uuid:key>/cases/", conformity_of_many.cases, name="conformity_cases"),
+    path("conformity/<uuid:key>/conformity.xlsx", conformity_of_many.export, {"way": "xlsx"}, name="conformity_xlsx"),
+    path("conformity/<uuid:key>/conformity.pdf", conformity_of_many.export, {"way": "pdf"}, name="conformity_pdf"),
     path("figures/", figures.page, name="figures"),
     path("figures/cases/", figures.cases, name="figure_cases"),
     path("figures/export/", figures.export, name="figures_export"),

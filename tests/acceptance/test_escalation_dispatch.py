@@ -1,10 +1,12 @@
 """Who becomes accountable under the escalation policy, who is told, and what a dispatch must carry."""
 
+import re
 from datetime import UTC
 
 import pytest
 
 from tests.doors import Staff, faults, value_of
+from tests.pages import text_of
 
 PACKS = ("escalation",)
 
@@ -176,6 +178,26 @@ def test_the_head_of_the_department_owns_a_level_2_case_unless_an_exception_is_r
     assert (refused.status_code, faults(refused)) == (422, {"/data/handler": "head_only"})
     assert case["handler"] == member.username
     assert value_of(head.events(number, "reassign")[0], "exception_reason") == "经公司领导同意"
+
+
+@pytest.mark.clause("ESC-3.2.1e")
+def test_a_level_2_case_without_a_status_report_reminds_the_head_and_shows_the_leader_that_it_is_overdue(office):
+    number = graded(office, **SERIOUS)
+    head, leader = office.api("department_head", "logistics"), office.api("company_leader")
+    office.api("intake_officer").does(number, "dispatch")
+    office.clock.later(hours=20)
+    head.does(number, "report", status_reported="已查明延误原因，正在改派车辆。")
+    assert [n["message"] for n in office.notices(number, to=leader)] == ["status_reported"]
+    office.work()
+    assert "status_report_overdue" not in {n["message"] for n in office.notices(number, to=head)}
+
+    office.clock.later(days=2)
+    office.work()
+    for reader in (head, leader):
+        assert "status_report_overdue" in {n["message"] for n in office.notices(number, to=reader)}
+    page = text_of(Staff(office.world, "company_leader").get(f"/cases/{number}/"))
+    assert re.search(r"向公司领导汇报处理情况.{0,40}超时", page)
+    assert leader.clocks(number)["status_report"]["status"] == "broken"
 
 
 @pytest.mark.clause("ESC-3.2.1f")

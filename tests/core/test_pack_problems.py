@@ -86,6 +86,22 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ("lifecycle.yaml:4  lost: no transition leads to this state.",),
     ),
     (
+        "no_way_round",
+        "lifecycle.yaml",
+        "  told: {title",
+        "  told: {optional: true, title",
+        (
+            "lifecycle.yaml:3  told: a state that can be left out lies on the way, and skipped_to names the state that is entered instead.",
+        ),
+    ),
+    (
+        "skips_needed_state",
+        "lifecycle.yaml",
+        "  told: {title",
+        "  told: {skipped: true, title",
+        ("lifecycle.yaml:3  told: only a state with optional: true can have skipped_to or be skipped.",),
+    ),
+    (
         "dead_end",
         "lifecycle.yaml",
         "  - verb: agree\n    from: told\n    to: closed\n    by: [complainant, clerk]\n  - verb: no_answer\n    from: told\n    to: closed\n    by: [clerk]\n",

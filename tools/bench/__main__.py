@@ -11,7 +11,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from tools.bench import api_cases, import_rate, pages, queries, working_time
+from tools.bench import api_cases, import_rate, pages, queries, what_if, working_time
 from tools.bench.figures import FULL, QUICK, Figure, Size
 
 MEASURES: dict[str, Callable[[Size], Iterator[Figure]]] = {
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "import_rate": import_rate.measure,
     "api_cases": api_cases.measure,
     "pages": pages.measure,
+    "what_if": what_if.measure,
 }
 
 

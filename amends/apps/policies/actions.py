@@ -21,6 +21,7 @@ from amends.apps.policies.models import CalendarYear, Desk, PackVersion
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
 from amends.core.calendars import RegionYear, read_region_year
 from amends.core.canonical import canonical_json, ordered_json
+from amends.core.policy.optional_steps import with_step, with_switches_of
 from amends.core.policy.pack import FORMAT, Pack
 from amends.core.policy.problems import Problem, Validity, overlap_problems, problems, read_with_problems
 from amends.core.refusals import Refusal
@@ -124,14 +125,35 @@ def publish_if_changed(folder: Path, *, now: datetime, actor: str = SYSTEM) -> P
     latest = PackVersion.objects.filter(pack_id=pack_id).order_by("-version").first()
     if latest is None:
         return _made_from(publish_pack(check.raw, now=now, actor=actor), files)
-    if _same_policy(check.raw, latest):
+    # Steps that administrators switched off stay so in the next edition of the folder.
+    raw = with_switches_of(check.raw, json.loads(latest.content))
+    if _same_policy(raw, latest):
         _made_from(latest, files)
         return None
-    zone = ZoneInfo(check.raw["head"].get("zone", "Asia/Shanghai"))
+    return _made_from(_publish_next(raw, latest, now=now, actor=actor), files)
+
+
+def _publish_next(raw: Mapping[str, Any], latest: PackVersion, *, now: datetime, actor: str) -> PackVersion:
+    """As the version after the latest one, from the local day of `now` on; the one before ends the day before."""
+    zone = ZoneInfo(raw["head"].get("zone", "Asia/Shanghai"))
     first_day = max(now.astimezone(zone).date(), latest.valid_from)
     close_version(latest, last_day=first_day - timedelta(days=1), now=now, actor=actor)
-    version = publish_pack(_dated(check.raw, latest.version + 1, first_day), now=now, actor=actor)
-    return _made_from(version, files)
+    return publish_pack(_dated(raw, latest.version + 1, first_day), now=now, actor=actor)
+
+
+@transaction.atomic
+def switch_step(desk: Desk, state: str, *, is_on: bool, now: datetime, actor: str) -> PackVersion:
+    """Leave an optional step of the desk's policy out, or take it in again, as its next version from today on.
+
+    Cases that were received before keep their version and finish as begun. One that stands so already stays. Raises NotOptional, and
+    PackRefused when the policy would have problems without the step. Source: REP-6.1.2
+    """
+    latest = PackVersion.objects.filter(pack_id=desk.pack_id).order_by("-version")[:1].get()
+    content = json.loads(latest.content)
+    raw = with_step(content, state, is_on=is_on)
+    if raw == content:
+        return latest
+    return _publish_next(raw, latest, now=now, actor=actor)
 
 
 def _is_latest_of_some_pack(files: str) -> bool:

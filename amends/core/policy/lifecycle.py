@@ -20,6 +20,8 @@ class State(Ruled):
 
     A `branch` lies beside the main way: it is drawn as part of the way of those cases alone that go there.
 
+    An `optional` state may be switched off: a version in which it is `skipped` sends every step that led there on to `skipped_to`.
+
     `told_as` is the step under which customers see it; states that follow each other under one step look like one.
     """
 
@@ -30,6 +32,9 @@ class State(Ruled):
     waits_for: Name | None = None
     hint: Title | None = None
     branch: bool = False
+    optional: bool = False
+    skipped_to: Name | None = None
+    skipped: bool = False
 
 
 class Need(Piece):
@@ -178,12 +183,38 @@ class Transition(Ruled):
         return (state or "") if self.to == "same" else self.to
 
 
+def _led_around(transition: Any, around: dict[str, str]) -> Any:
+    """The transition past every state that is skipped; one that leads in a circle of them is left as it is."""
+    if not isinstance(transition, dict):
+        return transition
+    target, seen = transition.get("to"), set[str]()
+    while target in around and target not in seen:
+        seen.add(target)
+        target = around[target]
+    return transition if target in seen else {**transition, "to": target}
+
+
 class Process(Ruled):
     """A lifecycle: of a case, or of a proceeding. The transition from nothing (`from: []`) creates it."""
 
     title: Title | None = None
     states: dict[Name, State]
     transitions: tuple[Transition, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _goes_round_what_is_skipped(cls, raw: Any) -> Any:
+        states = raw.get("states") if isinstance(raw, dict) else None
+        if not isinstance(states, dict) or not isinstance(raw.get("transitions"), list | tuple):
+            return raw
+        around = {
+            name: state["skipped_to"]
+            for name, state in states.items()
+            if isinstance(state, dict) and state.get("skipped") and state.get("skipped_to")
+        }
+        if not around:
+            return raw
+        return {**raw, "transitions": [_led_around(transition, around) for transition in raw["transitions"]]}
 
     def from_state(self, state: str | None) -> list[Transition]:
         """The transitions that leave `state`; None stands for a case that does not exist yet."""

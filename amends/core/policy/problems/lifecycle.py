@@ -23,6 +23,7 @@ def lifecycle_problems(world: World) -> Iterator[Problem]:
     for path, process in world.processes:
         yield from _transition_problems(world, path, process)
         yield from _shared_verb_problems(path, process)
+        yield from _optional_problems(path, process)
         if str(path[0]) not in world.left_out_parts:
             yield from _flow_problems(world, path, process)
     if "lifecycle" not in world.left_out_parts:
@@ -59,7 +60,7 @@ def _flow_problems(world: World, path: Path, process: Process) -> Iterator[Probl
     reached = _reached(process, {t.to for t in process.transitions if not t.from_})
     for name, state in process.states.items():
         where = (*path, "states", name)
-        if name not in reached:
+        if name not in reached and not state.skipped:
             yield Problem(
                 where, "unreachable_state", name, "没有任何动作能到达这个状态。", "no transition leads to this state."
             )
@@ -82,6 +83,57 @@ def _flow_problems(world: World, path: Path, process: Process) -> Iterator[Probl
             yield Problem(
                 where, "waits_for_ever", name, "客户不答复时，没有人能离开这个状态。",
                 "nobody can leave this state when the complainant does not answer.",
+            )  # fmt: skip
+
+
+def _optional_problems(path: Path, process: Process) -> Iterator[Problem]:
+    """A step that may be left out names the way round it, and nothing may depend on it."""
+    for name, state in process.states.items():
+        where = (*path, "states", name)
+        if (state.skipped or state.skipped_to) and not state.optional:
+            yield Problem(
+                where, "skips_needed_state", name, "只有 optional: true 的环节才能写 skipped_to 或 skipped。",
+                "only a state with optional: true can have skipped_to or be skipped.",
+            )  # fmt: skip
+        if not state.optional:
+            continue
+        if state.skipped_to not in process.states or state.skipped_to == name or state.category in ("initial", *ENDS):
+            yield Problem(
+                where, "no_way_round", name, "可停用的环节须为办理中的环节，并用 skipped_to 写明停用后直接进入哪个环节。",
+                "a state that can be left out lies on the way, and skipped_to names the state that is entered instead.",
+            )  # fmt: skip
+            continue
+        yield from _lost_without(where, process, name, state.skipped_to)
+
+
+def _lost_without(where: Path, process: Process, name: str, around: str) -> Iterator[Problem]:
+    """What could not be reached, or not be done, any more if the state were left out."""
+    starts = {around if t.to == name else t.to for t in process.transitions if not t.from_}
+    reached, waiting = set(starts), list(starts)
+    while waiting:
+        state = waiting.pop()
+        for transition in process.from_state(state):
+            target = around if transition.to == name else transition.target(state)
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    skipped = {other for other, state in process.states.items() if state.skipped}
+    for lost in sorted(set(process.states) - reached - skipped - {name}):
+        yield Problem(
+            where,
+            "lost_without_step",
+            lost,
+            f"停用后无法到达“{lost}”。",
+            f'without this state "{lost}" can not be reached.',
+        )
+    only_here = {t.verb for t in process.transitions if set(t.from_) == {name}}
+    only_here -= {t.verb for t in process.transitions if set(t.from_) != {name}}
+    for transition in process.transitions:
+        asked = {verb for need in transition.needs for kind, verb in need.that.names() if kind != "fact"}
+        for verb in sorted(asked & only_here):
+            yield Problem(
+                where, "needed_step", verb, f"“{transition.verb}”要求先“{verb}”，停用后做不到。",
+                f'"{transition.verb}" needs "{verb}", which can be done in this state alone.',
             )  # fmt: skip
 
 

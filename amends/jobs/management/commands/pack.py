@@ -1,11 +1,13 @@
-"""`amends pack check|publish|schema|move|unmove`: policy packs as files, and open cases under their versions."""
+"""`amends pack check|simulate|publish|schema|move|unmove`: policy packs as files, and cases under their versions."""
 
 import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -20,16 +22,20 @@ from amends.apps.cases.actions.move_version import (
     begin_reversal,
     work_off,
 )
-from amends.apps.cases.models import VersionMove
+from amends.apps.cases.models import Case, VersionMove
 from amends.apps.cases.move_preview import Summary, summary_of
 from amends.apps.cases.tasks import MOVED_AT_ONCE
 from amends.apps.policies.actions import PackRefused, content_hash, publish_folder, publish_if_changed
 from amends.apps.policies.check import Check, check_folder, is_pack_folder, with_overlaps
 from amends.apps.policies.models import Desk, PackVersion
+from amends.apps.policies.queries import pack_in_force
+from amends.apps.studies.drafts import DraftRefused, draft_in_folder
+from amends.apps.studies.what_if import PROCESSES, Outcome, as_data, cases_since, line_data, simulate
 from amends.core.directory import Caller
-from amends.core.policy.pack import Pack
+from amends.core.policy.pack import Pack, read_pack
 from amends.core.policy.problems import Validity
 from amends.core.refusals import Refusal
+from amends.doors.what_if import Words, write_what_if
 from amends.doors.wording import filled, said
 from amends.jobs.stories.checking import with_stories
 
@@ -54,6 +60,21 @@ class Command(BaseCommand):
             "--next", action="store_true", help="as the next version from today on; the version before ends yesterday"
         )
         commands.add_parser("schema", help="print the JSON Schema of a pack, for editors")
+        simulate = commands.add_parser(
+            "simulate", help="replay past cases under a draft: what would have been different; writes nothing"
+        )
+        simulate.add_argument("folder", type=Path, metavar="DRAFT")
+        simulate.add_argument(
+            "--since", type=date.fromisoformat, required=True, help="cases received on this day or later"
+        )
+        simulate.add_argument(
+            "--desk", default="", help="whose cases; may be left out where one desk has the draft's policy"
+        )
+        simulate.add_argument("--processes", type=int, default=PROCESSES, help="how many work at once (2)")
+        simulate.add_argument("--json", action="store_true", help="print JSON")
+        simulate.add_argument(
+            "--output", type=Path, metavar="FILE", help="write a file: .xlsx or .json, with the cases that differ"
+        )
         move = commands.add_parser("move", help="show what moving a desk's open cases to another version would do")
         move.add_argument("desk")
         move.add_argument("version", type=int)
@@ -68,6 +89,7 @@ class Command(BaseCommand):
         commands: dict[str, Callable[..., None]] = {
             "check": self.check_folders,
             "publish": self.publish_folder,
+            "simulate": self.simulate_draft,
             "schema": self.print_schema,
             "move": self.move_cases,
             "unmove": self.move_back,
@@ -110,6 +132,73 @@ class Command(BaseCommand):
             self._print_json({"pack": version.pack_id, "version": version.version, "hash": version.hash})
             return
         self.stdout.write(f"{version.pack_id} version {version.version} is published, valid from {version.valid_from}.")
+
+    def simulate_draft(
+        self, *, folder: Path, since: date, desk: str, processes: int, json: bool, output: Path | None, **options: Any
+    ) -> None:
+        if output is not None and output.suffix not in (".xlsx", ".json"):
+            raise CommandError("The name of the file must end with .xlsx or .json.")
+        try:
+            draft = read_pack(draft_in_folder(folder))
+        except DraftRefused as refusal:
+            raise CommandError("\n".join([in_english(refusal), *refusal.lines])) from refusal
+        place, now = self._desk_of(draft, desk), timezone.now()
+        with tqdm(
+            unit=" cases", total=cases_since(place, since).count(), disable=json or not sys.stderr.isatty()
+        ) as bar:
+            found = simulate(
+                place, draft, since, now, processes=processes, progress=lambda done: bar.update(done - bar.n)
+            )
+        data = as_data(found, place, draft, now)
+        if output is not None:
+            self._write_simulation(output, found, data, draft, pack_in_force(place, now))
+        if json:
+            self._print_json(data)
+            return
+        self._print_simulation(data)
+
+    def _desk_of(self, draft: Pack, code: str) -> Desk:
+        desks = list(
+            Desk.objects.filter(code=code) if code else Desk.objects.filter(pack_id=draft.id, closed_at=None)[:2]
+        )
+        if len(desks) != 1:
+            raise CommandError(
+                f"There is no desk {code}." if code else f"Say whose cases: --desk CODE (policy {draft.id})."
+            )
+        return desks[0]
+
+    def _write_simulation(self, output: Path, found: Outcome, data: dict[str, Any], draft: Pack, present: Pack) -> None:
+        numbers = dict(Case.objects.filter(pk__in=[one.id for one in found.differing]).values_list("pk", "number"))
+        lines = [(numbers[UUID(one.id)], line_data(one)) for one in found.differing if one.differs]
+        if output.suffix == ".json":
+            whole = {**data, "by_case": [{"number": number, **line} for number, line in lines]}
+            output.write_text(json.dumps(whole, ensure_ascii=False, indent=2), encoding="utf-8")
+            return
+        said_of = Words(draft, present)
+        with override("zh-hans"), output.open("wb") as file:
+            write_what_if(file, said_of.told(data), data, ((number, said_of.changes(line)) for number, line in lines))
+
+    def _print_simulation(self, data: dict[str, Any]) -> None:
+        before, after = data["broken"]
+        self.stdout.write(
+            f"{data['differing']} of {data['cases']} cases differ; limits broken: {before} before, {after} after."
+        )
+        for name, title in (("levels", "level"), ("routes", "route")):
+            for one in data[name]:
+                self.stdout.write(f"  {title} {one['name']}: {one['before']} before, {one['after']} after")
+        for one in data["clocks"]:
+            if one["moved"]:
+                sides = f"{one['broken_before']} of {one['before']} broken before, {one['broken_after']} of {one['after']} after"
+                self.stdout.write(f"  limit {one['clock']}: {sides}, {one['moved']} with another due time")
+        for one in data["indicators"]:
+            values = [one[side]["value"] if one[side] else "-" for side in ("before", "after")]
+            if values[0] != values[1]:
+                self.stdout.write(f"  {one['indicator']}: {values[0]} before, {values[1]} after")
+        unknown = data["not_replayed"]
+        for one in unknown["verbs"]:
+            self.stdout.write(f"  not replayed: {one['verb']}, {one['events']} times in {one['cases']} cases")
+        for one in unknown["states"]:
+            self.stdout.write(f"  the draft has no state {one['state']}: {one['cases']} cases")
 
     def move_cases(
         self, *, desk: str, version: int, source: int | None, perform: bool, json: bool, **options: Any

@@ -32,10 +32,12 @@ def states(pack: Pack, names: Names) -> Iterator[Saying]:
 
 def _states(part: str, prefix: str, process: Process, pack: Pack) -> Iterator[Saying]:
     for name, state in process.states.items():
-        yield Saying(part, f"{prefix}state:{name}", words(state.title), tuple(_of_state(state, pack)), state.clause)
+        yield Saying(
+            part, f"{prefix}state:{name}", words(state.title), tuple(_of_state(state, process, pack)), state.clause
+        )
 
 
-def _of_state(state: State, pack: Pack) -> Iterator[str]:
+def _of_state(state: State, process: Process, pack: Pack) -> Iterator[str]:
     kinds = {
         "initial": gettext("起始环节。"), "active": gettext("办理环节。"), "waiting": gettext("等待环节。"),
         "done": gettext("办结环节。"), "archived": gettext("归档环节。"),
@@ -43,6 +45,14 @@ def _of_state(state: State, pack: Pack) -> Iterator[str]:
     yield kinds[state.category]
     if state.waits_for:
         yield gettext("由%(who)s办理下一步。") % {"who": waits_words(pack, state.waits_for)}
+    if state.optional:
+        around = process.states.get(state.skipped_to or "")
+        say = (
+            gettext("现已停用，新个案直接进入“%(state)s”。")
+            if state.skipped
+            else gettext("可以停用，停用后直接进入“%(state)s”。")
+        )
+        yield say % {"state": words(around.title) if around else ""}
     if state.hint:
         yield gettext("提示：%(hint)s") % {"hint": words(state.hint)}
 

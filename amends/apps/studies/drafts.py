@@ -1,0 +1,116 @@
+"""A draft policy to be tried: a folder, a ZIP that somebody uploads, or a published version. It is read and checked, and published nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from django.conf import settings
+
+from amends.apps.policies.check import check_folder
+from amends.apps.policies.models import PackVersion
+from amends.core.canonical import ordered_json
+from amends.core.policy.pack import Pack, read_pack
+from amends.core.refusals import Refusal
+
+MOST_FILES = 600
+MOST_BYTES = 20_000_000
+FILE = re.compile(r"^([A-Za-z0-9_.-]+/){0,3}[A-Za-z0-9_.-]+\.(yaml|txt)$")
+SHOWN = 12
+
+
+class DraftRefused(Refusal):
+    """A draft that is none, or that has problems; `lines` tell which."""
+
+    code = "draft_refused"
+    status = 422
+    sentence = "这份草案有 %(count)s 个问题，不能试算。"
+
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self.lines = tuple(lines)
+        super().__init__(count=len(self.lines))
+
+
+class NoDraft(DraftRefused):
+    """A file that holds no policy."""
+
+    code = "no_draft"
+    sentence = "请上传制度包的 ZIP 压缩文件：里面是 pack.yaml 等文件，展开后不超过 20 MB。"
+
+
+def draft_in_folder(folder: Path) -> Mapping[str, Any]:
+    """The raw content of a folder without problems. Raises DraftRefused with its lines."""
+    check = check_folder(folder, calendars=settings.CALENDARS_DIR)
+    if check.faults or check.pack is None:
+        raise DraftRefused([line.text("zh").replace(f"{folder}/", "") for line in check.faults])
+    return check.raw
+
+
+def draft_in_zip(file: IO[bytes]) -> Mapping[str, Any]:
+    """The raw content of a zipped folder. Raises NoDraft for what is no such file, and DraftRefused for a policy with problems."""
+    with tempfile.TemporaryDirectory(prefix="amends-draft-") as name:
+        try:
+            with zipfile.ZipFile(file) as packed:
+                root = _unpacked(packed, Path(name))
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            OSError,
+        ) as error:
+            raise NoDraft from error
+        return draft_in_folder(root)
+
+
+def _unpacked(packed: zipfile.ZipFile, folder: Path) -> Path:
+    """Only files that a pack can have are written, each under a name of plain letters, and never more than the limit."""
+    found = [
+        info
+        for info in packed.infolist()
+        if not info.is_dir() and FILE.match(info.filename) and ".." not in info.filename
+    ]
+    if len(found) > MOST_FILES or sum(info.file_size for info in found) > MOST_BYTES:
+        raise NoDraft
+    roots = sorted(
+        (PurePosixPath(info.filename).parent for info in found if PurePosixPath(info.filename).name == "pack.yaml"),
+        key=lambda path: len(path.parts),
+    )
+    if not roots:
+        raise NoDraft
+    left = MOST_BYTES
+    for info in found:
+        path = PurePosixPath(info.filename)
+        if not path.is_relative_to(roots[0]):
+            continue
+        with packed.open(info) as stream:
+            content = stream.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise NoDraft
+        target = folder / path.relative_to(roots[0])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
+
+
+def draft_of_version(version: PackVersion) -> Mapping[str, Any]:
+    """The raw content of a published version."""
+    content: Mapping[str, Any] = json.loads(PackVersion.objects.values_list("content", flat=True).get(pk=version.pk))
+    return content
+
+
+def kept(raw: Mapping[str, Any]) -> str:
+    """A draft as it is kept beside its study."""
+    return ordered_json(raw)
+
+
+def read_kept(text: str) -> Pack:
+    """The policy that was kept."""
+    return read_pack(json.loads(text))

@@ -1,0 +1,323 @@
+"""Conformity of many cases in the reader's words: on pages, as a spreadsheet and as a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from django.conf import settings
+from django.utils.translation import gettext
+
+from amends.apps.people.models import Department
+from amends.apps.studies.conformity import Asked
+from amends.apps.studies.standards import Carried, carried_out, summed, the_standard
+from amends.core.policy.pack import Pack
+from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.papers.formats import moment_in_print, page_words
+from amends.doors.papers.sheet import Cell, Line, Sheet, full_width
+from amends.doors.wording import happened, language, traditional, words
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A clause of the policy with its counts, in words."""
+
+    id: str
+    wording: str
+    kept_by: str
+    applied: int
+    kept: int
+    running: int
+    broken: int
+
+    @property
+    def share(self) -> str:
+        """The part of the decided cases in which the clause was kept, in percent; a dash where none is decided."""
+        decided = self.kept + self.broken
+        return f"{100 * self.kept / decided:.1f}%" if decided else "—"
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLine:
+    """A clause of the standard: what carries it out, and the counts of the policy's clauses behind it."""
+
+    carried: Carried
+    wording: str
+    says: str
+    counts: Mapping[str, int]
+
+    @property
+    def no(self) -> str:
+        return self.carried.clause.no
+
+    @property
+    def by(self) -> Sequence[str]:
+        return self.carried.by
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What shows a verdict on one case: an event or a clock, and when."""
+
+    clause: str
+    wording: str
+    verdict: str
+    number: str
+    proofs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the page, the spreadsheet and the paper say. `proved` are the cases by name, with what shows it where that was read."""
+
+    asked: Asked
+    pack: Pack
+    made_at: datetime
+    cases: int
+    not_judged: int
+    clauses: Sequence[Counted]
+    standard: Sequence[StandardLine]
+    proved: Sequence[Proved] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.pack.head.zone)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many clauses stand where: broken in any case, kept in all, not applied."""
+        broken = sum(1 for one in self.clauses if one.broken)
+        applied = sum(1 for one in self.clauses if one.applied)
+        return {"broken": broken, "kept": applied - broken, "idle": len(self.clauses) - applied}
+
+
+def report_of(
+    asked: Asked, pack: Pack, result: Mapping[str, Any], made_at: datetime, proved: Iterable[Proved] = ()
+) -> Report:
+    """A result, as it was kept, in the reader's words; clauses with broken cases first, then those that applied most."""
+    said = {clause.id: clause.text for clause in pack.clauses}
+    clauses = [
+        Counted(
+            one["id"], _wording(one, said), one["kept_by"], one["applied"], one["kept"], one["running"], one["broken"]
+        )
+        for one in result["clauses"]
+    ]
+    ordered = sorted(clauses, key=lambda one: (-one.broken, -one.applied))
+    by_id = {one["id"]: one for one in result["clauses"]}
+    standard = [
+        StandardLine(
+            one, words(one.clause.title), words(one.clause.says) if one.clause.says else "", summed(one, by_id)
+        )
+        for one in carried_out(the_standard(), pack)
+    ]
+    return Report(asked, pack, made_at, result["cases"], result["not_judged"], ordered, standard, tuple(proved))
+
+
+def _wording(one: Mapping[str, Any], said: Mapping[str, str]) -> str:
+    """A policy titles its clauses in Chinese and tells them in English."""
+    if language() == "en":
+        return said.get(one["id"], str(one["title"]))
+    return traditional(one["title"]) if language() == "zh-hant" else str(one["title"])
+
+
+def proved_by(report: Report, answers: Iterable[Mapping[str, Any]]) -> list[Proved]:
+    """What shows each verdict on these cases, in words."""
+    said = {one.id: one.wording for one in report.clauses}
+    clocks = {rule.id: rule.title for rule in report.pack.clocks}
+    clocks |= {rule.id: rule.title for kind in report.pack.proceedings.values() for rule in kind.clocks}
+    return [
+        Proved(
+            line["id"], said.get(line["id"], line["title"]), line["verdict"], answer["number"],
+            [proof_words(proof, clocks, report.zone) for proof in line["shown_by"]],
+        )
+        for answer in answers
+        for line in answer["clauses"]
+    ]  # fmt: skip
+
+
+def proof_words(proof: Mapping[str, Any], clocks: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """An event with its moment, or a clock with its due time and how it stands."""
+    of = f"（{proof['proceeding']}）" if proof.get("proceeding") else ""
+    if "event" in proof:
+        return f"{happened(proof['verb'])}{of} {moment_in_print(_moment(proof['at']), zone)}"
+    due = f" {gettext('到期')} {moment_in_print(_moment(proof['due_at']), zone)}" if proof["due_at"] else ""
+    title = words(clocks[proof["clock"]]) if proof["clock"] in clocks else gettext("时限")
+    return f"{title}{of} {status_words(proof['status'])}{due}"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def status_words(status: str) -> str:
+    return {
+        "running": gettext("计时中"), "paused": gettext("暂停中"), "kept": gettext("按时"), "broken": gettext("超时"),
+        "stopped_no_limit": gettext("只计时"),
+    }[status]  # fmt: skip
+
+
+def verdict_words(verdict: str) -> str:
+    return {"broken": gettext("不符合"), "running": gettext("进行中"), "kept": gettext("符合")}[verdict]
+
+
+def scope_words(asked: Asked) -> str:
+    """Whose conformity it is: the case, or the period and the department."""
+    if asked.number:
+        return gettext("个案 %(number)s") % {"number": asked.number}
+    span = f"{asked.period.first} – {asked.period.last}" if asked.period else gettext("全部时间")
+    unit = Department.objects.filter(pk=asked.department).first() if asked.department else None
+    return f"{span}　{words(unit.called)}" if unit else span
+
+
+# Spreadsheet
+
+
+def write_report(file: IO[bytes], report: Report) -> None:
+    """The report as a spreadsheet: clauses, the standard, and the cases by name."""
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        bold = book.add_format({"num_format": "@", "bold": True, "bottom": 1})
+        sheet = book.add_worksheet(gettext("条款"))
+        sheet.set_column(0, 0, 16)
+        sheet.set_column(1, 1, 60)
+        sheet.set_column(2, 7, 10)
+        _row(sheet, 0, [words(report.asked.desk.called), scope_words(report.asked), _cases_words(report)], plain)
+        _row(sheet, 2, [*clause_heads(), gettext("由谁保证")], bold)
+        for n, one in enumerate(report.clauses, start=3):
+            _row(sheet, n, [*_cells(one), kept_by_words(one.kept_by)], plain)
+        _write_standard(book.add_worksheet(gettext("标准对照")), report, bold, plain)
+        if report.proved:
+            _write_proved(book.add_worksheet(gettext("个案")), report, bold, plain)
+
+
+def clause_heads() -> list[str]:
+    return [
+        gettext("条款"), gettext("内容"), gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合"), gettext("符合率"),
+    ]  # fmt: skip
+
+
+def _cells(one: Counted) -> list[Any]:
+    return [one.id, one.wording, one.applied, one.kept, one.running, one.broken, one.share]
+
+
+def kept_by_words(kept_by: str) -> str:
+    return {"pack": gettext("制度规则"), "product": gettext("系统本身"), "later": gettext("尚未配置")}[kept_by]
+
+
+def _cases_words(report: Report) -> str:
+    said = gettext("个案 %(n)s 件") % {"n": report.cases}
+    return (
+        f"{said}{gettext('；')}{gettext('其中历史个案 %(n)s 件不作评判') % {'n': report.not_judged}}"
+        if report.not_judged
+        else said
+    )
+
+
+def _write_standard(sheet: Any, report: Report, bold: Any, plain: Any) -> None:
+    sheet.set_column(1, 1, 22)
+    sheet.set_column(2, 3, 60)
+    _row(sheet, 0, [words(the_standard().title)], bold)
+    heads = [gettext("条号"), gettext("要求"), gettext("制度条款"), gettext("系统如何做到")]
+    _row(sheet, 1, [*heads, gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合")], bold)
+    for n, line in enumerate(report.standard, start=2):
+        counts = line.counts
+        cells = [line.no, line.wording, " ".join(line.by), line.says]
+        _row(sheet, n, [*cells, counts["applied"], counts["kept"], counts["running"], counts["broken"]], plain)
+
+
+def _write_proved(sheet: Any, report: Report, bold: Any, plain: Any) -> None:
+    sheet.set_column(0, 1, 18)
+    sheet.set_column(2, 2, 12)
+    sheet.set_column(3, 4, 60)
+    _row(sheet, 0, [gettext("编号"), gettext("条款"), gettext("结论"), gettext("内容"), gettext("依据")], bold)
+    for n, one in enumerate(report.proved, start=1):
+        cells = [one.number, one.clause, verdict_words(one.verdict), one.wording, gettext("；").join(one.proofs)]
+        _row(sheet, n, cells, plain)
+
+
+def _row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
+    for place, cell in enumerate(cells):
+        if isinstance(cell, int):
+            sheet.write_number(row, place, cell)
+        elif cell:
+            sheet.write_string(row, place, as_text(cell)[:32_000], form)
+
+
+# Paper
+
+SPANS = (4, 7, 2, 2, 3, 3, 3)
+STANDARD_SPANS = (2, 5, 9, 2, 2, 2, 2)
+PROVED_SPANS = (4, 8, 3, 9)
+
+
+def report_sheet(report: Report, *, made_by: str) -> Sheet:
+    """The report as one paper: what applied, the standard beside it, and for one case what shows each verdict."""
+    lines = [full_width("text", _cases_words(report))]
+    if report.asked.number:
+        lines += _proved_lines(report)
+    else:
+        lines += _clause_lines(report)
+    lines += _standard_lines(report)
+    named = {"policy": words(report.pack.head.title), "version": report.pack.version}
+    basis = gettext("%(policy)s　第 %(version)s 版") % named
+    return Sheet(
+        language=language(), house=words(report.asked.desk.called), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
+        number_words=gettext("范围："), basis=basis, link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),
+        foot=gettext("打印：%(name)s　%(at)s") % {"name": made_by, "at": moment_in_print(report.made_at, report.zone)},
+        page_words=page_words(), lines=tuple(lines),
+    )  # fmt: skip
+
+
+def _clause_lines(report: Report) -> list[Line]:
+    applied = [one for one in report.clauses if one.applied]
+    idle = [one.id for one in report.clauses if not one.applied]
+    found = [full_width("heading", gettext("制度条款")), _heads(SPANS, clause_heads())]
+    found += [_cells_line(SPANS, [str(cell) for cell in _cells(one)]) for one in applied]
+    if idle:
+        found.append(
+            full_width("text", gettext("本期没有用到的条款（%(n)s 条）：") % {"n": len(idle)} + "、".join(idle))
+        )
+    return found
+
+
+def _proved_lines(report: Report) -> list[Line]:
+    heads = [gettext("条款"), gettext("内容"), gettext("结论"), gettext("依据")]
+    found = [full_width("heading", gettext("制度条款")), _heads(PROVED_SPANS, heads)]
+    for one in report.proved:
+        cells = [one.clause, one.wording, verdict_words(one.verdict), "\n".join(one.proofs)]
+        found.append(_cells_line(PROVED_SPANS, cells))
+    return found
+
+
+def _standard_lines(report: Report) -> list[Line]:
+    heads = [
+        gettext("条号"), gettext("要求"), gettext("制度条款与系统功能"), gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合"),
+    ]  # fmt: skip
+    found = [full_width("heading", words(the_standard().title)), _heads(STANDARD_SPANS, heads)]
+    for line in report.standard:
+        if line.carried.clause.chapter:
+            found.append(full_width("heading", f"{line.no}　{line.wording}"))
+            continue
+        by = "\n".join(filter(None, [line.says, _listed(line.by)]))
+        counts = [str(line.counts[name]) for name in ("applied", "kept", "running", "broken")]
+        found.append(_cells_line(STANDARD_SPANS, [line.no, line.wording, by, *counts]))
+    return found
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    """Some of the names, and how many more there are."""
+    shown = "、".join(names[:most])
+    return shown if len(names) <= most else gettext("%(names)s 等 %(n)s 条") % {"names": shown, "n": len(names)}
+
+
+def _heads(spans: Sequence[int], texts: Sequence[str]) -> Line:
+    cells = tuple(Cell("column", span, text) for span, text in zip(spans, texts, strict=True))
+    return Line(cells, is_head=True, is_repeated=True)
+
+
+def _cells_line(spans: Sequence[int], texts: Sequence[str]) -> Line:
+    return Line(tuple(Cell("value", span, text) for span, text in zip(spans, texts, strict=True)))

@@ -1,0 +1,193 @@
+"""What a draft policy would have changed, in the reader's words: for the page and as a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from django.utils.translation import gettext
+
+from amends.core.policy.pack import Pack
+from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.figures import unit_words
+from amends.doors.papers.formats import moment_in_print
+from amends.doors.wording import button_of, words
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure before and after; `tone` says whether it grew better or worse where that is known."""
+
+    title: str
+    before: str
+    after: str
+    note: str = ""
+    tone: str = ""
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after or bool(self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The result in words: sums by table, and what could not be replayed."""
+
+    levels: Sequence[Compared]
+    routes: Sequence[Compared]
+    clocks: Sequence[Compared]
+    indicators: Sequence[Compared]
+    not_replayed: Sequence[str]
+
+
+class Words:
+    """The codes of a result in the words of the draft, else of the present policy."""
+
+    def __init__(self, draft: Pack, present: Pack) -> None:
+        self.draft, self.present = draft, present
+        packs = (present, draft)
+        self._levels = {v.id: v.title for pack in packs for v in _levels(pack)}
+        self._functions = {name: one.title for pack in packs for name, one in pack.routing.functions.items()}
+        self._clocks = {rule.id: rule.title for pack in packs for rule in pack.clocks}
+        self._states = {name: state.title for pack in packs for name, state in pack.lifecycle.states.items()}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.present.head.zone)
+
+    def level(self, name: str | None) -> str:
+        return _of(self._levels, name)
+
+    def function(self, name: str | None) -> str:
+        return _of(self._functions, name)
+
+    def clock(self, key: str) -> str:
+        return _of(self._clocks, key.partition("/")[0])
+
+    def told(self, result: Mapping[str, Any]) -> Told:
+        """The sums of a result."""
+        return Told(
+            levels=[Compared(self.level(one["name"]), str(one["before"]), str(one["after"])) for one in result["levels"]],
+            routes=[Compared(self.function(one["name"]), str(one["before"]), str(one["after"])) for one in result["routes"]],
+            clocks=[self._of_clock(one) for one in result["clocks"]],
+            indicators=[self._of_indicator(one) for one in result["indicators"]],
+            not_replayed=list(self._unknown(result["not_replayed"])),
+        )  # fmt: skip
+
+    def _of_clock(self, one: Mapping[str, Any]) -> Compared:
+        before, after = (f"{one[f'broken_{side}']} / {one[side]}" for side in ("before", "after"))
+        moved = gettext("%(n)s 件到期时间不同") % {"n": one["moved"]} if one["moved"] else ""
+        change = one["broken_after"] - one["broken_before"]
+        return Compared(
+            self.clock(one["clock"]), before, after, moved, "late" if change > 0 else "good" if change < 0 else ""
+        )
+
+    def _of_indicator(self, one: Mapping[str, Any]) -> Compared:
+        name = one["indicator"]
+        indicator = self.present.kpis.indicator(name) or self.draft.kpis.indicator(name)
+        title = words(indicator.title) if indicator else name
+        unit = unit_words(indicator) if indicator else ""
+        said = [_figure(one[side], unit) for side in ("before", "after")]
+        return Compared(title, *said)
+
+    def _unknown(self, found: Mapping[str, Any]) -> Iterable[str]:
+        for one in found["verbs"]:
+            yield gettext("草案在那时的环节没有“%(verb)s”这一步：%(cases)s 件，共 %(events)s 次") % {
+                "verb": button_of(one["verb"]), "cases": one["cases"], "events": one["events"],
+            }  # fmt: skip
+        for one in found["states"]:
+            yield gettext("草案没有“%(state)s”这个环节：%(cases)s 件") % {
+                "state": _of(self._states, one["state"]), "cases": one["cases"],
+            }  # fmt: skip
+        for name in found["indicators"]:
+            indicator = self.present.kpis.indicator(name) or self.draft.kpis.indicator(name)
+            title = words(indicator.title) if indicator else name
+            yield gettext("指标“%(title)s”要看其他个案或业务量，没有试算") % {"title": title}
+
+    def changes(self, data: Mapping[str, Any]) -> list[str]:
+        """What differs for one case, a sentence each."""
+        said = []
+        for name, title, say in (("level", gettext("级别"), self.level), ("route", gettext("分派"), self.function)):
+            before, after = data[name]
+            if before != after:
+                said.append(f"{title} {say(before) or gettext('未定')} → {say(after) or gettext('未定')}")
+        for key, before, after in data["due"]:
+            said.append(f"{self.clock(key)} {self._due(before)} → {self._due(after)}")
+        before, after = data["broken"]
+        if before != after:
+            said.append(gettext("超时 %(before)s 次 → %(after)s 次") % {"before": before, "after": after})
+        if data["unknown"]:
+            said.append(gettext("有草案不认识的步骤，按发生的时间计"))
+        return said
+
+    def _due(self, moment: str | None) -> str:
+        return moment_in_print(datetime.fromisoformat(moment), self.zone) if moment else gettext("无")
+
+
+def _levels(pack: Pack) -> Sequence[Any]:
+    axis = pack.grading.axis(pack.grading.level or "")
+    return axis.values if axis else ()
+
+
+def _of(titles: Mapping[str, Any], name: str | None) -> str:
+    if not name:
+        return ""
+    return words(titles[name]) if name in titles else name
+
+
+def _figure(side: Mapping[str, Any] | None, unit: str) -> str:
+    if side is None:
+        return gettext("无此指标")
+    value = (
+        gettext("不适用")
+        if side["value"] is None
+        else f"{side['value']}{unit if unit in ('%', '‰', '') else ' ' + unit}"
+    )
+    return f"{value}（{gettext('样本 %(n)s') % {'n': side['sample']}}）"
+
+
+def write_what_if(
+    file: IO[bytes], told: Told, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]]
+) -> None:
+    """The result as a spreadsheet: sums before and after, what was not replayed, and the cases that differ."""
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        bold = book.add_format({"num_format": "@", "bold": True, "bottom": 1})
+        sheet = book.add_worksheet(gettext("试算"))
+        sheet.set_column(0, 0, 44)
+        sheet.set_column(1, 3, 24)
+        row = _rows(
+            sheet,
+            0,
+            [[gettext("个案"), str(result["cases"])], [gettext("有变化的个案"), str(result["differing"])]],
+            plain,
+        )
+        tables = (
+            (gettext("级别"), told.levels), (gettext("分派"), told.routes), (gettext("时限（超时 / 全部）"), told.clocks),
+            (gettext("指标"), told.indicators),
+        )  # fmt: skip
+        for title, lines in tables:
+            row = _rows(sheet, row + 1, [[title, gettext("现行"), gettext("草案"), gettext("说明")]], bold)
+            row = _rows(sheet, row, [[one.title, one.before, one.after, one.note] for one in lines], plain)
+        if told.not_replayed:
+            row = _rows(sheet, row + 1, [[gettext("不能重演的")]], bold)
+            _rows(sheet, row, [[sentence] for sentence in told.not_replayed], plain)
+        listed = book.add_worksheet(gettext("个案"))
+        listed.set_column(0, 0, 20)
+        listed.set_column(1, 1, 100)
+        _rows(listed, 0, [[gettext("编号"), gettext("变化")]], bold)
+        for n, (number, said) in enumerate(cases, start=1):
+            _rows(listed, n, [[number, gettext("；").join(said)]], plain)
+
+
+def _rows(sheet: Any, row: int, lines: Iterable[Sequence[str]], form: Any) -> int:
+    for line in lines:
+        for place, cell in enumerate(line):
+            if cell:
+                sheet.write_string(row, place, as_text(cell)[:32_000], form)
+        row += 1
+    return row

@@ -1,0 +1,128 @@
+"""A draft policy over past cases: the command and the page say what would have been different, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from io import BytesIO, StringIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.acceptance.test_escalation_proceedings import TO_TOLD, complaint
+from tests.doors import Staff
+from tests.pages import text_of
+
+PACKS = ("escalation",)
+SHIPPED = Path(__file__).parents[2] / "packs"
+
+
+@pytest.fixture
+def draft(tmp_path):
+    """Copies the shipped policy and changes lines of it; the worked examples are those of the policy as it is."""
+
+    def write(*changes):
+        folder = tmp_path / "draft"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(SHIPPED / "escalation", folder)
+        (folder / "examples.yaml").write_text("[]\n", encoding="utf-8")
+        for file, old, new in changes:
+            text = (folder / file).read_text(encoding="utf-8")
+            assert old in text, old
+            (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return write
+
+
+SHORTER = ("pack.yaml", "三级客诉处理时限, en: handling limit at level 3}\n    value: 5", "三级客诉处理时限, en: handling limit at level 3}\n    value: 1")  # fmt: skip
+ELSEWHERE = ("routing.yaml", "within: delivery_delay}, to: logistics, owner: team_member", "within: delivery_delay}, to: sales, owner: team_member")  # fmt: skip
+
+
+def simulated(office, folder, *options):
+    said = StringIO()
+    call_command("pack", "simulate", str(folder), "--since", "2026-03-01", "--desk", office.world.desk.code, "--json", *options, stdout=said)  # fmt: skip
+    return json.loads(said.getvalue())
+
+
+def test_a_policy_that_is_the_same_changes_nothing(office, draft):
+    complaint(office, *TO_TOLD)
+    answer = simulated(office, draft())
+    assert (answer["cases"], answer["differing"]) == (1, 0)
+    assert answer["not_replayed"]["verbs"] == []
+    assert all(one["before"] == one["after"] for one in answer["indicators"])
+
+
+def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_by_case(office, draft, tmp_path, monkeypatch):
+    slow = complaint(office)
+    office.clock.later(days=2)
+    office.walk(slow, *TO_TOLD[3:], complete_measure={"item": 1})
+    due = office.api("cs_supervisor").case(slow)["due_at"]
+    output = tmp_path / "what.json"
+    answer = simulated(office, draft(SHORTER, ELSEWHERE), "--output", str(output))
+
+    clocks = {one["clock"]: one for one in answer["clocks"]}
+    assert (clocks["handling"]["broken_before"], clocks["handling"]["broken_after"], clocks["handling"]["moved"]) == (
+        0,
+        1,
+        1,
+    )
+    routes = {one["name"]: (one["before"], one["after"]) for one in answer["routes"]}
+    assert routes == {"logistics": (1, 0), "sales": (0, 1)}
+    timeliness = next(one for one in answer["indicators"] if one["indicator"] == "timeliness")
+    assert (timeliness["before"]["value"], timeliness["after"]["value"]) == ("100.0", "0.0")
+    (line,) = json.loads(output.read_text(encoding="utf-8"))["by_case"]
+    assert (line["number"], line["route"]) == (slow, ["logistics", "sales"])
+    assert office.api("cs_supervisor").case(slow)["due_at"] == due
+    monkeypatch.setattr("amends.apps.studies.what_if.WORTH_PROCESSES", 1)
+    assert simulated(office, tmp_path / "draft", "--processes", "2") == answer
+
+
+def test_a_level_follows_the_draft_where_people_had_followed_their_policy(office, draft):
+    number = complaint(office)
+    before = office.api("cs_supervisor").case(number)["level"]
+    answer = simulated(
+        office, draft(("levels.yaml", "otherwise: {setting: level_without_criterion}", "otherwise: level_2"))
+    )
+    levels = {one["name"]: (one["before"], one["after"]) for one in answer["levels"]}
+    assert (before, levels) == ("level_3", {"level_3": (1, 0), "level_2": (0, 1)})
+
+
+def test_steps_that_the_draft_does_not_know_are_counted(office, draft):
+    complaint(office, *TO_TOLD)
+    answer = simulated(office, draft(("lifecycle.yaml", "  - verb: complete_measure\n", "  - verb: verify\n")))
+    assert answer["not_replayed"]["verbs"] == [{"verb": "complete_measure", "cases": 1, "events": 1}]
+
+
+def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft):
+    number = complaint(office)
+    folder, packed = draft(SHORTER), BytesIO()
+    with ZipFile(packed, "w") as book:
+        for file in sorted(folder.rglob("*")):
+            book.write(file, f"draft/{file.relative_to(folder)}")
+    packed.seek(0)
+    packed.name = "draft.zip"
+    admin = Staff(office.world, "administrator")
+    made = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": packed})
+    page = text_of(admin.get(made["location"]))
+    assert "试算个案 1" in page
+    assert "有变化的个案 1" in page
+    assert number in page
+    assert "处理时限 2026年3月" in page
+    sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
+    assert sheet.startswith(b"PK")
+    assert Staff(office.world, "cs_agent").get(made["location"]).status_code == 403
+
+
+def test_what_is_no_draft_is_refused_with_its_faults(office, draft, tmp_path):
+    admin = Staff(office.world, "administrator")
+    nothing = BytesIO(b"no archive at all")
+    nothing.name = "draft.zip"
+    answer = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": nothing})
+    assert answer.status_code == 422
+    assert "请上传制度包的 ZIP 压缩文件" in answer.content.decode()
+    broken = draft(("lifecycle.yaml", "to: dispatched\n", "to: nowhere\n"))
+    with pytest.raises(CommandError, match="nowhere"):
+        simulated(office, broken)
