@@ -55,7 +55,9 @@ def test_a_policy_that_is_the_same_changes_nothing(office, draft):
     assert all(one["before"] == one["after"] for one in answer["indicators"])
 
 
-def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_by_case(office, draft, tmp_path, monkeypatch):
+def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_by_case(
+    office, draft, tmp_path, monkeypatch
+):
     slow = complaint(office)
     office.clock.later(days=2)
     office.walk(slow, *TO_TOLD[3:], complete_measure={"item": 1})
