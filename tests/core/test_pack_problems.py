@@ -14,6 +14,32 @@ CALENDARS = ROOT / "calendars"
 # Name, file, text to replace (None: the file is new), text to put there (None: the file goes), what is printed.
 DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
     (
+        "scores_of_what_is_not_there",
+        "kpis.yaml",
+        None,
+        "indicators:\n  - {id: done, title: {zh-Hans: 完成, en: done}, kind: count, unit: cases, direction: none}\n"
+        "scores:\n  people: {done: 60, speed: 30}\n"
+        "  deductions: {proceeding: fine, states: [given], points: taken, day: taken_for, department: whose}\n"
+        "  bonuses: [{id: b, title: {zh-Hans: 奖, en: bonus}, points: 5, thresholds: [{indicator: luck, at_least: 90}]}]\n",
+        (
+            "kpis.yaml:2  done: points by target need a target.",
+            'kpis.yaml:4  people: there is no indicator "speed".',
+            "kpis.yaml:4  the weights add up to 90, not to 100.",
+            'kpis.yaml:5  points: there is no field "taken".',
+            'kpis.yaml:5  day: there is no field "taken_for".',
+            'kpis.yaml:5  department: there is no field "whose".',
+            'kpis.yaml:5  proceeding: there is no proceeding "fine".',
+            'kpis.yaml:6  thresholds: there is no indicator "luck".',
+        ),
+    ),
+    (
+        "overview_for_somebody_who_sees_less",
+        "roles.yaml",
+        "counts: complainant, sees: own}",
+        "counts: complainant, sees: own, may: [overview]}",
+        ("roles.yaml:4  complainant: the overview shows the whole desk: it is for roles with sees: desk.",),
+    ),
+    (
         "cannot_see_warnings",
         "warnings.yaml",
         None,

@@ -23,9 +23,9 @@ from amends.core.periods import Period
 from amends.core.shares import Order, Share, shares
 
 CLASSES = (
-    "cause", "category", "category_path", "product", "product_version", "region", "department", "partner", "channel", "level", "kind", "handler",
+    "cause", "category", "category_path", "product", "product_version", "region", "department", "partner", "channel", "level", "kind",
 )  # fmt: skip
-"""What an analysis may rank."""
+"""What an analysis may rank: causes and places, never people."""
 
 TOGETHER = 12
 """So many combinations of class, cause and department are shown, the most frequent first."""

@@ -51,6 +51,12 @@ def kpi_problems(world: World) -> Iterator[Problem]:
                 path, "weights", "", f"各指标的权重之和是 {weight}，应为 100。", f"the weights add up to {weight}, not to 100."
             )  # fmt: skip
     yield from _score_problems(world, kpis.scores)
+    for name, role in world.pack.roles.roles.items():
+        if "overview" in role.may and role.sees != "desk":
+            yield Problem(
+                ("roles", "roles", name, "may"), "overview_of_a_part", name, "概览显示整个受理台的数据，只能给能查看整个受理台的角色（sees: desk）。",
+                "the overview shows the whole desk: it is for roles with sees: desk.",
+            )  # fmt: skip
 
 
 def _read_problems(world: World, reads: Reads) -> Iterator[Problem]:
