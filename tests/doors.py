@@ -201,19 +201,26 @@ class Api:
 
     # Proceedings
 
-    def begin(self, kind: str, number: str | None = None, **wishes: Any) -> Any:
-        """Begin a proceeding on a case, or by itself, with its form filled; returns the response, refusal or not."""
+    def begin(self, kind: str, number: str | None = None, *, under: str | None = None, **wishes: Any) -> Any:
+        """Begin a proceeding on a case, under another one, or by itself, with its form filled; returns the response, refusal or
+        not.
+        """
         rule = self.world.pack.proceedings[kind].from_state(None)[0]
         case = Case.objects.get(number=number) if number else None
         behind = facts_of(case) if case else CaseFacts()
+        if under:
+            behind = facts_of_proceeding(Proceeding.objects.get(pk=under))
         data = self._filled(rule.form, CaseFacts(behind=behind), wishes)
         if case is None:
-            return self.post("proceedings", {"desk": self.world.desk.code, "kind": kind, "data": data})
+            place = {"under": under} if under else {}
+            return self.post("proceedings", {"desk": self.world.desk.code, "kind": kind, "data": data, **place})
         return self.post(f"cases/{number}/proceedings", {"kind": kind, "version": case.version, "data": data})
 
-    def begins(self, kind: str, number: str | None = None, **wishes: Any) -> dict[str, Any]:
+    def begins(
+        self, kind: str, number: str | None = None, *, under: str | None = None, **wishes: Any
+    ) -> dict[str, Any]:
         """Begin a proceeding without trouble."""
-        response = self.begin(kind, number, **wishes)
+        response = self.begin(kind, number, under=under, **wishes)
         assert response.status_code == 201, f"{kind}: {response.content.decode()}"
         return dict(response.json())
 

@@ -59,10 +59,11 @@ class NewOnCase(Body):
 
 
 class NewOnDesk(Body):
-    """A proceeding that stands by itself."""
+    """A proceeding that stands by itself, or lies `under` another one, which is named by its id."""
 
     desk: str = Field(min_length=1, max_length=63)
     kind: str = Field(min_length=1, max_length=63)
+    under: str | None = Field(default=None, max_length=36)
     data: dict[str, Any] = Field(default_factory=dict)
 
 

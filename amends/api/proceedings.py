@@ -92,7 +92,8 @@ def begin_on_desk(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     body = checked(NewOnDesk, read_json(request))
     desk = _desk(viewer, body.desk)
-    return once(request, viewer, lambda: _begin(viewer, desk, body.kind, body.data))
+    parent = visible_proceeding(viewer, body.under) if body.under else None
+    return once(request, viewer, lambda: _begin(viewer, desk, body.kind, body.data, parent=parent))
 
 
 def _desk(viewer: Viewer, code: str) -> Desk:
@@ -103,12 +104,17 @@ def _desk(viewer: Viewer, code: str) -> Desk:
 
 
 def _begin(
-    viewer: Viewer, desk: Desk, kind: str, data: dict[str, Any], case: Case | None = None, version: int | None = None
-) -> HttpResponse:
+    viewer: Viewer, desk: Desk, kind: str, data: dict[str, Any], case: Case | None = None, version: int | None = None,
+    parent: Proceeding | None = None,
+) -> HttpResponse:  # fmt: skip
+    if parent is not None and parent.desk_id != desk.pk:
+        raise InvalidData([FieldError("/under", "unknown_choice", {"field": "under", "value": str(parent.pk)})])
+    case = case or (parent.case if parent else None)
     pack = pack_of(case) if case else pack_in_force(desk, viewer.now)
     beginning = Beginning(
-        kind=kind, desk=desk, case=case, version=version, data=data, caller=viewer.caller(desk, pack), now=viewer.now
-    )
+        kind=kind, desk=desk, case=case, version=version, data=data, caller=viewer.caller(desk, pack), now=viewer.now,
+        parent=parent,
+    )  # fmt: skip
     with in_the_data():
         begun = begin_proceeding(beginning)
     return answer(show_proceeding(begun), 201)

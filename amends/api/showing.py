@@ -247,7 +247,7 @@ def show_possible(
 
 def schema_of(form: Form, pack: Pack, known: Mapping[str, Any] = NOTHING_KNOWN) -> dict[str, Any]:
     """The JSON Schema of a form. Fields that are required by a condition say so in `description`."""
-    fields = [f for f in form.fields if f.type != "computed"]
+    fields = [f for f in form.fields if f.type != "computed" and f.from_records is None]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": words(form.title),
@@ -289,6 +289,7 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
         "case": {"type": "string"},
         "file_of_case": {"type": "string", "format": "uuid"},
         "files": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        "signature": {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1, "maxItems": 1},
     }
     return plain.get(f.type, {"type": "integer", "minimum": 1})
 

@@ -61,6 +61,10 @@ class CaseFacts:
     """The clocks whose time is over at the moment of asking: a reading, never stored."""
     promise_open: bool = False
     """Whether the customer was promised a time that still stands: a reading, never stored."""
+    beneath: Mapping[str, int] = field(default_factory=dict)
+    """How many proceedings lie under this one, by kind and state (`visit_count`, `visit_open`, `visit_late`, `visit_closed`): a
+    reading, never stored.
+    """
 
     def value(self, name: str) -> Any:
         """The value of a fact: entered, marked, graded, or one of the built-in ones; None when unknown.
@@ -73,6 +77,8 @@ class CaseFacts:
         found = self._counted(name)
         if found is None:
             found = self.values.get(name)
+        if found is None:
+            found = self.beneath.get(name)
         if found is None and self.behind is not None:
             if name.startswith("case_") and name[5:] in PROCESS_FACTS:
                 return self.case_behind.value(name[5:])
@@ -118,6 +124,7 @@ class CaseFacts:
         return CaseFacts(
             self.state, self.cycle, self.round, self.version, {**self.values, **values}, self.lists, self.done,
             self.department, self.team, self.handler, self.taken_over, self.behind, self.over, self.promise_open,
+            self.beneath,
         )  # fmt: skip
 
     def open_items(self, name: str) -> list[Mapping[str, Any]]:

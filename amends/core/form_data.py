@@ -20,7 +20,7 @@ from amends.core.compensation import calculation_sheet
 from amends.core.directory import Directory
 from amends.core.facts import TEXT_GIVEN, CaseFacts
 from amends.core.policy.conditions import holds
-from amends.core.policy.forms import TEXT_TYPES, Computed, Field, Form, Option
+from amends.core.policy.forms import TEXT_TYPES, Computed, DaysWithout, Field, Form, Option
 from amends.core.policy.pack import Pack
 from amends.core.policy.templates import STEP_CHOICES
 from amends.core.refusals import FieldError, InvalidData, in_pointer
@@ -192,7 +192,12 @@ def _compute(form: Form, reading: Reading, entered: Entered) -> None:
         if f.computed.standard:
             _compute_by_standard(f, f.computed.standard, known, reading, entered)
             continue
-        value = _sum_over_rows(f.computed.sum_of, entered) if f.computed.sum_of else compute(f.computed, known)
+        if f.computed.sum_of:
+            value = _sum_over_rows(f.computed.sum_of, entered)
+        elif f.computed.days_without:
+            value = _days_without(f.computed.days_without, known, entered)
+        else:
+            value = compute(f.computed, known)
         if value is not None:
             entered.codes[f.id] = value
 
@@ -216,6 +221,25 @@ def _sum_over_rows(rule: tuple[str, str], entered: Entered) -> Any:
     return sum(values)
 
 
+MOST_DAYS_WITHOUT = 92
+"""So many days are looked through for missing ones; a longer stretch is no period of reports any more."""
+
+
+def _days_without(rule: DaysWithout, known: CaseFacts, entered: Entered) -> str | None:
+    """The days of the period that no row has, as text; None when there are none or the period is not known."""
+    since, until = known.value(rule.since), known.value(rule.until)
+    if since is None or until is None:
+        return None
+    first, last = _day(since), _day(until)
+    there = {row.get(rule.day) for row in entered.rows.get(rule.rows, ())}
+    period = [first + timedelta(days=n) for n in range(min((last - first).days + 1, MOST_DAYS_WITHOUT))]
+    asked = [day for day in period if not (rule.working_week and day.weekday() >= SATURDAY)]
+    return "、".join(day.isoformat() for day in asked if day.isoformat() not in there) or None
+
+
+SATURDAY = 5
+
+
 def as_entered(value: Any) -> Any:
     """A stored value as a form takes it: what one process knows is handed to the form of another in this way."""
     if isinstance(value, Mapping) and "minor" in value:
@@ -230,9 +254,12 @@ def compute(rule: Computed, known: CaseFacts) -> Any:
         return known.value(rule.found)
     if rule.first_of:
         return next((value for name in rule.first_of if (value := known.value(name)) is not None), None)
-    first, second = (known.value(name) for name in (rule.days_between or rule.difference or ("", "")))
+    pair = rule.days_between or rule.minutes_between or rule.difference or ("", "")
+    first, second = (known.value(name) for name in pair)
     if first is None or second is None:
         return None
+    if rule.minutes_between:
+        return int((datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds() // 60)
     if rule.days_between:
         return (_day(second) - _day(first)).days
     if isinstance(first, Mapping):
@@ -665,6 +692,14 @@ def _files(f: Field, raw: Any, reading: Reading) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def _signature(f: Field, raw: Any, reading: Reading) -> list[str]:
+    """The one picture of a signature, by the id under which it was handed in."""
+    files = _files(f, raw, reading)
+    if len(files) != 1:
+        raise _Bad("one_signature")
+    return files
+
+
 def _decimal(f: Field, raw: Any, reading: Reading) -> str:
     """A figure with up to four decimals, kept as plain text so that it is the same on every database."""
     if isinstance(raw, bool | float):
@@ -695,5 +730,5 @@ _READERS: dict[str, Callable[[Field, Any, Reading], Any]] = {
     "choice": _choice, "choices": _choices, "axis": _choice, "category": _category, "yes_no": _yes_no, "number": _number, "decimal": _decimal,
     "digits": _digits,
     "money": _money, "date": _date, "datetime": _datetime, "person": _identity, "department": _identity, "team": _identity,
-    "partner": _identity, "case": _case_number, "files": _files, "file_of_case": _file_of_case,
+    "partner": _identity, "case": _case_number, "files": _files, "signature": _signature, "file_of_case": _file_of_case,
 }  # fmt: skip

@@ -154,6 +154,8 @@ FIELD_SENTENCES = {
     "too_few_rows": "“%(field)s”至少需要 %(limit)s 行。",
     "too_many_rows": "“%(field)s”最多 %(limit)s 行。",
     "one_for_each": "“%(field)s”须逐条对应“%(other)s”：应为 %(expected)s 条，现在 %(given)s 条。",
+    "not_under": "“%(kind)s”只能从它所属的、尚未结束的事项中发起。",
+    "one_signature": "“%(field)s”须有一个签名，也只能有一个。",
     "not_each_once": "“%(field)s”中每个“%(of)s”须出现一次，不能重复或遗漏。",
     "not_as_decided": "“%(field)s”与已批准的不一致，应为 %(expected)s。",
     "wrong_total": "“%(field)s”合计应为 %(expected)s，现在是 %(given)s。",

@@ -95,6 +95,17 @@ verify|验证效果|验证了效果|aside
 assess|评估|作出了评估|aside
 note_proceeding|记录专项程序|专项程序有了进展|aside
 visit|现场服务|完成了现场服务|aside
+ask_service|登记服务需求|登记了服务需求|aside
+apply|提出请示|提出了请示|aside
+depart|出发|出发前往现场|aside
+arrive|到场|到达了现场|aside
+keep_log|写日志|写了工作日志|aside
+leave|离场|离开了现场|aside
+ask_return|申请返回|申请返回公司|aside
+go_back|返回公司|返回了公司|aside
+demand|记录额外要求|记录了额外要求|aside
+vouch|确认属实|确认了所报内容属实|aside
+tally|登记台账|登记了台账|aside
 move_version|改用另一版制度|改用了另一版制度|aside
 """
 

@@ -104,6 +104,7 @@ class Filler:
             "case": lambda: None,
             "file_of_case": lambda: None,
             "files": lambda: [self.upload()],
+            "signature": lambda: [self.upload()],
         }
         if f.type in simple:
             return simple[f.type]()

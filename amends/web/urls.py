@@ -124,6 +124,7 @@ urlpatterns = [
     path("proceedings/<uuid:key>/", proceedings.one, name="proceeding"),
     path("proceedings/<uuid:key>/beside/", proceedings_inbox.beside, name="proceeding_beside"),
     path("proceedings/<uuid:key>/do/<slug:verb>/", proceeding_acting.act, name="proceeding_act"),
+    path("proceedings/<uuid:key>/begin/<slug:kind>/", proceeding_acting.begin_under, name="begin_under"),
     path("proceedings/<uuid:key>/print/<slug:form_id>.pdf", papers.printed_in, {"way": "pdf"}, name="paper_in"),
     path("proceedings/<uuid:key>/print/<slug:form_id>.docx", papers.printed_in, {"way": "docx"}, name="paper_in_word"),
     path("proceedings/<uuid:key>/files/<uuid:file_id>/", proceedings.file, name="proceeding_file"),

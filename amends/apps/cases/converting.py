@@ -13,7 +13,7 @@ from amends.apps.cases.models import Case, CaseLink
 from amends.apps.cases.proceeding_models import NamedCase
 from amends.apps.ledger.models import Chain, Event
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
-from amends.core.policy.forms import TEXT_TYPES, Field, Form
+from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Field, Form
 from amends.core.policy.lifecycle import Registers
 
 
@@ -88,7 +88,7 @@ def entered_so_far(chain: Chain, form: Form) -> dict[str, Any]:
 
 
 def _value_in(event: Event, field: Field, details: Details) -> Any:
-    if field.type in ("computed", "files"):
+    if field.type in ("computed", *FILE_TYPES):
         return None
     if field.type in TEXT_TYPES:
         return text_of(event, field.id, details)

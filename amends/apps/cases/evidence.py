@@ -23,6 +23,7 @@ from amends.apps.cases.timeline import TASK_VERBS
 from amends.apps.ledger.queries import events_of
 from amends.apps.prepared import given_key, prepared
 from amends.core.directory import Actor
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Evidence, Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
 from amends.core.roles import sees_task_only
@@ -267,10 +268,23 @@ def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
 
 
 def _given_with_the_task(case: Case, pack: Pack) -> set[str]:
-    fields = [field.id for field in pack.fields.values() if field.type == "files"]
+    fields = [field.id for field in pack.fields.values() if field.type in FILE_TYPES]
     tasks = [event.data for event in events_of(case.chain) if event.kind in TASK_VERBS]
     entered = [{**data.get("set", {}), **data.get("add", {}).get("item", {})} for data in tasks]
     return {file for values in entered for name in fields for file in values.get(name) or ()}
+
+
+LARGEST_SIGNATURE = 300_000
+"""A picture of a signature that is larger, in bytes, is a photograph: it stands among the files and is not drawn in place."""
+
+
+def signature_picture(file_id: str) -> tuple[str, bytes] | None:
+    """The type and bytes of a signature to be drawn where it was asked for; None where it is too large or no picture."""
+    file = EvidenceFile.objects.filter(pk=file_id).first() if file_id else None
+    if file is None or file.size > LARGEST_SIGNATURE or file.content_type not in ("image/png", "image/jpeg"):
+        return None
+    with open_evidence(file) as opened:
+        return file.content_type, opened.read()
 
 
 def open_evidence(file: EvidenceFile) -> IO[bytes]:

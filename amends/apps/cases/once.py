@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from amends.apps.cases.models import IdempotencyKey
-from amends.core.policy.forms import Form
+from amends.core.policy.forms import FILE_TYPES, Form
 from amends.core.refusals import Refusal
 
 
@@ -77,7 +77,7 @@ def digest_of_form(place: str, form: Form, data: Mapping[str, Any]) -> str:
 
     The ids of files are left out: a second click uploads the same files under other ids.
     """
-    files = {field.id for field in form.fields if field.type == "files"}
+    files = {field.id for field in form.fields if field.type in FILE_TYPES}
     typed = {name: value for name, value in data.items() if name not in files}
     text = json.dumps([place, typed], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -11,6 +11,7 @@ from amends.apps.cases.search import index_case
 from amends.apps.cases.telling import people_in_roles
 from amends.apps.messaging.actions import notify
 from amends.core.facts import CaseFacts
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.roles import restrictions_on
 
@@ -37,7 +38,7 @@ def _asked_in(facts: CaseFacts) -> set[int]:
 def attach_files(done: Performed) -> None:
     """Files named in the form are attached to the case; only uploads of the same hand."""
     files = [
-        file for field in done.pack.fields.values() if field.type == "files" for file in _new_files(done, field.id)
+        file for field in done.pack.fields.values() if field.type in FILE_TYPES for file in _new_files(done, field.id)
     ]
     if files:
         given = done.event.payload.get("set", {})

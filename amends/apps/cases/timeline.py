@@ -369,6 +369,8 @@ def code_shown(f: Field, value: Any, pack: Pack, names: Names) -> tuple[str, Any
         return "text", names.partners.get(value, "")
     if f.type == "files":
         return "files", len(value)
+    if f.type == "signature":
+        return "signature", value[0] if value else ""
     if f.type == "file_of_case":
         return "files", 1
     if f.type == "case":

@@ -16,11 +16,14 @@ FieldType = Literal[
     "text", "long_text", "phone", "email", "id_number", "address", "url",
     "choice", "choices", "yes_no", "category", "axis",
     "number", "digits", "decimal", "money", "date", "datetime",
-    "person", "department", "team", "partner", "case", "files", "file_of_case", "rows", "computed",
+    "person", "department", "team", "partner", "case", "files", "signature", "file_of_case", "rows", "computed",
 ]  # fmt: skip
 
 TEXT_TYPES = frozenset({"text", "long_text", "phone", "email", "id_number", "address", "url"})
 """Kept beside the event with their own salt; an event holds only their digest."""
+
+FILE_TYPES = frozenset({"files", "signature"})
+"""What is handed in as files: any number of them, or the one picture of a signature."""
 
 NUMBERS = ("tracking_number", "order_number", "reference_number")
 """Formats of numbers by which a matter is known elsewhere: others who mention one speak of the same."""
@@ -39,12 +42,42 @@ class Option(Piece):
     worth: str | None = Attribute(default=None, pattern=r"^\d{1,9}(\.\d{1,2})?$")
 
 
+class DaysWithout(Piece):
+    """The days from the date in `since` to that in `until` that no row of the field `rows` has in its date `day`.
+
+    With `working_week` Saturdays and Sundays are not asked for.
+    """
+
+    rows: Name
+    day: Name
+    since: Name
+    until: Name
+    working_week: bool = False
+
+
+class FromRecords(Piece):
+    """That the rows of a field are not typed but drawn up from what the form `form` said earlier in the same proceeding.
+
+    One row for every time it was filled in with a date in `day` from the date in `since` to that in `until`, in the order of
+    these dates; `takes` says which field of the form each field of a row holds.
+    """
+
+    form: Name
+    day: Name
+    since: Name
+    until: Name
+    takes: dict[Name, Name] = Attribute(min_length=1)
+
+
 class Computed(Piece):
-    """A value worked out from other fields: days between dates, a difference of amounts, the sum over the rows of a field, a
-    fact that the product found out, the first of several that is known, or the amount that a compensation standard gives.
+    """A value worked out from other fields: days or minutes between two of them, a difference of amounts, the sum over the rows
+    of a field, the days that its rows leave out, a fact that the product found out, the first of several that is known, or the
+    amount that a compensation standard gives.
     """
 
     days_between: tuple[Name, Name] | None = None
+    minutes_between: tuple[Name, Name] | None = None
+    days_without: DaysWithout | None = None
     difference: tuple[Name, Name] | None = None
     sum_of: tuple[Name, Name] | None = None
     found: Name | None = None
@@ -53,16 +86,20 @@ class Computed(Piece):
 
     @model_validator(mode="after")
     def _has_one_rule(self) -> Computed:
-        rules = [self.days_between, self.difference, self.sum_of, self.found, self.first_of, self.standard]
+        rules: list[object] = [self.days_between, self.minutes_between, self.days_without, self.difference]
+        rules += [self.sum_of, self.found, self.first_of, self.standard]
         if sum(rule is not None for rule in rules) != 1:
             raise ValueError(
-                "a computed field has exactly one of days_between, difference, sum_of, found, first_of and standard"
+                "a computed field has exactly one of days_between, minutes_between, days_without, difference, sum_of, found, "
+                "first_of and standard"
             )
         return self
 
     def sources(self) -> tuple[str, ...]:
         """The fields that it is worked out from and that may stand in the same form."""
-        return self.days_between or self.difference or self.first_of or ()
+        if self.days_without:
+            return (self.days_without.since, self.days_without.until)
+        return self.days_between or self.minutes_between or self.difference or self.first_of or ()
 
 
 class Distinct(Piece):
@@ -120,6 +157,8 @@ class Field(Ruled):
     is registered as the kind chosen in the field `of_kind` beside it. `among: list.fact` takes only what items of that list of
     the case hold.
     `digits` are exactly `length` of them, kept as they are written: 0123 is not 123.
+    A `signature` is drawn with a finger or mouse, or handed in as a picture; it is kept as one file. Rows `from_records` are
+    drawn up from earlier records of the same proceeding and never typed.
     `offers` are texts that one click fills in. `personal` says how it is masked. `asked_as` is how customers are asked; `guidance` is for staff and stands in for a
     hint only where `asked_as` is left out. `default_from` is a fact whose value a fresh form starts with where it is one of the
     choices. `within_authority` refuses an amount, or the worth of choices, above what the roles of the actor may grant alone.
@@ -154,6 +193,7 @@ class Field(Ruled):
     of_person: Name | None = None
     among: str | None = Attribute(default=None, pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
     computed: Computed | None = None
+    from_records: FromRecords | None = None
     equals: Name | None = None
     format: Literal["tracking_number", "order_number", "number_plate", "reference_number", "transcript"] | None = None
     length: int | None = Attribute(default=None, ge=1, le=40)
@@ -193,6 +233,10 @@ class Field(Ruled):
             raise ValueError(f"{self.id}: answers needs rows with the number of the item, a field `item`")
         if self.opens and self.type not in ("rows", *TEXT_TYPES):
             raise ValueError(f"{self.id}: only a text, or rows, can open items of a list")
+        if self.from_records and (
+            self.type != "rows" or not set(self.from_records.takes) <= {sub.id for sub in self.fields}
+        ):
+            raise ValueError(f"{self.id}: only rows are drawn up from records, and only fields that they have")
         if self.type == "computed" and not self.computed:
             raise ValueError(f"{self.id}: a computed field says how it is computed")
         return self

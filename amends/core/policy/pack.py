@@ -196,6 +196,10 @@ class Pack(Piece):
                 found.setdefault(field.id, field)
         return found
 
+    def kinds_under(self, kind: str) -> dict[str, ProceedingKind]:
+        """The kinds of proceedings that lie under one of this kind."""
+        return {name: one for name, one in self.proceedings.items() if kind in one.under}
+
     def ruled_pieces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Every piece that names clauses: its path and the clauses. What `pack check` and conformity walk."""
         yield from _ruled("", self)

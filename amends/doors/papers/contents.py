@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext, ngettext
 
+from amends.apps.cases.evidence import signature_picture
 from amends.apps.cases.timeline import ShownValue
 from amends.core.form_data import options_of
 from amends.core.masking import HIDDEN
@@ -32,7 +33,7 @@ CHARACTERS_A_COLUMN = 1.75
 LONG = 420
 """From so many characters on, a cell may go over the end of the page."""
 SHORT = 40
-LINES = {"long_text": 3}
+LINES = {"long_text": 3, "signature": 2}
 LINES_OF_GIVEN = 2
 """So many lines a text that is there takes at least; more room is kept for the hand alone."""
 
@@ -45,6 +46,9 @@ def cell_of(asked: PrintCell, filling: Filling, span: int) -> Cell:
         return _boxes(asked, definition, filling, options, span)
     text = _text(asked.field, definition, filling, options)
     lines = asked.lines or (LINES.get(definition.type, 1) if definition else 1)
+    signed = filling.values.get(asked.field)
+    if signed is not None and signed.kind == "signature" and (drawn := signature_picture(str(signed.value))):
+        return Cell("value", span, lines=max(lines, LINES["signature"]), picture=drawn[1])
     if text:
         return Cell("value", span, text, lines=min(lines, LINES_OF_GIVEN), is_long=_is_long(text))
     return Cell("value", span, _to_fill_in(definition, span), lines=lines)
@@ -141,6 +145,8 @@ def value_in_print(value: ShownValue, zone: ZoneInfo) -> str:
         return money_in_print(value.value)
     if value.kind in ("date", "datetime"):
         return stored_in_print(value.kind, str(value.value), zone)
+    if value.kind == "signature":
+        return gettext("签名见附件")
     if value.kind == "files":
         return ngettext("附件 %(n)s 份", "附件 %(n)s 份", value.value) % {"n": value.value}
     return words(value.value)

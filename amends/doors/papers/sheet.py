@@ -20,7 +20,9 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: `lines` is the least room it takes, `choices` are boxes with whether they are ticked."""
+    """One cell: `lines` is the least room it takes, `choices` are boxes with whether they are ticked,
+    `picture` a drawn signature.
+    """
 
     kind: CellKind
     span: int
@@ -29,6 +31,7 @@ class Cell:
     choices: tuple[tuple[bool, str], ...] = ()
     signers: tuple[Signer, ...] = ()
     is_long: bool = False
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,18 @@ class Sheet:
     is_wide: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """The sheet as plain data."""
-        return asdict(self)
+        """The sheet as plain data, pictures as their bytes one by one."""
+        return asdict(self, dict_factory=_plain)
 
     def texts(self) -> list[str]:
         """Every text on the sheet."""
         found: list[str] = []
         _collect(self.as_data(), found)
         return found
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, bytes) else value for name, value in pairs}
 
 
 def _collect(value: Any, found: list[str]) -> None:

@@ -249,6 +249,9 @@ def _paragraphs(cell: Cell, made: Any, document: DocumentOfWord, sheet: Sheet) -
         ticked = "　".join(f"{'☑' if is_ticked else '☐'}\u00a0{title}" for is_ticked, title in cell.choices)
         _write(first, "\n".join(filter(None, [ticked, cell.text])), face=FILLED)
         return [first]
+    if cell.picture:
+        first.add_run().add_picture(io.BytesIO(cell.picture), height=Mm(14))
+        return [first]
     is_filled = cell.kind in ("value", "opinion")
     _write(first, cell.text, face=HEAVY if cell.kind == "heading" else FILLED if is_filled else PRINTED)
     if cell.kind in ("label", "column"):

@@ -14,7 +14,7 @@ from typing import Any
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
-from amends.core.policy.forms import TEXT_TYPES, Field, Form
+from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Field, Form
 from amends.core.policy.lifecycle import Transition
 from amends.core.routing import propose_route
 from amends.core.working_time import WorkingCalendar
@@ -125,7 +125,7 @@ def _with_structure(f: Field, row: Mapping[str, Any], scene: Scene) -> dict[str,
 
 
 def _resolved(f: Field | None, value: Any, scene: Scene) -> Any:
-    if f is not None and f.type == "files":
+    if f is not None and f.type in FILE_TYPES:
         return [scene.upload(file) for file in value]
     if f is not None and f.type == "rows":
         fields = {sub.id: sub for sub in f.fields}

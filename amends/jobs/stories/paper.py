@@ -13,6 +13,7 @@ from django.utils import translation
 from amends.core.decide import Request, decide
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts, Event, evolve
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Pack
 from amends.core.roles import actor_on_case
 from amends.core.working_time import WorkingCalendar
@@ -79,7 +80,7 @@ class PaperStage:
         self._decide(verb, data, caller, at, given)
 
     def _files_in(self, data: Mapping[str, Any]) -> int:
-        return sum(len(data[f.id]) for f in self.pack.fields.values() if f.type == "files" and data.get(f.id))
+        return sum(len(data[f.id]) for f in self.pack.fields.values() if f.type in FILE_TYPES and data.get(f.id))
 
     def _decide(
         self, verb: str, data: Mapping[str, Any], caller: Caller, at: datetime, given: Mapping[str, Any],
@@ -139,7 +140,7 @@ class PaperStage:
     def _found(self, kind: str, caller: Caller, at: datetime) -> PaperStage:
         """The case that this one becomes, registered with everything entered so far."""
         form = self.pack.forms[self.pack.channels.kinds[kind].form]
-        kept = {f.id for f in form.fields if f.type != "files"}
+        kept = {f.id for f in form.fields if f.type not in FILE_TYPES}
         data = {name: value for name, value in self.entered.items() if name in kept}
         other = replace(self)
         other.begin()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from amends.core.archive import EVIDENCE_IN_WORDS, missing_from_file
 from amends.core.decide import Action
 from amends.core.policy.conditions import Condition
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.core.verbs import EXITS
@@ -91,7 +92,7 @@ def _missing(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[
 
 def _missing_from_file(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[Missing]:
     """What the check list of the archive wants, apart from evidence that the form itself takes."""
-    takes_files = any(f.type == "files" for f in action.form.fields)
+    takes_files = any(f.type in FILE_TYPES for f in action.form.fields)
     items = {item.title: item for item in seen.pack.head.archive.items} if seen.pack.head.archive else {}
     found = []
     for transition in _transitions(seen, action)[:1]:

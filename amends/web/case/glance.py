@@ -19,7 +19,7 @@ from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.process_map import way_of_case
 from amends.doors.pack_words import waits_words
-from amends.doors.wording import language, listed, traditional, words
+from amends.doors.wording import language, left_words, listed, traditional, words
 from amends.web.case.seeing import CaseView
 
 SOON = timedelta(hours=24)
@@ -42,6 +42,7 @@ class Clock:
     percent: int
     tone: str
     is_running: bool
+    late_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,13 @@ class Flag:
     address: str = ""
 
 
+def late_by(reading: ClockReading) -> str:
+    """By how much a clock that was stopped too late missed its time, in words; empty for any other."""
+    if reading.stopped_at is None or reading.due_at is None or reading.stopped_at <= reading.due_at:
+        return ""
+    return left_words(reading.due_at, reading.stopped_at)
+
+
 def stages_of(pack: Pack, facts: CaseFacts, passed: list[str]) -> list[Stage]:
     """The way of the case in the words of its pack: what lies behind, where it stands now, and what lies ahead."""
     way = way_of_case(pack, facts, passed)
@@ -99,7 +107,12 @@ def clocks_shown(readings: Iterable[ClockReading], now: datetime) -> list[Clock]
 def _clock(reading: ClockReading, now: datetime) -> Clock:
     running = reading.stopped_at is None
     return Clock(
-        words(reading.rule.title), reading, _percent(reading), _tone(reading, now) if running else "is-over", running
+        words(reading.rule.title),
+        reading,
+        _percent(reading),
+        _tone(reading, now) if running else "is-over",
+        running,
+        late_by(reading),
     )
 
 

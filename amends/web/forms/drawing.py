@@ -14,7 +14,7 @@ from amends.core.form_data import DEFAULT_LENGTHS, Reading, asking, options_of, 
 from amends.core.grading import propose
 from amends.core.guidance import facts_asked
 from amends.core.policy.conditions import Condition, holds
-from amends.core.policy.forms import NUMBERS, Computed, Field, Form
+from amends.core.policy.forms import FILE_TYPES, NUMBERS, Computed, Field, Form
 from amends.core.policy.pack import Pack
 from amends.doors.reckoning import lines_of_sheet
 from amends.doors.wording import words
@@ -192,12 +192,14 @@ class _Drawer:
         elif f.type == "computed" and f.computed:
             drawn.value = self.worked_out.get(f.id)
             drawn.reckoning = self._reckoning(f.computed)
-        elif f.type == "files":
+        elif f.type in FILE_TYPES:
             drawn.files = [self.what.uploads[u] for u in listed_values(raw) if u in self.what.uploads]
             drawn.rules = rules_of(self.what.pack)
         elif f.type in ("date", "datetime"):
             self._fill_bounds(f, drawn)
-        drawn.is_wide = drawn.widget in ("long_text", "rows", "files", "address") or len(drawn.choices) > FEW
+        drawn.is_wide = (
+            drawn.widget in ("long_text", "rows", "files", "signature", "address") or len(drawn.choices) > FEW
+        )
         return drawn
 
     def _reckoning(self, rule: Computed) -> list[str]:
@@ -225,6 +227,9 @@ class _Drawer:
 
     def _fill_rows(self, f: Field, drawn: DrawnField) -> None:
         rows = self.data.get(f.id)
+        if f.from_records:
+            self._fill_drawn_up(f, drawn, rows if isinstance(rows, list) else [])
+            return
         if f.answers:
             self._fill_answers(f, f.answers, drawn, rows if isinstance(rows, list) else [])
             return
@@ -255,6 +260,19 @@ class _Drawer:
         drawn.headings = [words(sub.title) for sub in columns]
         drawn.may_add = not fixed and len(rows) < f.max_rows
         drawn.may_remove = not fixed and len(rows) > max(f.min_rows, 1)
+
+    def _fill_drawn_up(self, f: Field, drawn: DrawnField, rows: list[Any]) -> None:
+        """The rows that follow from earlier records, to be read and not to be typed."""
+        drawn.widget, drawn.headings = "drawn_up", [words(sub.title) for sub in f.fields]
+        for n, row in enumerate(rows):
+            cells = [
+                DrawnField(
+                    sub.id, "", words(sub.title), "shown", words(options_of(sub, self.what.pack).get(value, value))
+                )
+                for sub in f.fields
+                for value in (row.get(sub.id, ""),)
+            ]
+            drawn.rows.append(DrawnRow(n, cells))
 
     def _fill_answers(self, f: Field, name: str, drawn: DrawnField, rows: list[Any]) -> None:
         """One row for every open item of the list, whatever was typed for it so far."""
@@ -295,6 +313,8 @@ def _names_asked(form: Form, pack: Pack, *, guided: bool) -> frozenset[str]:
             found.add(f.id)
         if f.id in of_guidance:
             found.add(f.id)
+        if f.from_records:
+            found |= {f.from_records.since, f.from_records.until}
         if f.computed:
             found |= {*f.computed.sources(), *_asked_by_standard(f.computed, pack)}
         axis = pack.grading.axis(f.axis or "") if f.type == "axis" else None

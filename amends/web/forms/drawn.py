@@ -79,7 +79,7 @@ class DrawnField:
     @property
     def is_group(self) -> bool:
         """Whether several controls answer it, so that it has a heading rather than a label."""
-        return self.widget in ("pills", "checks", "rows", "files")
+        return self.widget in ("pills", "checks", "rows", "files", "signature", "drawn_up")
 
     @property
     def is_blank(self) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.http import QueryDict
 
-from amends.core.policy.forms import Field, Form
+from amends.core.policy.forms import FILE_TYPES, Field, Form
 from amends.core.policy.pack import Pack
 
-MANY = frozenset({"choices", "files"})
+MANY = frozenset({"choices", *FILE_TYPES})
 ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-(\d{1,3})-([a-z][a-z0-9_]*)")
 KEPT = "_kept-"
 
@@ -32,6 +32,8 @@ def posted(form: Form, post: QueryDict, *, several: frozenset[str] = frozenset()
     """
     found = Posted()
     for f in form.fields:
+        if f.from_records:
+            continue
         value = _value(f, post, "", several)
         if f.type == "rows":
             value = _rows(f, post)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.evidence import Given, rules_of, safe_name, store_upload, too_big
 from amends.apps.cases.models import EvidenceFile
-from amends.core.policy.forms import Form
+from amends.core.policy.forms import FILE_TYPES, Form
 from amends.core.policy.pack import Evidence, Pack
 from amends.core.refusals import Refusal
 from amends.doors.wording import said
@@ -30,7 +30,7 @@ def take_uploads(
     errors: dict[str, list[str]] = {}
     rules = rules_of(pack)
     for f in form.fields:
-        if f.type != "files":
+        if f.type not in FILE_TYPES:
             continue
         for upload in request.FILES.getlist(PREFIX + f.id):
             if len(entered.data.get(f.id, ())) >= rules.max_files:
@@ -65,7 +65,7 @@ def sentences_of_dropped(request: HttpRequest, field: str, rules: Evidence) -> l
 
 def kept_uploads(form: Form, entered: Posted, *, owner: str) -> dict[str, EvidenceFile]:
     """The files that the form names and that are the owner's and hang nowhere yet, by id."""
-    wanted = [i for f in form.fields if f.type == "files" for i in _ids(entered.data.get(f.id))]
+    wanted = [i for f in form.fields if f.type in FILE_TYPES for i in _ids(entered.data.get(f.id))]
     if not wanted:
         return {}
     found = EvidenceFile.objects.filter(pk__in=wanted, owner=owner, case=None, proceeding=None)

@@ -18,7 +18,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.core.masking import masked
-from amends.core.policy.forms import Form
+from amends.core.policy.forms import FILE_TYPES, Form
 from amends.core.refusals import NotVisible, Refusal
 from amends.doors.routes import route
 from amends.doors.wording import button_of, said
@@ -128,7 +128,7 @@ def _told(intake: Intake) -> str:
 
 
 def _files(intake: Intake) -> list[str]:
-    found = [intake.entered.data.get(f.id) for f in intake.form.fields if f.type == "files"]
+    found = [intake.entered.data.get(f.id) for f in intake.form.fields if f.type in FILE_TYPES]
     return [str(file) for files in found if isinstance(files, list) for file in files]
 
 

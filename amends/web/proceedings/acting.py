@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,13 @@ from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
 from amends.apps.cases.proceedings.facts import facts_at, facts_behind
 from amends.apps.cases.proceedings.offering import offered_fills
 from amends.apps.cases.proceedings.partners import EMAIL, PHONE, address_to_propose
-from amends.apps.cases.proceedings.queries import Possible, possible_on_case, possible_on_desk
+from amends.apps.cases.proceedings.queries import (
+    Possible,
+    possible_on_case,
+    possible_on_desk,
+    possible_under,
+)
+from amends.apps.cases.proceedings.records import with_records
 from amends.apps.cases.proceedings.templates import apply_template
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import labels_of
@@ -29,7 +36,7 @@ from amends.core.decision import form_for
 from amends.core.extensions import DUE_BEFORE
 from amends.core.facts import CaseFacts
 from amends.core.form_data import as_entered
-from amends.core.policy.forms import TEXT_TYPES, Form
+from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Form
 from amends.core.policy.pack import Pack
 from amends.doors.routes import route
 from amends.doors.wording import moment_words, words
@@ -78,6 +85,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
     )
     step = Step(
         viewer=seen.viewer, pack=seen.pack, form=form, title=title_of(transition), address=address, back=back,
+        drawn_up=lambda data: with_records(proceeding, [form], data),
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
         drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts)},
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
@@ -90,7 +98,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
 
 def _standing(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the proceeding already says, filled in again: codes and amounts; texts lie beside the events."""
-    names = [f.id for f in form.fields if f.type not in TEXT_TYPES | {"rows", "files", "computed"}]
+    names = [f.id for f in form.fields if f.type not in TEXT_TYPES | FILE_TYPES | {"rows", "computed"}]
     return {name: _plain(as_entered(values[name])) for name in names if values.get(name) is not None}
 
 
@@ -156,6 +164,18 @@ def begin_on_desk(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     return answer_step(request, _beginning(viewer, found, pack, possible, None, fills, said))
 
 
+@route(audience="staff", permission="visible", kind="proceeding", methods=["GET", "POST"])
+def begin_under(request: HttpRequest, key: uuid.UUID, kind: str) -> HttpResponse:
+    """The form that begins a proceeding under another one, with what that one knows filled in."""
+    seen = proceeding_view(request, key)
+    possible = _possible(possible_under(seen.viewer, seen.proceeding), kind)
+    fills = _standing(possible.action.form, seen.facts.values)
+    step = _beginning(
+        seen.viewer, seen.proceeding.desk, seen.pack, possible, seen.proceeding.case, fills, parent=seen.proceeding
+    )
+    return answer_step(request, step)
+
+
 def _possible(found: list[Possible], kind: str) -> Possible:
     possible = next((one for one in found if one.kind_id == kind), None)
     if possible is None:
@@ -165,16 +185,16 @@ def _possible(found: list[Possible], kind: str) -> Possible:
 
 def _beginning(
     viewer: Viewer, desk: Desk, pack: Pack, possible: Possible, case: Case | None, fills: Mapping[str, Any],
-    said: str = "",
+    said: str = "", parent: Proceeding | None = None,
 ) -> Step:  # fmt: skip
     def do(data: dict[str, Any], version: int) -> str:
         begun = begin_proceeding(
             Beginning(
-                kind=possible.kind_id, desk=desk, case=case, version=version if case else None, data=data,
-                caller=viewer.caller(desk, pack), now=viewer.now, local_zone=zone_of(pack),
+                kind=possible.kind_id, desk=desk, case=case, version=version if case and not parent else None, data=data,
+                caller=viewer.caller(desk, pack), now=viewer.now, local_zone=zone_of(pack), parent=parent,
             )
         )  # fmt: skip
-        return reverse("proceeding", args=[begun.pk])
+        return reverse("proceeding", args=[(parent or begun).pk])
 
     def drawing(form: Form) -> Drawing:
         known = (
@@ -182,24 +202,41 @@ def _beginning(
             if (due := due_now(case, possible.kind, pack, viewer.now))
             else {}
         )
-        facts = CaseFacts(values=known, behind=facts_behind(case=case, parent=None))
+        facts = CaseFacts(values=known, behind=facts_behind(case=case, parent=parent))
         return Drawing(pack=pack, facts=facts, now=viewer.now, zone=zone_of(pack), roles=frozenset(), desk=desk)
 
     title = words(possible.title)
-    address = (
-        reverse("begin_on_case", args=[case.number, possible.kind_id])
-        if case
-        else reverse("begin_on_desk", args=[desk.code, possible.kind_id])
-    )
+    where = _where_begun(possible.kind_id, desk, case, parent)
     offer = possible.offer
     return Step(
         viewer=viewer, pack=pack, form=possible.action.form, title=title,
-        place=f"begin:{case.number if case else desk.code}:{possible.kind_id}", address=address,
-        back=reverse("case", args=[case.number]) + "?tab=proceedings" if case else reverse("proceedings"), desk=desk.code,
-        version=case.version if case else 0, do=do, drawing=drawing,
+        place=f"begin:{where.key}:{possible.kind_id}", address=where.address, back=where.back, desk=desk.code,
+        version=case.version if case and not parent else 0, do=do, drawing=drawing,
         fills={name: _filled(value) for name, value in fills.items()},
         context=lambda: {
-            "area": "proceedings", "about": case.number if case else words(desk.called), "subject": case.subject if case else "",
+            "area": "proceedings", "about": where.about, "subject": where.subject,
             "offered": words(offer.say) if offer else said,
         },
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a proceeding is begun: the key of its draft, its address, where it leads back, and what it is about."""
+
+    key: str
+    address: str
+    back: str
+    about: str
+    subject: str
+
+
+def _where_begun(kind: str, desk: Desk, case: Case | None, parent: Proceeding | None) -> _Where:
+    if parent is not None:
+        back, address = (reverse("proceeding", args=[parent.pk]), reverse("begin_under", args=[parent.pk, kind]))
+        return _Where(str(parent.pk), address, back, parent.number, parent.subject)
+    if case is not None:
+        back = reverse("case", args=[case.number]) + "?tab=proceedings"
+        return _Where(case.number, reverse("begin_on_case", args=[case.number, kind]), back, case.number, case.subject)
+    address = reverse("begin_on_desk", args=[desk.code, kind])
+    return _Where(desk.code, address, reverse("proceedings"), words(desk.called), "")

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
+
 from amends.apps.cases.proceeding_models import Involved, Proceeding
 from amends.apps.cases.proceedings.facts import facts_at
-from amends.apps.cases.proceedings.queries import Possible, possible_on_case, visible_proceedings
+from amends.apps.cases.proceedings.queries import possible_on_case, visible_proceedings
 from amends.apps.cases.timeline import Entry, ShownValue, reporter_is_hidden
 from amends.core.conversation import TELLING_VERBS
 from amends.core.policy.base import Title
@@ -38,12 +40,14 @@ class Item:
 
 @dataclass(slots=True)
 class Section:
-    """One part of the room. `shape` says which of its contents it shows; `does` are the verbs whose buttons stand in it."""
+    """One part of the room. `shape` says which of its contents it shows; `does` are the verbs whose buttons stand in it, and
+    `begins` the titles and addresses of what may be begun from it.
+    """
 
     title: str
     shape: str
     does: tuple[str, ...] = ()
-    begins: list[Possible] = field(default_factory=list)
+    begins: list[tuple[str, str]] = field(default_factory=list)
     values: list[ShownValue] = field(default_factory=list)
     table: Table | None = None
     records: list[Entry] = field(default_factory=list)
@@ -85,13 +89,17 @@ def _section(seen: ProceedingView, part: RoomSection, values: Mapping[str, Shown
     return Section(title, "items", part.does, begins=_begins(seen, part), items=items)
 
 
-def _begins(seen: ProceedingView, part: RoomSection) -> list[Possible]:
-    """Which of the kinds of a part the viewer may begin on the case."""
+def _begins(seen: ProceedingView, part: RoomSection) -> list[tuple[str, str]]:
+    """Which of the kinds of a part the viewer may begin, on the case or under this proceeding, and where."""
+    if part.children:
+        under = [one for one in seen.beneath if one.kind_id in part.children]
+        return [(words(one.title), reverse("begin_under", args=[seen.proceeding.pk, one.kind_id])) for one in under]
     if not part.beside or seen.behind is None:
         return []
-    facts = facts_at(seen.behind.case, seen.viewer.now)
-    found = possible_on_case(seen.pack, facts, seen.actor)
-    return [one for one in found if one.kind_id in part.beside]
+    case = seen.behind.case
+    found = possible_on_case(seen.pack, facts_at(case, seen.viewer.now), seen.actor)
+    beside = [one for one in found if one.kind_id in part.beside]
+    return [(words(one.title), reverse("begin_on_case", args=[case.number, one.kind_id])) for one in beside]
 
 
 def _joined(pack: Pack, names: Iterable[str], values: Mapping[str, ShownValue]) -> Table | None:

@@ -12,7 +12,12 @@ from django.http import HttpRequest
 from amends.apps.cases.actions.perform import facts_at_moment
 from amends.apps.cases.clocks import clocks_of
 from amends.apps.cases.proceeding_models import Proceeding
-from amends.apps.cases.proceedings.queries import visible_proceeding, visible_proceedings
+from amends.apps.cases.proceedings.queries import (
+    Possible,
+    possible_under,
+    visible_proceeding,
+    visible_proceedings,
+)
 from amends.apps.cases.proceedings.timeline import proceeding_entries
 from amends.apps.cases.queries import visible_to
 from amends.apps.cases.timeline import Entry
@@ -51,6 +56,11 @@ class ProceedingView(SeenProceeding):
         """What its steps started, as far as the viewer may see it."""
         found = visible_proceedings(self.viewer).filter(parent=self.proceeding)
         return list(found.select_related("handler", "department", "case").order_by("begun_at", "number"))
+
+    @cached_property
+    def beneath(self) -> list[Possible]:
+        """What the viewer may begin under it."""
+        return possible_under(self.viewer, self.proceeding)
 
     @cached_property
     def behind(self) -> CaseView | None:

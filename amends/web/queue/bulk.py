@@ -25,7 +25,7 @@ from amends.apps.people.directory import OrganisationOfDesk
 from amends.core.decide import allowed_actions
 from amends.core.decision import form_for
 from amends.core.directory import Actor
-from amends.core.policy.forms import Form
+from amends.core.policy.forms import FILE_TYPES, Form
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, NotPermitted, Refusal, WrongState
@@ -41,7 +41,7 @@ from amends.web.queue.rows import Row, rows_of
 from amends.web.viewing import viewer_of, zone_of
 
 MOST_AT_ONCE = 100
-FILES = frozenset({"files", "file_of_case"})
+FILES = FILE_TYPES | {"file_of_case"}
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -35,6 +35,7 @@ class Step:
 
     `refused` says beforehand why it can not be done now, `context` what stands around the form, and `conflict` what
     somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
+    `drawn_up` adds the rows that follow from earlier records to what was typed.
     `beside` is what stands beside the form for what is typed into it: guidance, the customer, earlier solutions.
     """
 
@@ -53,6 +54,7 @@ class Step:
     refused: Callable[[], str] = str
     fills: Mapping[str, Any] = field(default_factory=dict)
     conflict: Callable[[DrawnForm, int], Mapping[str, Any]] | None = None
+    drawn_up: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     @property
@@ -125,6 +127,7 @@ def _shown(
     more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     what = _drawing(step, entered, is_new=is_new)
+    entered = replace(entered, data=dict(step.drawn_up(entered.data)))
     token = "" if new_token else request.POST.get("_token")
     context = {
         "step": step,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 
+from amends.apps.cases.evidence import signature_picture
 from amends.core import masking
 from amends.core.ends import last_minute
 from amends.core.transcripts import Said, read_transcript
@@ -35,6 +37,13 @@ def words(value: Any) -> str:
 def conversation(text: str) -> list[Said]:
     """A chat as who said what."""
     return read_transcript(text)
+
+
+@register.filter
+def picture_of(file_id: str) -> str:
+    """The picture of a signature as an address that holds it whole; empty where it can not be drawn in place."""
+    found = signature_picture(file_id)
+    return f"data:{found[0]};base64,{b64encode(found[1]).decode('ascii')}" if found else ""
 
 
 @register.filter

@@ -18,6 +18,7 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.comparing import similar_cases
 from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.proceedings.gathering import gathered
+from amends.apps.cases.proceedings.records import forms_of_verb, with_records
 from amends.apps.cases.proceedings.standing import texts_taken_on
 from amends.apps.cases.projection import project
 from amends.apps.cases.telling import notify_staff, tell_complainant
@@ -29,6 +30,7 @@ from amends.core.decision import Decision, Request
 from amends.core.directory import Actor, Caller
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.guidance import Used
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Pack
 from amends.core.refusals import Stale
 from amends.core.roles import actor_on_case
@@ -142,8 +144,11 @@ def perform_within(row: Row, wish: Wish) -> Row:
     pack = pack_of(fresh)
     facts = facts_at_moment(fresh, pack, wish.now)
     directory = OrganisationOfDesk(fresh.desk, pack, wish.now)
+    data = wish.data
+    if isinstance(fresh, Proceeding):
+        data = with_records(fresh, forms_of_verb(pack, fresh.kind, wish.verb), data)
     request = Request(
-        verb=wish.verb, data=wish.data, now=wish.now, given={**facts_found_out(fresh, pack, wish), **wish.given},
+        verb=wish.verb, data=data, now=wish.now, given={**facts_found_out(fresh, pack, wish), **wish.given},
         local_zone=wish.local_zone, actor=acting(pack, wish.caller, facts, directory, by_rule=wish.by_rule),
         texts=texts_taken_on(fresh.chain, pack, process_of(fresh, pack), verb=wish.verb, state=facts.state), used=wish.used,
     )  # fmt: skip
@@ -191,7 +196,7 @@ def case_numbers_in(pack: Pack, values: Mapping[str, Any]) -> list[str]:
 
 def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
     """How many files the form names."""
-    given = (data.get(field.id) for field in pack.fields.values() if field.type == "files")
+    given = (data.get(field.id) for field in pack.fields.values() if field.type in FILE_TYPES)
     return sum(len(files) if isinstance(files, list) else 1 for files in given if files)
 
 

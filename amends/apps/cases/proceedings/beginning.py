@@ -89,10 +89,16 @@ def _version_for(beginning: Beginning) -> PackVersion:
 
 
 def _check_place(kind: ProceedingKind, beginning: Beginning) -> None:
+    if kind.under and not _lies_under(kind, beginning.parent):
+        raise InvalidData([FieldError("/under", "not_under", {"kind": kind.title})])
     if kind.about == "case" and beginning.case is None:
         raise InvalidData([FieldError("/case", "not_on_case", {"kind": kind.title})])
     if kind.about == "desk" and beginning.case is not None:
         raise NotVisible
+
+
+def _lies_under(kind: ProceedingKind, parent: Proceeding | None) -> bool:
+    return parent is not None and parent.kind in kind.under and parent.is_open
 
 
 def beginning_verb(kind: ProceedingKind) -> str:

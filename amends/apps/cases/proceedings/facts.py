@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from amends.apps.cases.facts import core_events, facts_of
+from amends.apps.cases.facts import core_events, facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.ledger.queries import events_of
-from amends.core.facts import CaseFacts, facts_after, facts_from_data
+from amends.core.facts import EMPTY, CaseFacts, facts_after, facts_from_data
 
 
 def facts_of_proceeding(proceeding: Proceeding) -> CaseFacts:
     """The facts as kept beside the row, standing on those of its parent and its case."""
     own = facts_from_data(json.loads(proceeding.facts))
-    return replace(own, behind=facts_behind(case=proceeding.case, parent=proceeding.parent))
+    behind = facts_behind(case=proceeding.case, parent=proceeding.parent)
+    return replace(own, behind=behind, beneath=counts_beneath(proceeding))
+
+
+LATE = "late"
+
+
+def counts_beneath(proceeding: Proceeding) -> Mapping[str, int]:
+    """How many proceedings of the kinds that lie under one of this kind there are: in all, open, late, and in each state."""
+    kinds = pack_of(proceeding).kinds_under(proceeding.kind)
+    if not kinds:
+        return EMPTY
+    found = {f"{name}_{what}": 0 for name, kind in kinds.items() for what in ("count", "open", LATE, *kind.states)}
+    rows = Proceeding.objects.filter(parent=proceeding, kind__in=kinds)
+    for name, state, category, is_late in rows.values_list("kind", "state", "state_category", "is_late"):
+        is_open = category not in ENDED
+        for what, counts in (("count", True), ("open", is_open), (LATE, is_open and is_late), (state, True)):
+            found[f"{name}_{what}"] += counts
+    return found
+
+
+ENDED = ("done", "archived")
 
 
 def rebuilt_facts_of_proceeding(proceeding: Proceeding) -> CaseFacts:

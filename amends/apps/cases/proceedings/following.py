@@ -27,6 +27,7 @@ from amends.apps.cases.proceedings.telling import notify_of_proceeding, tell_com
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
 from amends.core.periods import name_of, period_around
+from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.lifecycle import Notice
 from amends.core.sampling import is_drawn
 
@@ -82,7 +83,7 @@ def _subject(done: Followed) -> str:
 
 def _attach_files(done: Followed) -> None:
     given = done.event.data.get("set", {})
-    files = [file for f in done.pack.fields.values() if f.type == "files" for file in given.get(f.id, ())]
+    files = [file for f in done.pack.fields.values() if f.type in FILE_TYPES for file in given.get(f.id, ())]
     if files:
         attach(
             files, case=done.row.case, proceeding=done.row, owner=done.wish.uploads_of or done.wish.caller.id,

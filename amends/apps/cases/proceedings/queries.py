@@ -199,17 +199,28 @@ class Possible:
 
 def possible_on_case(pack: Pack, facts: CaseFacts, actor: Actor) -> list[Possible]:
     """The proceedings that the actor may begin on a case, those that are offered or demanded first."""
-    kinds = {name: kind for name, kind in pack.proceedings.items() if kind.about != "desk"}
+    kinds = {n: kind for n, kind in pack.proceedings.items() if kind.about != "desk" and not kind.under}
     return _possible(pack, kinds, CaseFacts(behind=facts), actor)
 
 
 def possible_on_desk(viewer: Viewer, desk: Desk) -> list[Possible]:
     """The proceedings that stand by themselves and that the viewer may begin on a desk."""
     pack = pack_in_force(desk, viewer.now)
-    kinds = {name: kind for name, kind in pack.proceedings.items() if kind.about != "case"}
+    kinds = {n: kind for n, kind in pack.proceedings.items() if kind.about != "case" and not kind.under}
     facts = CaseFacts(behind=CaseFacts())
     directory = OrganisationOfDesk(desk, pack, viewer.now)
     return _possible(pack, kinds, facts, actor_on_case(pack, viewer.caller(desk, pack), facts, directory))
+
+
+def possible_under(viewer: Viewer, parent: Proceeding) -> list[Possible]:
+    """The proceedings that the viewer may begin under an open one, as its kind allows."""
+    pack = pack_of(parent)
+    kinds = pack.kinds_under(parent.kind) if parent.is_open else {}
+    if not kinds:
+        return []
+    facts = CaseFacts(behind=facts_known(parent))
+    directory = OrganisationOfDesk(parent.desk, pack, viewer.now)
+    return _possible(pack, kinds, facts, actor_on_case(pack, viewer.caller(parent.desk, pack), facts, directory))
 
 
 def _possible(pack: Pack, kinds: dict[str, ProceedingKind], facts: CaseFacts, actor: Actor) -> list[Possible]:

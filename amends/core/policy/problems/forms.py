@@ -70,8 +70,28 @@ def form_problems(world: World) -> Iterator[Problem]:
         yield from _field_problems(world, path, form.fields, outer=())
         yield from _fixed_type_problems(path, form)
         yield from _layout_problems(world, path, form)
+    yield from _record_problems(world)
     yield from _meaning_problems(world)
     yield from _register_problems(world)
+
+
+def _record_problems(world: World) -> Iterator[Problem]:
+    """What rows are drawn up from, and of which days they are asked, has to exist."""
+    for form_id, form in world.pack.forms.items():
+        for index, f in enumerate(form.fields):
+            where: Path = ("forms", form_id, "fields", index)
+            if rule := f.from_records:
+                source = world.pack.forms.get(rule.form)
+                told = {one.id for one in source.fields} if source else set()
+                yield from one_for_each_name(world, where, "form", f.id, (rule.form,), world.pack.forms)
+                yield from one_for_each_name(world, where, "field", f.id, (rule.day, *rule.takes.values()), told)
+                yield from one_for_each_name(world, where, "field", f.id, (rule.since, rule.until), world.fields)
+            if f.computed and (days := f.computed.days_without):
+                rows = form.field(days.rows)
+                columns = [one.id for one in rows.fields] if rows else []
+                own = [one.id for one in form.fields]
+                yield from one_for_each_name(world, where, "field", f.id, (days.rows,), own)
+                yield from one_for_each_name(world, where, "field", f.id, (days.day,), columns)
 
 
 def _field_problems(

@@ -153,6 +153,7 @@ def _room_problems(world: World, path: Path, name: str, kind: ProceedingKind) ->
 def _kind_problems(world: World, path: Path, name: str, kind: ProceedingKind) -> Iterator[Problem]:
     facts = (*(kind.once_per or ()), *kind.shares, *kind.takes, *(kind.compares.same if kind.compares else ()))
     yield from one_for_each_name(world, path, "fact", name, facts, world.facts)
+    yield from one_for_each_name(world, (*path, "under"), "proceeding", name, kind.under, world.pack.proceedings)
     yield from one_for_each_name(world, (*path, "seen_by"), "role", name, kind.seen_by, world.pack.roles.roles)
     yield from one_for_each_name(world, (*path, "void"), "state", name, kind.void, kind.states)
     if kind.compares:

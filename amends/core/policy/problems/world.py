@@ -104,6 +104,12 @@ class World:
         gathered = {rule.id for kind in self.pack.proceedings.values() for rule in kind.gathers}
         expected = [kind.expected_from for kind in self.pack.proceedings.values() if kind.expected_from]
         handed_in = {*EXPECTED_FACTS, *(one.by for one in expected)} if expected else set()
+        beneath = {
+            f"{name}_{what}"
+            for name, kind in self.pack.proceedings.items()
+            if kind.under
+            for what in ("count", "open", "late", *kind.states)
+        }
         by_rule = {f"{f.id}{RULE_OF}" for f in self.fields.values() if f.computed and f.computed.standard}
         return frozenset(
             BUILT_IN_FACTS
@@ -115,6 +121,7 @@ class World:
             | by_rule
             | gathered
             | handed_in
+            | beneath
             | {APPLICANT}
         )
 

@@ -164,6 +164,9 @@ def proceedings(pack: Pack, names: Names) -> Iterator[Saying]:
             "either": gettext("可以在个案上，也可以单独进行。"),
         }
         said = [about[kind.about]]
+        if kind.under:
+            above = listed(words(pack.proceedings[one].title) for one in kind.under if one in pack.proceedings)
+            said = [gettext("在“%(kinds)s”的页面上发起，属于那一项。") % {"kinds": above}]
         said += [
             gettext("%(when)s的，提示：%(say)s") % {"when": names.condition(o.when), "say": words(o.say)}
             for o in kind.offers

@@ -1,0 +1,83 @@
+"""What forms work out from periods and records: minutes, days that are missing, and one signature."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from amends.core.facts import CaseFacts
+from amends.core.form_data import Reading, compute, read_form
+from amends.core.policy.forms import Computed, Field, Form
+
+NOW = datetime(2026, 3, 9, 1, tzinfo=UTC)
+
+
+def title(text):
+    return {"zh-Hans": text, "en": text}
+
+
+def week(*, working_week=True):
+    days = {"rows": "entries", "day": "entry_day", "since": "first", "until": "last", "working_week": working_week}
+    rows = {
+        "id": "entries", "title": title("entries"), "type": "rows", "fields": [{"id": "entry_day", "title": title("day"), "type": "date"}],
+        "from_records": {"form": "log", "day": "log_date", "since": "first", "until": "last", "takes": {"entry_day": "log_date"}},
+    }  # fmt: skip
+    dates = [{"id": name, "title": title(name), "type": "date"} for name in ("first", "last")]
+    missing = {"id": "missing", "title": title("missing"), "type": "computed", "computed": {"days_without": days}}
+    return Form.model_validate({"id": "week", "title": title("week"), "fields": [*dates, rows, missing]})
+
+
+def read(form, **data):
+    class Head:
+        zone = "Asia/Shanghai"
+
+    class Pack:
+        head = Head()
+
+    return read_form(form, data, Reading(pack=Pack(), facts=CaseFacts(), now=NOW))
+
+
+def entries(*days):
+    return [{"entry_day": f"2026-03-{day:02}"} for day in days]
+
+
+def test_days_without_names_the_days_that_no_row_has():
+    read_in = read(week(), first="2026-03-02", last="2026-03-08", entries=entries(2, 3, 6))
+    assert read_in.codes["missing"] == "2026-03-04、2026-03-05"
+    whole = read(week(working_week=False), first="2026-03-06", last="2026-03-08", entries=entries(6))
+    assert whole.codes["missing"] == "2026-03-07、2026-03-08"
+
+
+def test_days_without_is_empty_for_a_full_period_and_one_that_is_not_known():
+    assert "missing" not in read(week(), first="2026-03-02", last="2026-03-03", entries=entries(2, 3)).codes
+    assert "missing" not in read(week(), first="2026-03-02").codes
+
+
+def test_minutes_between_may_be_negative_and_are_unknown_while_one_moment_is():
+    rule = Computed(minutes_between=("agreed", "left"))
+    known = CaseFacts(values={"agreed": "2026-03-02T05:00:00Z", "left": "2026-03-02T04:30:00Z"})
+    assert compute(rule, known) == -30
+    assert compute(rule, CaseFacts(values={"left": "2026-03-02T04:30:00Z"})) is None
+
+
+@pytest.mark.parametrize(("given", "codes"), [(["a" * 32], []), (["a" * 32, "b" * 32], ["one_signature"]), (None, [])])
+def test_a_signature_is_one_picture(given, codes):
+    form = Form.model_validate(
+        {"id": "f", "title": title("f"), "fields": [{"id": "signed", "title": title("s"), "type": "signature"}]}
+    )
+    assert [error.code for error in read(form, signed=given).errors] == codes
+
+
+def test_only_rows_are_drawn_up_and_only_with_their_own_columns():
+    rule = {"form": "log", "day": "d", "since": "a", "until": "b", "takes": {"x": "d"}}
+    for shape in ({"type": "text"}, {"type": "rows", "fields": [{"id": "y", "title": title("y"), "type": "text"}]}):
+        with pytest.raises(ValidationError, match="drawn up from records"):
+            Field.model_validate({"id": "rows", "title": title("rows"), "from_records": rule, **shape})
+
+
+def test_what_lies_beneath_is_asked_after_the_own_facts_and_before_what_lies_behind():
+    behind = CaseFacts(values={"visit_open": 9, "other": 1})
+    facts = CaseFacts(values={"own": 2}, beneath={"visit_open": 0}, behind=behind)
+    assert [facts.value(name) for name in ("own", "visit_open", "other")] == [2, 0, 1]
+    assert facts.with_values({"new": 3}).value("visit_open") == 0
+    assert "beneath" not in facts.as_data()
