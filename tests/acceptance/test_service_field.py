@@ -453,3 +453,42 @@ def test_a_signature_is_kept_as_a_picture_and_shown_where_it_was_asked_for(offic
 
 def signed(office):
     return [office.world.upload(engineer(office).person.actor_id)]
+
+
+@pytest.mark.clause("SVC-2.2.6")
+def test_an_inaccurate_report_stands_among_the_figures_of_the_engineer(office, clock):
+    _, visit = on_site(office, clock)
+    now = clock.now.isoformat()
+    keys = [problem(office, visit, discovered_at=now, problem_title=f"问题 {n}").json()["id"] for n in (1, 2)]
+    for key, found in zip(keys, ("accurate", "inaccurate"), strict=True):
+        clerk(office).steps_on(key, "acknowledge")
+        supervisor(office).steps_on(key, "verify", report_accuracy=found, accuracy_note="湿度读数与留样不符。")
+
+    assert register_of(
+        supervisor(office), "field_problem", report_accuracy="inaccurate", site_engineer=engineer(office).id
+    ) == [keys[1]]
+    assert register_of(
+        supervisor(office), "field_problem", report_accuracy="accurate", site_engineer=engineer(office).id
+    ) == [keys[0]]
+
+
+@pytest.mark.clause("SVC-2.2.8a")
+def test_an_accepted_report_is_one_line_of_the_ledger_once_it_is_tallied(office, clock):
+    key, visit = on_site(office, clock)
+    clock.at("2026-03-06T17:00+08:00")
+    engineer(office).steps_on(visit, "leave")
+    report = completion(office, key).json()["id"]
+    supervisor(office).steps_on(report, "accept")
+    assert report in [one["id"] for one in supervisor(office).waiting(kind="completion_report")]
+    assert register_of(supervisor(office), "completion_report") == []
+
+    supervisor(office).steps_on(report, "tally")
+
+    assert register_of(supervisor(office), "completion_report", service_type="problem_on_site") == [report]
+    assert register_of(supervisor(office), "completion_report", service_type="training") == []
+    assert supervisor(office).waiting(kind="completion_report") == []
+
+
+def register_of(door, kind, **filters):
+    """The ids of the records of a register."""
+    return [one["id"] for one in door.read(f"registers/service/{kind}", **filters)["records"]]
