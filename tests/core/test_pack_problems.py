@@ -75,8 +75,8 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         "unknown_category_in_a_stage",
         "kpis.yaml",
         None,
-        "journey:\n  stages:\n    buying: {title: {zh-Hans: 购买, en: buying}, categories: [prices]}\n  rest: {zh-Hans: 其他, en: other}\n",
-        ('kpis.yaml:3  buying: there is no category "prices".',),
+        "journey:\n  stages:\n    buying: {title: {zh-Hans: 购买, en: buying}, categories: [zzz]}\n  rest: {zh-Hans: 其他, en: other}\n",
+        ('kpis.yaml:3  buying: there is no category "zzz".',),
     ),
     (
         "keyword_too_short",

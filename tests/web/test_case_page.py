@@ -26,7 +26,7 @@ from tests.world import PICTURE, DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-MOST_QUERIES = 25
+MOST_QUERIES = 26
 
 
 @pytest.fixture(scope="module")
