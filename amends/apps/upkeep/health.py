@@ -86,6 +86,14 @@ class Health:
         return self.free_bytes >= LEAST_FREE_BYTES and self.free_bytes >= LEAST_FREE_SHARE * self.total_bytes
 
     @property
+    def free_gigabytes(self) -> str:
+        return f"{self.free_bytes / 1024**3:.1f} GB"
+
+    @property
+    def total_gigabytes(self) -> str:
+        return f"{self.total_bytes / 1024**3:.1f} GB"
+
+    @property
     def is_good(self) -> bool:
         return all((self.worker_lives, self.sweep_is_timely, self.queue_is_timely, self.mail_flows, self.disk_suffices))
 
