@@ -59,7 +59,7 @@ def records(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
         raise NotVisible
     asked = {name: request.GET[name] for name in request.GET if name not in PAGING}
     found = lines_for(viewer, kept, asked)
-    page = register_page(found, size=size_of(request.GET), cursor=request.GET.get("cursor"))
+    page = register_page(kept, found, size=size_of(request.GET), cursor=request.GET.get("cursor"))
     return answer(
         {"records": [_record(one) for one in records_of(kept, viewer, page.rows)], "next_cursor": page.next_cursor}
     )
@@ -69,5 +69,7 @@ def _record(record: Record) -> dict[str, Any]:
     return {
         **show_proceeding(record.line.proceeding),
         "day": record.line.day.isoformat(),
+        "concerned": record.concerned,
+        "proposes": record.proposes,
         "values": [show_value(cell) for cell in record.cells if cell is not None],
     }

@@ -287,6 +287,7 @@ def _shape(f: Field, pack: Pack, known: Mapping[str, Any]) -> dict[str, Any]:
         "date": {"type": "string", "format": "date"},
         "datetime": {"type": "string", "format": "date-time"},
         "case": {"type": "string"},
+        "record": {"type": "string"},
         "file_of_case": {"type": "string", "format": "uuid"},
         "files": {"type": "array", "items": {"type": "string", "format": "uuid"}},
         "signature": {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1, "maxItems": 1},

@@ -147,7 +147,7 @@ BUILT_IN_FACTS = PROCESS_FACTS | {
     "kind", "channel", "channel_group", "written", "internal", "counts", "urgent", "priority", "outcome",
     "earlier_cases", "linked_cases", "received_at", "complainant_kind", "has_contact", "function", "evidence_count",
     "first_level", "first_category", "is_late", "is_due_soon",
-    "similar_before", "similar_after", "due_before", "out_of_hours", "promise_open",
+    "similar_before", "similar_after", "concerned", "sample_seed", "sample_population", "sampled", "due_before", "out_of_hours", "promise_open",
     "customer_told_at", "customer_contacted_at", "customer_spoke_at",
 }  # fmt: skip
 """Facts that every case has without a form: what `pack check` accepts beside the fields of the pack."""

@@ -731,4 +731,5 @@ _READERS: dict[str, Callable[[Field, Any, Reading], Any]] = {
     "digits": _digits,
     "money": _money, "date": _date, "datetime": _datetime, "person": _identity, "department": _identity, "team": _identity,
     "partner": _identity, "case": _case_number, "files": _files, "signature": _signature, "file_of_case": _file_of_case,
+    "record": _case_number,
 }  # fmt: skip

@@ -201,6 +201,8 @@ FIELD_SENTENCES = {
     "post_known": "这条帖子已由%(who)s登记过，不必再登记。",
     "no_such_case": "没有编号为“%(value)s”的个案。",
     "right_needed": "填写“%(field)s”需要相应权限。",
+    "no_such_record": "“%(field)s”中没有“%(value)s”这条记录。",
+    "record_not_open": "“%(value)s”目前为“%(state)s”，不能再选作“%(field)s”。",
     "unknown_filter": "没有“%(name)s”这个筛选条件；可用的有：%(allowed)s。",
     "bad_filter_value": "筛选条件“%(name)s”的值“%(value)s”无效。",
     "period_ends_before_it_starts": "结束日期早于开始日期，请重新选择时间段。",

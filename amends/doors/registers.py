@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import RegisterLine
+from amends.apps.cases.proceedings.concerning import is_proposed
 from amends.apps.cases.proceedings.registers import Kept, columns_of, roles_on
 from amends.apps.cases.queries import Viewer
 from amends.apps.cases.timeline import (
@@ -28,6 +29,7 @@ from amends.core.form_data import options_of
 from amends.core.masking import masked
 from amends.core.policy.forms import TEXT_TYPES, Field
 from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.papers.contents import value_in_print
 from amends.doors.wording import words
@@ -40,6 +42,8 @@ class Record:
     line: RegisterLine
     state: str
     cells: tuple[ShownValue | None, ...]
+    concerned: int | None = None
+    proposes: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -73,8 +77,27 @@ def records_of(kept: Kept, viewer: Viewer, lines: Sequence[RegisterLine]) -> lis
             else:
                 cells.append(_code(pack.fields.get(f.id, f), facts, pack, names))
         state = pack.proceedings[kept.name].states.get(line.proceeding.state)
-        found.append(Record(line, words(state.title) if state else line.proceeding.state, tuple(cells)))
+        concerned = getattr(line, "concerned", None)
+        found.append(
+            Record(
+                line,
+                words(state.title) if state else line.proceeding.state,
+                tuple(cells),
+                concerned,
+                proposal_of(kept.kind, line, facts["values"], pack),
+            )
+        )
     return found
+
+
+def proposal_of(kind: ProceedingKind, line: RegisterLine, values: Mapping[str, Any], pack: Pack) -> str:
+    """What the policy proposes for a record, as what concerns it was counted; empty while there are not too many, once it was
+    answered for so many, or once it has ended.
+    """
+    rule, count = kind.concerns, getattr(line, "concerned", 0)
+    if rule is None or rule.say is None or not line.proceeding.is_open:
+        return ""
+    return words(rule.say) if is_proposed(rule, count, values, pack) else ""
 
 
 def _text(f: Field, text: str | None, is_hidden: bool) -> ShownValue | None:
@@ -95,14 +118,16 @@ def _code(f: Field, facts: Mapping[str, Any], pack: Pack, names: Names) -> Shown
 
 
 def _names(columns: Iterable[Field], values: Iterable[Mapping[str, Any]]) -> Names:
-    people, departments, partners = set[int](), set[int](), set[int]()
-    of = {"person": people, "department": departments, "team": departments, "partner": partners}
+    people, departments, partners, records = set[int](), set[int](), set[int](), set[str]()
+    of: Mapping[str, set[Any]] = {
+        "person": people, "department": departments, "team": departments, "partner": partners, "record": records,
+    }  # fmt: skip
     wanted = [(f.id, of[f.type]) for f in columns if f.type in of]
     for known in values:
-        for name, numbers in wanted:
-            if isinstance(known.get(name), int):
-                numbers.add(known[name])
-    return names_of(people, departments, partners)
+        for name, found in wanted:
+            if known.get(name) is not None:
+                found.add(known[name])
+    return names_of(people, departments, partners, records)
 
 
 def choices_said(kept: Kept, choices: Mapping[str, Sequence[str]]) -> list[tuple[Field, list[tuple[str, str]]]]:
@@ -112,7 +137,8 @@ def choices_said(kept: Kept, choices: Mapping[str, Sequence[str]]) -> list[tuple
     people = set().union(*(numbers[n] for n, f in fields.items() if f.type == "person"))
     departments = set().union(*(numbers[n] for n, f in fields.items() if f.type == "department"))
     partners = set().union(*(numbers[n] for n, f in fields.items() if f.type == "partner"))
-    names = names_of(people, departments, partners)
+    records = set[str]().union(*(values for n, values in choices.items() if fields[n].type == "record"))
+    names = names_of(people, departments, partners, records)
     return [
         (fields[n], [(v, _choice(fields[n], v, kept.pack, names)) for v in values])
         for n, values in choices.items()
@@ -123,12 +149,24 @@ def choices_said(kept: Kept, choices: Mapping[str, Sequence[str]]) -> list[tuple
 def _choice(f: Field, value: str, pack: Pack, names: Names) -> str:
     if f.type == "yes_no":
         return words(value == "yes")
-    if f.type in ("choice", "choices"):
+    if f.type in ("choice", "choices", "category"):
         return words(options_of(f, pack).get(value, value))
     number = int(value) if value.isdigit() else 0
     if f.type == "department":
         return words(names.departments.get(number)) or value
+    if f.type == "record":
+        return names.records.get(value, value)
     return (names.people if f.type == "person" else names.partners).get(number) or value
+
+
+def concerned_title(kept: Kept) -> str:
+    """What the count of what concerns a record is called."""
+    rule = kept.kind.concerns
+    counted = kept.pack.proceedings.get(rule.of or "") if rule else None
+    of = words(counted.title) if counted else gettext("相关个案")
+    if rule is None or rule.days is None:
+        return of
+    return gettext("%(of)s（近 %(days)s 天）") % {"of": of, "days": rule.days}
 
 
 def write_register(file: IO[bytes], kept: Kept, viewer: Viewer, records: Iterable[Record]) -> int:
@@ -171,4 +209,5 @@ def _cells(kept: Kept, record: Record) -> list[str | datetime]:
     said = [value_in_print(cell, kept.zone) if cell else "" for cell in record.cells]
     by = proceeding.begun_by.name if proceeding.begun_by else ""
     late = gettext("是") if record.is_late else ""
-    return [proceeding.number, record.line.day.isoformat(), *said, record.state, due, late, by]
+    counted = [str(record.concerned)] if record.concerned is not None else []
+    return [proceeding.number, record.line.day.isoformat(), *said, *counted, record.state, due, late, by]

@@ -103,6 +103,7 @@ class Filler:
             "datetime": lambda: (self.now + timedelta(days=0 if f.not_future else 2)).isoformat(),
             "case": lambda: None,
             "file_of_case": lambda: None,
+            "record": lambda: None,
             "files": lambda: [self.upload()],
             "signature": lambda: [self.upload()],
         }

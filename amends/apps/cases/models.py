@@ -13,6 +13,7 @@ from amends.apps.cases.package_models import ArchivePackage
 from amends.apps.cases.post_models import FoundPost
 from amends.apps.cases.praise_models import Praised
 from amends.apps.cases.proceeding_models import (
+    ConcernedValue,
     Involved,
     NamedCase,
     PartnerKey,
@@ -27,7 +28,7 @@ from amends.apps.policies.models import Desk, PackVersion
 from amends.core.queue_order import Band
 
 __all__ = [
-    "ArchivePackage", "FoundPost", "GuidanceUse", "Involved", "NamedCase", "PartnerKey", "Payout", "Praised", "Proceeding",
+    "ArchivePackage", "ConcernedValue", "FoundPost", "GuidanceUse", "Involved", "NamedCase", "PartnerKey", "Payout", "Praised", "Proceeding",
     "ProposedSolution", "RegisterLine", "RegisterValue", "ScoredValue",
 ]  # fmt: skip
 

@@ -116,7 +116,7 @@ class RegisterLine(models.Model):
     """A record of a register: by which day it stands there, and what a chart follows.
 
     Derived from the proceeding's facts with every step. `day` is local to the policy's zone; `figure` and `alike`, the values
-    in which records have to agree to stand in one chart, are empty where the policy follows none.
+    in which records have to agree to stand in one chart, are empty where the policy follows none. `concern` is what cases have to say to concern it.
     """
 
     proceeding = models.OneToOneField(
@@ -127,6 +127,7 @@ class RegisterLine(models.Model):
     day = models.DateField()
     figure = models.DecimalField(null=True, max_digits=24, decimal_places=6)
     alike = models.CharField(max_length=300, blank=True)
+    concern = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [
@@ -140,11 +141,23 @@ class RegisterValue(models.Model):
 
     line = models.ForeignKey(RegisterLine, on_delete=models.CASCADE, related_name="values")
     field = models.CharField(max_length=63)
-    value = models.CharField(max_length=63)
+    value = models.CharField(max_length=200)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["line", "field", "value"], name="a_value_of_a_line_once")]
         indexes = [models.Index(fields=["field", "value", "line"], name="lines_by_value")]
+
+
+class ConcernedValue(models.Model):
+    """What a case says in a fact by which a policy finds the records that it concerns. Derived from the facts of the case."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="concerned_values")
+    field = models.CharField(max_length=63)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "field", "value"], name="a_concern_of_a_case_once")]
+        indexes = [models.Index(fields=["field", "value", "case"], name="cases_by_concern")]
 
 
 class NamedCase(models.Model):

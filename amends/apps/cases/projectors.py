@@ -6,6 +6,7 @@ from amends.apps.cases.actions.perform import Performed, case_numbers_in, projec
 from amends.apps.cases.evidence import attach
 from amends.apps.cases.models import Case, CaseAsked, CaseLink, EvidenceFile
 from amends.apps.cases.previews import order_preview
+from amends.apps.cases.proceedings.concerning import keep_concerns
 from amends.apps.cases.queries import visible_to_caller
 from amends.apps.cases.search import index_case
 from amends.apps.cases.telling import people_in_roles
@@ -72,6 +73,12 @@ def _visible_other(done: Performed, number: str) -> Case:
     if found is None:
         raise InvalidData([FieldError("/case", "no_such_case", {"value": number})])
     return found
+
+
+@projector
+def find_what_it_concerns(done: Performed) -> None:
+    """The records that a case has to do with count it."""
+    keep_concerns(done.case, done.facts, done.before, done.pack)
 
 
 @projector

@@ -25,6 +25,7 @@ from amends.apps.cases.previews import make_preview, order_preview, without_prev
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.broadcasting import JOB as TELL_CONCERNED
 from amends.apps.cases.proceedings.broadcasting import tell_concerned
+from amends.apps.cases.proceedings.concerning import tell_proposals
 from amends.apps.cases.proceedings.reminding import remind_of_periods, remind_of_what_is_missing
 from amends.apps.cases.reading_log import alert_about_much_reading
 from amends.apps.deferred.actions import enqueue
@@ -46,6 +47,7 @@ def remind_of_what_recurs(args: dict[str, Any]) -> None:
     """Once a day: meetings and reviews that are due, and what is missing of what people hand in by period."""
     remind_of_periods(now=timezone.now())
     remind_of_what_is_missing(now=timezone.now())
+    tell_proposals(now=timezone.now())
 
 
 @job(TELL_CONCERNED, limit=timedelta(minutes=10))

@@ -84,6 +84,7 @@ class Names:
     people: dict[int, str] = field(default_factory=dict)
     departments: dict[int, Title | str] = field(default_factory=dict)
     partners: dict[int, str] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
 
     def of_actor(self, actor: str) -> str:
         kind, _, number = actor.partition(":")
@@ -159,7 +160,7 @@ def _is_open_to(event: LedgerEvent, pack: Pack, roles: frozenset[str]) -> bool:
 
 def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
     """The names of everybody whom the events mention."""
-    people, departments, partners = set[int](), set[int](), set[int]()
+    people, departments, partners, records = set[int](), set[int](), set[int](), set[str]()
     kinds = {f.id: f.type for pack in packs for f in _all_fields(pack)}
     for event in events:
         if event.actor.startswith("person:"):
@@ -181,17 +182,21 @@ def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
                     departments |= _numbers([value])
                 elif kind == "partner":
                     partners |= _numbers([value])
-    return names_of(people, departments, partners)
+                elif kind == "record" and value:
+                    records.add(str(value))
+    return names_of(people, departments, partners, records)
 
 
-def names_of(people: set[int], departments: set[int], partners: set[int]) -> Names:
+def names_of(people: set[int], departments: set[int], partners: set[int], records: set[str]) -> Names:
     """The names behind these numbers; a query for each sort of them that is asked for."""
+    called = Proceeding.objects.filter(number__in=records).values_list("number", "subject") if records else ()
     return Names(
         people=dict(ask_among("names", sorted(people), _names_of_people, of=BigIntegerField())),
         departments={
             unit.pk: unit.called for unit in ask_among("units", sorted(departments), _units, of=BigIntegerField())
         },
         partners=dict(Partner.objects.filter(pk__in=partners).values_list("pk", "name")) if partners else {},
+        records={number: f"{subject}（{number}）" if subject else number for number, subject in called},
     )
 
 
@@ -367,6 +372,8 @@ def code_shown(f: Field, value: Any, pack: Pack, names: Names) -> tuple[str, Any
         return "text", names.departments.get(value, "")
     if f.type == "partner":
         return "text", names.partners.get(value, "")
+    if f.type == "record":
+        return "text", names.records.get(value, value)
     if f.type == "files":
         return "files", len(value)
     if f.type == "signature":

@@ -16,7 +16,7 @@ FieldType = Literal[
     "text", "long_text", "phone", "email", "id_number", "address", "url",
     "choice", "choices", "yes_no", "category", "axis",
     "number", "digits", "decimal", "money", "date", "datetime",
-    "person", "department", "team", "partner", "case", "files", "signature", "file_of_case", "rows", "computed",
+    "person", "department", "team", "partner", "case", "files", "signature", "file_of_case", "record", "rows", "computed",
 ]  # fmt: skip
 
 TEXT_TYPES = frozenset({"text", "long_text", "phone", "email", "id_number", "address", "url"})
@@ -139,6 +139,13 @@ class Asked(Piece):
     at: Place | None = None
 
 
+class RecordChoice(Piece):
+    """Which records of a register may be chosen: those of a kind that stand in one of these states."""
+
+    kind: Name
+    states: tuple[Name, ...] = Attribute(min_length=1)
+
+
 class Field(Ruled):
     """One field. Its id is the name of the fact that conditions, clocks and routes may use.
 
@@ -156,6 +163,7 @@ class Field(Ruled):
     Whoever is complained about can be named only where the field says so (`may_be_accused`). A `partner` field may ask that it
     is registered as the kind chosen in the field `of_kind` beside it. `among: list.fact` takes only what items of that list of
     the case hold.
+    A `record` names one of the desk's records that `record` lets choose.
     `digits` are exactly `length` of them, kept as they are written: 0123 is not 123.
     A `signature` is drawn with a finger or mouse, or handed in as a picture; it is kept as one file. Rows `from_records` are
     drawn up from earlier records of the same proceeding and never typed.
@@ -212,6 +220,7 @@ class Field(Ruled):
     default_from: Name | None = None
     within_authority: bool = False
     scored: Scored | None = None
+    record: RecordChoice | None = None
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Field:
@@ -223,6 +232,8 @@ class Field(Ruled):
             raise ValueError(f"{self.id}: an axis field names its axis")
         if self.type == "rows" and not self.fields:
             raise ValueError(f"{self.id}: rows need fields")
+        if (self.type == "record") != (self.record is not None):
+            raise ValueError(f"{self.id}: a record, and it alone, says of which kind and states")
         if (self.type == "digits") != (self.length is not None):
             raise ValueError(f"{self.id}: digits, and they alone, say their length")
         if self.within_authority and self.type not in ("money", "choice", "choices"):

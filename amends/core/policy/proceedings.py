@@ -12,7 +12,7 @@ from amends.core.policy.base import Name, Piece, Ruled, Title
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition, Known
 from amends.core.policy.lifecycle import Process
-from amends.core.policy.registers import Register
+from amends.core.policy.registers import Acknowledged, Concerns, Draw, Register, ShownAt
 
 
 class Offer(Ruled):
@@ -238,7 +238,9 @@ class ProceedingKind(Process):
     the case's own rules may ask about as items of a list with the kind's name; `takes` names facts of the case that are kept
     with the proceeding as they were when it began, so that its clocks may ask for them. Only the roles in `seen_by` and people
     named in it see a confidential one; otherwise whoever sees the case does. `title_from` names the text field
-    shown as its subject. A kind that `pays` stands in the compensation ledger, one with a `register` in a list of its own. `room` lays out its
+    shown as its subject. A kind that `pays` stands in the compensation ledger, one with a `register` in a list of its own, with what its records
+    have to do with (`concerns`); one that `draws` takes a sample of cases; one that has to be
+    `acknowledged` waits for everybody in these roles, and one with `shown_at` is linked from cases at these steps. `room` lays out its
     page; left out, the page shows everything that was filled in.
     """
 
@@ -269,3 +271,7 @@ class ProceedingKind(Process):
     note: Title | None = None
     room: tuple[RoomSection, ...] = ()
     register_: Register | None = Field(default=None, alias="register")
+    concerns: Concerns | None = None
+    draws: Draw | None = None
+    acknowledged: Acknowledged | None = None
+    shown_at: ShownAt | None = None

@@ -37,6 +37,7 @@ from amends.web.case.story import SHOWS, story_of, stretch_of
 from amends.web.case.tools import tools_of
 from amends.web.case.watching import in_words
 from amends.web.guidance.customer import brief_of, moods_of
+from amends.web.registers.confirmed import shown_at_step
 
 __all__ = ["CaseView", "case_view", "clocks", "page", "reveal"]
 
@@ -101,6 +102,7 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "state": state,
         "hint": next((g.text for g in pack.guidance if g.state == case.state and g.as_ == "hint" and not g.field), None)
         or state.hint,
+        "in_force": shown_at_step(seen),
         "waits_for": waits_words(pack, case.waits_for) if case.is_open else _who_archives(seen),
         "handled_by": handler_words(pack),
         "level": level,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from amends.apps.cases.proceedings.chosen_records import records_to_choose
 from amends.core.facts import CaseFacts
 from amends.core.form_data import options_of
 from amends.core.grading import propose
@@ -54,6 +55,8 @@ class Choosing:
             self._fill_people(f, drawn, chosen)
         elif f.type == "partner":
             self._fill_partners(drawn, chosen)
+        elif f.type == "record":
+            self._fill_records(f, drawn, chosen)
         elif f.type == "file_of_case":
             drawn.choices = [Choice(k, name, is_chosen=k in chosen) for k, name in self.what.files]
             drawn.widget = "select"
@@ -128,6 +131,12 @@ class Choosing:
             return
         said = gettext("尚未登记合作伙伴，请管理员在“组织 › 合作伙伴”中登记。")
         drawn.guidance, drawn.hints = said, [text for text in (drawn.guidance, *drawn.hints) if text]
+
+    def _fill_records(self, f: Field, drawn: DrawnField, chosen: set[str]) -> None:
+        drawn.widget = "select"
+        if f.record is not None and self.what.desk is not None:
+            found = records_to_choose(self.what.desk, f.record)
+            drawn.choices = [Choice(number, said, is_chosen=number in chosen) for number, said in found]
 
     def _fill_people(self, f: Field, drawn: DrawnField, chosen: set[str]) -> None:
         drawn.widget = "people"

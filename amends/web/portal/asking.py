@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.pack import Pack
 
-NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case", "file_of_case", "computed"})
+NOT_FOR_CUSTOMERS = frozenset({"person", "department", "team", "partner", "case", "file_of_case", "record", "computed"})
 """Fields that name people and units of the company, or are worked out: nobody outside fills them in."""
 
 PAGES = ("matter", "story", "contact")

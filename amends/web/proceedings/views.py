@@ -21,6 +21,8 @@ from amends.web.proceedings.meetings import meeting_of, on_the_table
 from amends.web.proceedings.room import room_of
 from amends.web.proceedings.seeing import proceeding_view
 from amends.web.proceedings.showing import facts_shown, shown
+from amends.web.registers.concerned import concerned_shown
+from amends.web.registers.confirmed import not_confirmed
 
 
 @route(audience="staff", permission="visible", kind="proceeding")
@@ -38,6 +40,8 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "parent": seen.proceeding.parent,
         "entries": list(reversed(seen.entries)),
         "causes": causes_of(seen),
+        "concerned": concerned_shown(seen),
+        "not_confirmed": not_confirmed(seen),
         "is_meeting": meeting_of(seen) is not None,
         "on_the_table": on_the_table(seen),
         "named_cases": visible_to(seen.viewer).filter(named_in__proceeding=seen.proceeding).order_by("received_at"),

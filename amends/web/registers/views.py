@@ -34,7 +34,7 @@ from amends.core.refusals import InvalidData, NotPermitted
 from amends.doors.files import as_attachment
 from amends.doors.papers.finding import file_name, made_as
 from amends.doors.papers.listing import MOST, list_sheet
-from amends.doors.registers import Record, choices_said, readable_columns, records_of, write_register
+from amends.doors.registers import Record, choices_said, concerned_title, readable_columns, records_of, write_register
 from amends.doors.routes import route
 from amends.doors.wording import button_of, faults, words
 from amends.web.outlook.drawing import Drawn, drawn
@@ -79,11 +79,12 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     asked = _asked(request)
     context: dict[str, Any] = {
         "area": "registers", "kept": kept, "title": words(kept.kind.title), "zone": kept.zone, "asked": asked, "query": _query(request),
-        "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 3, "status": 200,
+        "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 4, "status": 200,
+        "counted": concerned_title(kept) if kept.kind.concerns else "",
     }  # fmt: skip
     try:
         found = lines_for(viewer, kept, asked)
-        shown = register_page(found, size=PAGE_SIZE, cursor=request.GET.get("cursor"))
+        shown = register_page(kept, found, size=PAGE_SIZE, cursor=request.GET.get("cursor"))
         context |= {"records": _shown(kept, viewer, shown.rows), "next_cursor": shown.next_cursor}
     except InvalidData as refusal:
         found = RegisterLine.objects.none()
@@ -198,7 +199,7 @@ def paper(request: HttpRequest, desk: str, kind: str, way: str) -> HttpResponse:
     if not _may_print(viewer, kept):
         raise NotPermitted(verb="打印")
     asked = _asked(request)
-    shown = register_page(lines_for(viewer, kept, asked), size=MOST)
+    shown = register_page(kept, lines_for(viewer, kept, asked), size=MOST)
     # On paper one reads from the first day on.
     records = list(reversed(records_of(kept, viewer, shown.rows)))
     log_access(
@@ -220,7 +221,7 @@ def _in_portions(kept: Kept, viewer: Viewer, found: QuerySet[RegisterLine]) -> I
     """Every record, some hundred at a time, so that a register of any length fits into memory."""
     cursor: str | None = None
     while True:
-        shown = register_page(found, size=AT_ONCE, cursor=cursor)
+        shown = register_page(kept, found, size=AT_ONCE, cursor=cursor)
         yield from records_of(kept, viewer, shown.rows)
         cursor = shown.next_cursor
         if cursor is None:

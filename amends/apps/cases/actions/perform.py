@@ -15,7 +15,10 @@ from amends.apps.cases.extending import extend_clock
 from amends.apps.cases.facts import core_event, facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.proceedings.comparing import similar_cases
+from amends.apps.cases.proceedings.concerning import counted_at
+from amends.apps.cases.proceedings.drawing import drawn_at
 from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.proceedings.gathering import gathered
 from amends.apps.cases.proceedings.records import forms_of_verb, with_records
@@ -153,6 +156,7 @@ def perform_within(row: Row, wish: Wish) -> Row:
         texts=texts_taken_on(fresh.chain, pack, process_of(fresh, pack), verb=wish.verb, state=facts.state), used=wish.used,
     )  # fmt: skip
     decision = decide(pack=pack, process=process_of(fresh, pack), facts=facts, request=request, directory=directory)
+    check_records(decision.payload, pack, fresh.desk, own=fresh.number)
     extend_clock(fresh, decision, pack=pack, now=wish.now, in_time=not wish.by_rule)
     return append_and_follow(fresh, pack=pack, before=facts, decision=decision, wish=wish)
 
@@ -181,6 +185,8 @@ def facts_found_out(row: Row, pack: Pack, wish: Wish) -> dict[str, Any]:
         found["evidence_count"] = row.evidence.count() + files
     if not isinstance(row, Case):
         found |= similar_cases(row, pack, verb=wish.verb, now=wish.now)
+        found |= drawn_at(pack, row.kind, verb=wish.verb, desk=row.desk_id, now=wish.now)
+        found |= counted_at(row, pack, verb=wish.verb, now=wish.now)
         return found | gathered(pack, row.kind, verb=wish.verb, desk=row.desk_id, before=row.begun_at)
     case = row
     if wish.verb == "link" and (numbers := case_numbers_in(pack, wish.data)):

@@ -18,6 +18,7 @@ from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.numbers import next_number
 from amends.apps.cases.portal_keys import normal_contact
+from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.queries import earlier_cases_of, open_cases
 from amends.apps.ledger.actions import append
 from amends.apps.ledger.models import Chain
@@ -87,6 +88,7 @@ def register_case(contact: Contact) -> Case:
     )  # fmt: skip
     with _faults_of_what_was_sent(by_itself):
         decision = decide(pack=pack, process=pack.lifecycle, facts=CaseFacts(), request=request, directory=directory)
+    check_records(decision.payload, pack, contact.desk)
     _refuse_receipt_reason(contact)
     return _store(contact, version, pack, decision, complainant if contact.is_vouched else contact.complainant)
 

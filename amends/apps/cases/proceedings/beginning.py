@@ -17,6 +17,8 @@ from amends.apps.cases.extending import check_application
 from amends.apps.cases.models import FAR_FUTURE, Case
 from amends.apps.cases.numbers import next_number
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.chosen_records import check_records
+from amends.apps.cases.proceedings.drawing import drawn_at
 from amends.apps.cases.proceedings.expecting import found_out, refuse_twice
 from amends.apps.cases.proceedings.facts import facts_behind
 from amends.apps.cases.proceedings.gathering import gathered
@@ -112,6 +114,7 @@ def _decided(pack: Pack, kind: ProceedingKind, beginning: Beginning) -> tuple[De
     directory = OrganisationOfDesk(beginning.desk, pack, beginning.now)
     verb = beginning_verb(kind)
     taken = {name: behind.value(name) for name in kind.takes if behind.value(name) is not None}
+    taken |= drawn_at(pack, beginning.kind, verb=verb, desk=beginning.desk.pk, now=beginning.now)
     taken |= gathered(pack, beginning.kind, verb=verb, desk=beginning.desk.pk, before=beginning.now)
     if kind.expected_from is not None:
         taken |= found_out(
@@ -123,6 +126,7 @@ def _decided(pack: Pack, kind: ProceedingKind, beginning: Beginning) -> tuple[De
         actor=acting(pack, beginning.caller, facts, directory, by_rule=beginning.by_rule),
     )  # fmt: skip
     decision = decide(pack=pack, process=kind, facts=facts, request=request, directory=directory)
+    check_records(decision.payload, pack, beginning.desk)
     check_application(beginning.case, decision, pack=pack, now=beginning.now)
     return decision, facts
 

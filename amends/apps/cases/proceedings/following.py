@@ -16,6 +16,7 @@ from amends.apps.cases.facts import core_event
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_within
 from amends.apps.cases.proceedings.broadcasting import order_telling
+from amends.apps.cases.proceedings.concerning import link_concerned
 from amends.apps.cases.proceedings.library import refuse_personal
 from amends.apps.cases.proceedings.naming import name_cases
 from amends.apps.cases.proceedings.noting import note_on_case
@@ -46,6 +47,7 @@ def follow_proceeding(done: Followed) -> Proceeding:
     involve(proceeding, facts, pack)
     keep_payout(proceeding, facts, pack)
     keep_line(proceeding, facts, pack)
+    link_concerned(proceeding, pack, verb=done.event.kind, now=wish.now)
     keep_scores(proceeding, pack, done.event.data.get("set", {}), seq=done.event.seq, at=done.event.at)
     refuse_personal(done)
     name_cases(proceeding, done.decision.payload, pack, wish)

@@ -18,6 +18,8 @@ DERIVED = (
     "version", "facts", "state", "state_category", "waits_for", "seen_by", "round", "department_id", "handler_id", "ended_at",
 )  # fmt: skip
 """The columns that a rebuild must reproduce."""
+CONFIRMED = "confirmed"
+"""Stands where others have a role: who confirmed what a record says now."""
 ACTED = "acted"
 """Stands where others have a role that names them."""
 
@@ -79,6 +81,14 @@ def _people_acting(facts: CaseFacts) -> set[int]:
     return {person for actor in actors if (person := person_of(actor)) is not None}
 
 
+def _people_who_confirmed(kind: ProceedingKind, facts: CaseFacts) -> set[int]:
+    """Who confirmed the version of a record that is in force."""
+    rule = kind.acknowledged
+    lists = {t.adds for t in kind.transitions if rule and t.verb == rule.verb and t.adds}
+    actors = {item.get("by", "") for name in lists for item in facts.lists.get(name, ())}
+    return {person for actor in actors if (person := person_of(actor)) is not None}
+
+
 def _involved(proceeding: Proceeding, facts: CaseFacts, pack: Pack) -> Iterator[Involved]:
     kind = pack.proceedings[proceeding.kind]
     own = CaseFacts(values=facts.values, lists=facts.lists, behind=CaseFacts())
@@ -92,5 +102,7 @@ def _involved(proceeding: Proceeding, facts: CaseFacts, pack: Pack) -> Iterator[
         ]
         for row in rows:
             yield Involved(proceeding=proceeding, case_id=proceeding.case_id, role=name, opens_case=opens, **row)
+    for person in sorted(_people_who_confirmed(kind, facts)):
+        yield Involved(proceeding=proceeding, case_id=proceeding.case_id, role=CONFIRMED, person_id=person)
     for person in sorted(_people_acting(facts)):
         yield Involved(proceeding=proceeding, case_id=proceeding.case_id, role=ACTED, person_id=person)

@@ -14,6 +14,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Involved, NamedCase, Proceeding
 from amends.apps.cases.proceedings.beginning import beginning_verb
+from amends.apps.cases.proceedings.projection import CONFIRMED
 from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_task, visible_to
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
@@ -128,7 +129,7 @@ def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
     turn = Q(handler=viewer.person, waits_for__contains=",handler,")
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
-        turn |= Q(desk=desk) & _turn_of_roles(viewer, desk, pack)
+        turn |= Q(desk=desk) & (_turn_of_roles(viewer, desk, pack) | _to_confirm(viewer, desk, pack))
         for name, role in pack.roles.roles.items():
             if role.counts == "named":
                 named = Involved.objects.filter(role=name, person=viewer.person).values("proceeding")
@@ -139,6 +140,17 @@ def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
                 )
     resting = Q(state_category__in=("done", "archived"))
     return visible_proceedings(viewer).filter(turn).exclude(resting)
+
+
+def _to_confirm(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
+    """What the viewer has to confirm as read and has not: the versions of records in force for a role of theirs."""
+    held = {h.role for h in viewer.caller(desk, pack).holdings}
+    turn = Q(pk__in=[])
+    for name, kind in pack.proceedings.items():
+        if kind.acknowledged is not None and held & set(kind.acknowledged.by):
+            turn |= Q(kind=name, state__in=list(kind.acknowledged.in_))
+    confirmed = Involved.objects.filter(role=CONFIRMED, person=viewer.person).values("proceeding")
+    return turn & ~Q(pk__in=confirmed)
 
 
 def count_waiting_proceedings(viewer: Viewer) -> int:

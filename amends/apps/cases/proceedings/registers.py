@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from amends.apps.cases.proceeding_models import Proceeding, RegisterLine, RegisterValue
+from amends.apps.cases.proceedings.concerning import codes_of, concern_of, with_counts
 from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.ledger.models import Detail
@@ -50,28 +51,20 @@ def keep_line(proceeding: Proceeding, facts: CaseFacts, pack: Pack) -> None:
             "day": _day_of(facts.values.get(register.day or ""), zone) or proceeding.begun_at.astimezone(zone).date(),
             "figure": _figure(facts.values.get(course.value)) if course else None,
             "alike": _alike(proceeding, facts, pack, course.same) if course else "",
+            "concern": concern_of(proceeding.number, facts.values, pack.proceedings[proceeding.kind].concerns),
         },
     )
     _keep_values(line, register, facts)
 
 
 def _keep_values(line: RegisterLine, register: Register, facts: CaseFacts) -> None:
-    wanted = {(name, text) for name in register.filters for text in _codes(facts.values.get(name))}
+    wanted = {(name, text) for name in register.filters for text in codes_of(facts.values.get(name))}
     present = {(row.field, row.value): row.pk for row in RegisterValue.objects.filter(line=line)}
     gone = [key for pair, key in present.items() if pair not in wanted]
     if gone:
         RegisterValue.objects.filter(pk__in=gone).delete()
     fresh = sorted(wanted - present.keys())
     RegisterValue.objects.bulk_create(RegisterValue(line=line, field=name, value=text) for name, text in fresh)
-
-
-def _codes(value: Any) -> list[str]:
-    """The codes of a value as they are kept: one of each choice, `yes` and `no`, the number of a person or department."""
-    if value is None or value == "":
-        return []
-    if isinstance(value, bool):
-        return ["yes" if value else "no"]
-    return [str(code)[:63] for code in (value if isinstance(value, list | tuple) else [value])]
 
 
 def _day_of(value: Any, zone: ZoneInfo) -> date | None:
@@ -96,7 +89,7 @@ def _alike(proceeding: Proceeding, facts: CaseFacts, pack: Pack, same: Iterable[
     texts = [name for name in same if (f := pack.fields.get(name)) is not None and f.type in TEXT_TYPES]
     said = latest_texts([proceeding.chain_id], texts) if texts else {}
     parts = [
-        said.get((proceeding.chain_id, n), "") if n in texts else ",".join(_codes(facts.values.get(n))) for n in same
+        said.get((proceeding.chain_id, n), "") if n in texts else ",".join(codes_of(facts.values.get(n))) for n in same
     ]
     folded = ["".join(part.split()).casefold() for part in parts]
     return "|".join(folded)[:300] if all(folded) else ""
@@ -187,7 +180,8 @@ def filters_of(kept: Kept) -> list[str]:
 def _standing(viewer: Viewer, kept: Kept) -> QuerySet[RegisterLine]:
     visible = visible_proceedings(viewer).filter(desk=kept.desk, kind=kept.name)
     found = RegisterLine.objects.filter(desk=kept.desk, kind=kept.name, proceeding__in=visible.values("pk"))
-    return found.filter(_listed(kept.register))
+    found = found.filter(_listed(kept.register))
+    return with_counts(found, kept.desk, kept.kind.concerns, viewer.now) if kept.kind.concerns else found
 
 
 def _listed(register: Register) -> Q:
@@ -201,7 +195,7 @@ def _late() -> Q:
 def _narrowing(kept: Kept, name: str) -> Callable[[str], Q] | None:
     """What a filter of the register does with its value; raises ValueError for one that says nothing."""
     if name in kept.register.filters:
-        return lambda value: Q(Exists(RegisterValue.objects.filter(line=OuterRef("pk"), field=name, value=value[:63])))
+        return lambda value: Q(Exists(RegisterValue.objects.filter(line=OuterRef("pk"), field=name, value=value[:200])))
     if name not in filters_of(kept):
         return None
     narrowings: dict[str, Callable[[str], Q]] = {
@@ -255,19 +249,20 @@ class RegisterPage:
     next_cursor: str | None
 
 
-def register_page(found: QuerySet[RegisterLine], *, size: int, cursor: str | None = None) -> RegisterPage:
-    """A page of lines with their records. Raises InvalidData for a bad cursor or size. One query."""
+def register_page(kept: Kept, found: QuerySet[RegisterLine], *, size: int, cursor: str | None = None) -> RegisterPage:
+    """A page of lines with their records, ranked by what concerns them where the policy wants it. Raises InvalidData for a bad
+    cursor or size. One query.
+    """
     if not 1 <= size <= LARGEST_PAGE:
         raise InvalidData([FieldError("/size", "bad_page_size", {"limit": LARGEST_PAGE})])
+    ranks = kept.kind.concerns is not None and kept.kind.concerns.ranks
     if cursor:
-        day, key = _read_cursor(cursor)
-        found = found.filter(Q(day__lt=day) | Q(day=day, pk__lt=key))
-    ordered = (
-        found.select_related("desk", *(f"proceeding__{name}" for name in RELATED if name != "parent"))
-        .defer("proceeding__case__facts")
-        .order_by("-day", "-pk")
-    )
-    rows = list(ordered[: size + 1])
+        rank, day, key = _read_cursor(cursor)
+        after = Q(day__lt=day) | Q(day=day, pk__lt=key)
+        found = found.filter(Q(concerned__lt=rank) | Q(concerned=rank) & after if ranks else after)
+    related = ("desk", *(f"proceeding__{name}" for name in RELATED if name != "parent"))
+    ordered = found.select_related(*related).defer("proceeding__case__facts")
+    rows = list(ordered.order_by(*(["-concerned"] if ranks else []), "-day", "-pk")[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
     return RegisterPage(rows[:size], _cursor_at(last) if last else None)
 
@@ -313,7 +308,7 @@ def choices_in(kept: Kept, found: QuerySet[RegisterLine]) -> dict[str, list[str]
     occurring = []
     for name in kept.register.filters:
         f = kept.pack.fields[name]
-        if f.type in ("choice", "choices"):
+        if f.type in ("choice", "choices", "category"):
             offered[name] = list(options_of(f, kept.pack))
         elif f.type == "yes_no":
             offered[name] = ["yes", "no"]
@@ -328,13 +323,13 @@ def choices_in(kept: Kept, found: QuerySet[RegisterLine]) -> dict[str, list[str]
 
 
 def _cursor_at(line: RegisterLine) -> str:
-    place = json.dumps([line.day.isoformat(), str(line.pk)])
+    place = json.dumps([getattr(line, "concerned", 0), line.day.isoformat(), str(line.pk)])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[date, uuid.UUID]:
+def _read_cursor(text: str) -> tuple[int, date, uuid.UUID]:
     try:
-        day, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return date.fromisoformat(str(day)), uuid.UUID(str(key))
+        rank, day, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return int(rank), date.fromisoformat(str(day)), uuid.UUID(str(key))
     except (binascii.Error, ValueError, TypeError) as error:
         raise InvalidData([FieldError("/cursor", "bad_cursor", {})]) from error

@@ -7,17 +7,46 @@ from collections.abc import Iterator
 from django.utils.translation import gettext
 
 from amends.core.policy.proceedings import ProceedingKind
-from amends.core.policy.registers import Register
-from amends.doors.wording import listed, words
+from amends.core.policy.registers import Concerns, Register
+from amends.doors.wording import button_of, listed, words
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
 
 def register_in(part: str, prefix: str, kind: ProceedingKind, names: Names) -> Iterator[Saying]:
-    """How the records of a kind are kept as a register; nothing for a kind that is none."""
+    """How the records of a kind are kept as a register, and what follows from them; nothing for a kind that is none."""
     if kind.register_ is not None:
         said = tuple(_of_register(kind, kind.register_, names))
         yield Saying(part, f"{prefix}register", gettext("台账"), said, kind.register_.clause)
+
+    if kind.concerns is not None:
+        said = tuple(_of_concerns(kind.concerns, names))
+        yield Saying(part, f"{prefix}concerns", gettext("与投诉的联系"), said, kind.concerns.clause)
+    if (draws := kind.draws) is not None:
+        sentence = gettext("“%(verb)s”时，从近 %(days)s 天收到的个案中随机抽取 %(share)s%%，抽样种子留存备查。")
+        verb = next(
+            (words(t.title) for t in kind.transitions if t.verb == draws.verb and t.title), button_of(draws.verb)
+        )
+        told = sentence % {"verb": verb, "days": draws.days, "share": draws.share}
+        yield Saying(part, f"{prefix}draws", gettext("抽样"), (told,), draws.clause)
+    if (rule := kind.acknowledged) is not None:
+        told = gettext("%(who)s须逐人确认已阅读；发布新版本后重新确认。") % {"who": names.roles(rule.by)}
+        yield Saying(part, f"{prefix}acknowledged", gettext("确认阅读"), (told,), rule.clause)
+    if (shown := kind.shown_at) is not None:
+        told = gettext("个案办到“%(field)s”所列环节时，页面上直接给出。") % {"field": names.fact(shown.field)}
+        yield Saying(part, f"{prefix}shown", gettext("查阅"), (told,), shown.clause)
+
+
+def _of_concerns(rule: Concerns, names: Names) -> Iterator[str]:
+    counted = names.fact(rule.of) if rule.of else gettext("个案")
+    if rule.days is None:
+        yield gettext("按“%(fact)s”统计相关的%(counted)s。") % {"fact": names.fact(rule.fact), "counted": counted}
+    else:
+        yield gettext("按“%(fact)s”统计近 %(days)s 天相关的%(counted)s。") % {
+            "fact": names.fact(rule.fact), "counted": counted, "days": rule.days,
+        }  # fmt: skip
+    if rule.say is not None:
+        yield gettext("超过 %(n)s 件的，建议：%(say)s") % {"n": rule.more_than, "say": words(rule.say)}
 
 
 def _of_register(kind: ProceedingKind, register: Register, names: Names) -> Iterator[str]:

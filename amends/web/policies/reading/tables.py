@@ -155,7 +155,7 @@ def type_words(kind: str) -> str:
         "choices": gettext("多选"), "yes_no": gettext("是否"), "category": gettext("分类"), "axis": gettext("评定"),
         "number": gettext("数字"), "digits": gettext("数字串"), "decimal": gettext("小数"), "money": gettext("金额"), "date": gettext("日期"), "datetime": gettext("时间"),
         "person": gettext("人员"), "department": gettext("部门"), "team": gettext("小组"), "partner": gettext("合作方"),
-        "case": gettext("个案编号"), "files": gettext("文件"), "signature": gettext("手写签名"), "file_of_case": gettext("已有材料"), "rows": gettext("明细"),
+        "case": gettext("个案编号"), "files": gettext("文件"), "signature": gettext("手写签名"), "file_of_case": gettext("已有材料"), "record": gettext("台账记录"), "rows": gettext("明细"),
         "computed": gettext("自动计算"),
     }  # fmt: skip
     return said.get(kind, kind)
