@@ -259,3 +259,11 @@ def test_a_closed_case_leaves_an_evaluation_to_do_which_keeps_satisfaction_and_r
     (event,) = [one for one in quality.read(f"proceedings/{task['id']}/events")["events"] if one["verb"] == "verify"]
     stored = {shown["field"]: shown["value"] for shown in event["values"]}
     assert (stored["effect_satisfaction"], stored["effect_recurred"], stored["effect_after"]) == (["满意"], True, 1)
+
+
+@pytest.mark.clause("EXP-8.1.3")
+def test_a_day_that_stands_out_raises_a_warning_with_what_is_usual(office, taken_over):
+    taken_over(office, [(f"2026-03-01 {n % 24:02d}:10", "service_quality/delayed") for n in range(24)])
+    staff = Staff(office.world, "cs_supervisor")
+    assert staff.post("/warnings/express/look/").status_code == 302
+    assert "24 件，平常约 0" in text_of(staff.get("/warnings/"))

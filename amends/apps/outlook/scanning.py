@@ -105,7 +105,7 @@ def _bursts(look: Look, rule: WarningRule) -> Iterator[Sight]:
         if fresh:
             last = fresh[-1]
             about = {
-                "values": {rule.by[0]: value}, "count": last.count, "limit": last.limit, "usual": round(last.usual, 1),
+                "values": {rule.by[0]: value}, "count": last.count, "limit": last.limit, "usual": f"{last.usual:.1f}",
                 "sign": last.sign, "last": (begin + timedelta(days=last.place)).isoformat(),
             }  # fmt: skip
             yield Sight(f"{rule.by[0]}:{value}"[:300], about)
