@@ -54,6 +54,13 @@ def money_in_print(amount: Mapping[str, Any]) -> str:
     return in_script(f"人民币{figures}元（大写：{in_capitals(minor)}）")
 
 
+def money_in_figures(amount: Mapping[str, Any]) -> str:
+    """An amount where there is no room for its capitals."""
+    minor, currency = int(amount["minor"]), str(amount.get("currency") or "CNY")
+    figures = f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+    return f"¥{figures}" if currency == "CNY" else f"{currency} {figures}"
+
+
 def money_to_fill_in() -> str:
     """Room for an amount written by hand."""
     return "" if language() == "en" else in_script("人民币　　　　　　　元（大写：　　　　　　　　　　　　）")
