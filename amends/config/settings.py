@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "amends.apps.mail",
     "amends.apps.surveys",
     "amends.apps.outlook",
+    "amends.apps.training",
     "amends.apps.reporting",
     "amends.apps.upkeep",
     "amends.apps.studies",

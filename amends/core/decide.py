@@ -148,6 +148,8 @@ def _same_hand_set_aside(
     pack: Pack, transition: Transition, facts: CaseFacts, actor: Actor, entered: Entered
 ) -> list[str]:
     """The verbs that the same hand did although they are kept apart; refused without the right and a reason."""
+    if _is_own_case(transition, facts, actor):
+        raise NotPermitted("这件个案由您办理，“%(verb)s”须由另一人进行。", verb=button_of(transition.verb))
     earlier = [verb for verb in transition.apart_from if _did_last(facts, verb, actor)]
     if not earlier:
         return []
@@ -158,6 +160,12 @@ def _same_hand_set_aside(
         verb=button_of(transition.verb),
         earlier=button_of(earlier[0]),
     )
+
+
+def _is_own_case(transition: Transition, facts: CaseFacts, actor: Actor) -> bool:
+    """Whether the verb is for others than whoever handles the case, and the actor handles it. Source: EXP-9.2.3"""
+    handler = facts.case_behind.value("handler")
+    return transition.apart_from_handler and handler is not None and handler == actor.person
 
 
 def _wrong_state(process: Process, facts: CaseFacts, verb: str) -> WrongState:
@@ -249,6 +257,8 @@ def allowed_actions(*, pack: Pack, process: Process, facts: CaseFacts, actor: Ac
 
 def _hand_is_free(pack: Pack, transition: Transition, facts: CaseFacts, actor: Actor) -> bool:
     """Whether separation of duties and the approval chain let this actor act now, or may be set aside by them."""
+    if _is_own_case(transition, facts, actor):
+        return False
     if any(_did_last(facts, earlier, actor) for earlier in transition.apart_from):
         form = form_for(pack, transition)
         return form.field(REASON_TO_SET_ASIDE) is not None and has_right(pack, actor, "set_separation_aside")

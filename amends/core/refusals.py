@@ -199,6 +199,7 @@ FIELD_SENTENCES = {
     "not_taken": "“%(kind)s”不收这一项。",
     "no_speakers": "“%(field)s”里看不出是谁说的。请保留发言人，例如“客户：……”或“客服小王 09:31”。",
     "post_known": "这条帖子已由%(who)s登记过，不必再登记。",
+    "no_such_study": "没有编号为“%(value)s”的已发布案例。",
     "no_such_case": "没有编号为“%(value)s”的个案。",
     "right_needed": "填写“%(field)s”需要相应权限。",
     "no_such_record": "“%(field)s”中没有“%(value)s”这条记录。",

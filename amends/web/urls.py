@@ -54,6 +54,8 @@ from amends.web.sign_in.again import sign_in_again
 from amends.web.surveys import asking as survey_asking
 from amends.web.surveys import views as surveys
 from amends.web.system import views as system
+from amends.web.training import learning, performance
+from amends.web.training import training as trainings
 from amends.web.uploads import views as uploads
 from amends.web.wordings import views as wordings
 from amends.web.workbench import views as workbench
@@ -151,6 +153,24 @@ urlpatterns = [
     path("warnings/figures/", early_warnings.figures, name="leading_figures"),
     path("warnings/<uuid:key>/", early_warnings.one, name="warning"),
     path("warnings/<slug:desk>/look/", early_warnings.look, name="look_for_warnings"),
+    path("training/", learning.mine, name="my_training"),
+    path("training/practice/", learning.practise, name="practise"),
+    path("training/learn/<slug:desk>/confirm/", learning.confirm, name="confirm_policy"),
+    path("training/learn/<slug:desk>/<slug:name>/", learning.module, name="training_module"),
+    path("training/learn/<slug:desk>/<slug:name>/test/", learning.begin, name="begin_test"),
+    path("training/tests/<uuid:key>/", learning.test, name="training_test"),
+    path("training/tests/<uuid:key>/certificate.pdf", learning.certificate, name="certificate"),
+    path("training/studies/<uuid:key>/", learning.study, name="training_study"),
+    path("training/people/<slug:desk>/<int:pk>/", trainings.record, name="training_record"),
+    path("training/people/<slug:desk>/<int:pk>/record.pdf", trainings.record_paper, name="training_record_paper"),
+    path("training/overview/", trainings.overview, name="training_overview"),
+    path("training/overview/<slug:desk>/give/", trainings.give, name="give_module"),
+    path("training/overview/<slug:desk>/study/", trainings.study, name="add_study"),
+    path("training/sessions/<uuid:key>/", trainings.session, name="training_session"),
+    path("training/quality/", trainings.quality, name="training_quality"),
+    path("performance/", performance.index, name="performance"),
+    path("performance/<slug:desk>/<int:pk>/", performance.one, name="performance_of"),
+    path("performance/<slug:desk>/<int:pk>/record.xlsx", performance.sheet, name="performance_sheet"),
     path("surveys/", surveys.index, name="surveys"),
     path("surveys/new/<slug:desk>/", surveys.new, name="new_survey"),
     path("surveys/<uuid:key>/", surveys.one, name="survey"),

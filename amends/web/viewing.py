@@ -36,9 +36,19 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """The person signed in, at the moment of the request; the same one for the whole request."""
     found = getattr(request, "_viewer", None)
     if found is None:
-        found = Viewer(person=request.user, now=timezone.now())  # type: ignore[arg-type]
+        found = Viewer(person=request.user, now=timezone.now(), practising=is_practising(request))  # type: ignore[arg-type]
         request._viewer = found  # type: ignore[attr-defined]
     return found
+
+
+PRACTISING = "practising"
+"""Under which word the session keeps that its owner practises."""
+
+
+def is_practising(request: HttpRequest) -> bool:
+    """Whether the person signed in works on the desks for practice for now, and on nothing else."""
+    session = getattr(request, "session", None)
+    return bool(session is not None and session.get(PRACTISING))
 
 
 def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
@@ -211,6 +221,24 @@ class Nav:
     def warnings(self) -> int:
         """How many open warnings are theirs."""
         return open_warnings_of(viewer_of(self.request).person)
+
+    @cached_property
+    def practising(self) -> bool:
+        return is_practising(self.request)
+
+    @cached_property
+    def learns(self) -> bool:
+        """Whether a policy of a desk that they work on has training."""
+        viewer = viewer_of(self.request)
+        return any(pack.training.modules and viewer.works_on(desk) for desk, pack in packs_of(viewer).items())
+
+    @cached_property
+    def trains(self) -> bool:
+        return self._holds("training")
+
+    @cached_property
+    def reads_performance(self) -> bool:
+        return self._holds("performance")
 
     @cached_property
     def reads_sent(self) -> bool:

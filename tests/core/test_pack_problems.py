@@ -47,6 +47,18 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ('warnings.yaml:6  danger: the role "clerk" does not have the right warnings, so it does not see them.',),
     ),
     (
+        "bank_too_small",
+        "training.yaml",
+        None,
+        "modules:\n  attitude:\n    title: {zh-Hans: 态度, en: attitude}\n    aim: {zh-Hans: 礼貌, en: courtesy}\n    for: [nobody]\n"
+        "    materials: [{title: {zh-Hans: 一, en: one}, text: {zh-Hans: 一, en: one}}]\n    bank: first\n    draw: 2\nbanks:\n  first:\n"
+        "    title: {zh-Hans: 题库, en: bank}\n    questions: [{id: one, title: {zh-Hans: 一, en: one}, type: true_false, right: ['yes']}]\n",
+        (
+            'training.yaml:5  attitude: there is no role "nobody".',
+            'training.yaml:8  attitude: the bank "first" has fewer than 2 questions.',
+        ),
+    ),
+    (
         "unknown_figure",
         "warnings.yaml",
         None,

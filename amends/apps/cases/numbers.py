@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from amends.apps.cases.models import CaseNumberCounter
+from amends.apps.policies.models import Desk
 
 _PART = re.compile(r"\{(year|month|day|seq)(?::(\d))?\}")
 
@@ -22,6 +23,15 @@ def next_number(pattern: str, *, day: date) -> str:
     One atomic update claims it; a number that was taken is never given out again, even when its case was not stored.
     """
     return _fill(pattern, day, _claim(_fill(pattern, day, None)))
+
+
+PRACTICE = "LX-"
+"""Before the numbers of what is only practised, so that they count by themselves and nobody takes them for a live one."""
+
+
+def pattern_on(desk: Desk, pattern: str) -> str:
+    """The pattern of numbers on a desk: the policy's, and where people practise another one."""
+    return f"{PRACTICE}{pattern}" if desk.is_practice else pattern
 
 
 def numbers_for(pattern: str, days: Sequence[date]) -> list[str]:

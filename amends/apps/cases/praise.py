@@ -15,7 +15,7 @@ SHOWN = 20
 @projector
 def remember_who_was_praised(done: Performed) -> None:
     """The person and the department that the case names now, with the day of the praise, or of receipt where it names none."""
-    if not set(done.event.payload.get("set", {})) & {*NAMED, "praised_on"}:
+    if done.case.desk.is_practice or not set(done.event.payload.get("set", {})) & {*NAMED, "praised_on"}:
         return
     person, department = (done.facts.value(name) for name in NAMED)
     if person is None and department is None:

@@ -18,7 +18,7 @@ from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, read_department, standing_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import open_desks, pack_in_force, version_in_force
+from amends.apps.policies.queries import open_desks, pack_in_force, practice_desks, version_in_force
 from amends.apps.prepared import Given, Prepared, ask_among, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.policy.clock_rules import ClockRule
@@ -35,23 +35,28 @@ READING = frozenset({"read", "write", "all"})
 
 
 _OPEN_DESKS = Prepared(open_desks)
+_PRACTICE_DESKS = Prepared(practice_desks)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody signed in at a moment, and what a token limits them to: scopes, and desks (None: no limit)."""
+    """Somebody signed in at a moment, and what a token limits them to: scopes, and desks (None: no limit).
+
+    Whoever is `practising` works on the desks for practice and sees nothing that is live; nobody else sees those desks.
+    """
 
     person: Person
     now: datetime
     scopes: frozenset[str] | None = None
     within: frozenset[int] | None = None
+    practising: bool = False
     _read: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was read for this moment already: desks and roles are asked for many times while one page is made."""
 
     def desks(self) -> list[Desk]:
-        """The desks the person works on, within those of the token."""
+        """The desks the person works on, within those of the token; while practising, those for practice alone."""
         if "desks" not in self._read:
-            desks = _OPEN_DESKS.ask()
+            desks = _PRACTICE_DESKS.ask() if self.practising else _OPEN_DESKS.ask()
             self._read["desks"] = [desk for desk in desks if self.within is None or desk.pk in self.within]
         return list(self._read["desks"])
 
@@ -65,7 +70,7 @@ class Viewer:
 
     def works_on(self, desk: Desk) -> bool:
         """Whether the person holds any role on the desk, in whichever department."""
-        return any(row.desk_id == desk.pk for row in self._standing().memberships)
+        return any(row.desk_id == desk.staffed_as for row in self._standing().memberships)
 
     def roles_held(self) -> list[tuple[Desk, Role]]:
         """The roles that the person holds, in whichever department, by the policies in force."""

@@ -32,6 +32,7 @@ State = OutboxMessage.State
 _leaving: ContextVar[bool] = ContextVar("leaving", default=True)
 
 IN_A_DEMO = "part of a demo"
+IN_PRACTICE = "part of practice"
 OVER_ITS_LIMIT = "automatic message over its limit"
 """Why a message is withheld, as the outbox keeps it; pages say it in words."""
 
@@ -187,10 +188,12 @@ def put_into_outbox(
 ) -> OutboxMessage:  # fmt: skip
     """Write one message; a job sends it when its time has come. `withheld` says why it must not leave.
 
-    Where nothing leaves (a demo) it is withheld in any case.
+    Where nothing leaves (a demo, a desk for practice) it is withheld in any case.
     """
     if not _leaving.get():
         withheld = IN_A_DEMO
+    if desk is not None and desk.is_practice:
+        withheld = IN_PRACTICE
     subject, body = words.shown(channel)
     waits_until = not_before if not_before > now else None
     entry = OutboxMessage.objects.create(
@@ -262,8 +265,10 @@ def notify(
 ) -> int:  # fmt: skip
     """Give each person a notice once for the key; returns how many were new. `values_en` fill its English wording.
 
-    `usual` are the words by language where the pack has none of its own.
+    `usual` are the words by language where the pack has none of its own. Nobody is called away from work to what is only practised.
     """
+    if desk is not None and desk.is_practice:
+        return 0
     own = {language: words.text for language, words in said_on(pack, message, "notice", desk).items()}
     wording = own or usual or {}
     text = fill(wording.get("zh-hans", message), values).strip()[:500]

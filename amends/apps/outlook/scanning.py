@@ -150,7 +150,7 @@ SEEING: Mapping[str, Callable[[Look, WarningRule], Iterable[Sight]]] = {
 def warn_of_words(done: Performed) -> None:
     """A warning for a new case whose texts have a word of a rule: one a case and rule. Source: EXP-8.1.3"""
     rules = [(name, rule) for name, rule in done.pack.warnings.rules.items() if rule.watches == "words"]
-    if not rules or done.before.state is not None:
+    if not rules or done.before.state is not None or done.case.desk.is_practice:
         return
     told = folded("\n".join(done.decision.texts.values()))
     for name, rule in rules:

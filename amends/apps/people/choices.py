@@ -54,8 +54,8 @@ def _within(desk: Desk, rows: Iterable[Department]) -> set[int]:
     """The departments that do something on the desk with all below them, and those that no desk claims."""
     claims = set(DeskFunction.objects.values_list("desk", "department"))
     claims |= set(Membership.objects.filter(department__isnull=False).values_list("desk", "department"))
-    ours = {department for owner, department in claims if owner == desk.pk}
-    theirs = {department for owner, department in claims if owner != desk.pk} - ours
+    ours = {department for owner, department in claims if owner == desk.staffed_as}
+    theirs = {department for owner, department in claims if owner != desk.staffed_as} - ours
     lines = {row.pk: set(_line_of(row)) for row in rows}
     return {key for key, line in lines.items() if line & ours or not line & theirs}
 
@@ -78,7 +78,7 @@ def people_to_choose(*, now: datetime, desk: Desk | None = None) -> list[PersonC
     roles: dict[int, list[str]] = defaultdict(list)
     if desk is not None:
         units = [choice.id for choice in departments_to_choose(desk)]
-        on_desk = Membership.objects.filter(Membership.valid_at(now), desk=desk).order_by("pk")
+        on_desk = Membership.objects.filter(Membership.valid_at(now), desk=desk.staffed_as).order_by("pk")
         for person_id, role in on_desk.values_list("person", "role"):
             roles[person_id].append(role)
         people = people.filter(Q(pk__in=on_desk.values("person")) | Q(department__in=units, is_administrator=False))

@@ -58,14 +58,14 @@ class OrganisationOfDesk:
 
     @cached_property
     def _bindings(self) -> dict[str, int]:
-        return dict(DeskFunction.objects.filter(desk=self.desk).values_list("function", "department_id"))
+        return dict(DeskFunction.objects.filter(desk=self.desk.staffed_as).values_list("function", "department_id"))
 
     @cached_property
     def _heads(self) -> dict[int, int]:
         roles = [name for name, role in self.pack.roles.roles.items() if role.heads]
         rows = Membership.objects.filter(
             Membership.valid_at(self.now),
-            desk=self.desk,
+            desk=self.desk.staffed_as,
             role__in=roles,
             department__isnull=False,
             person__is_active=True,
@@ -135,12 +135,12 @@ class OrganisationOfDesk:
 
     def _units_of(self, person: int) -> set[int | None]:
         if person not in self._units:
-            rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
+            rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk.staffed_as, person_id=person)
             self._units[person] = set(rows.values_list("department_id", flat=True))
         return self._units[person]
 
     def holds_one_of(self, person: int, roles: Sequence[str]) -> bool:
-        rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk, person_id=person)
+        rows = Membership.objects.filter(Membership.valid_at(self.now), desk=self.desk.staffed_as, person_id=person)
         return rows.filter(role__in=list(roles)).exists()
 
     def least_loaded(
@@ -194,7 +194,7 @@ class Standing:
 
     def _holdings(self, desk: Desk, pack: Pack) -> Iterator[Holding]:
         for row in self.memberships:
-            if row.desk_id != desk.pk:
+            if row.desk_id != desk.staffed_as:
                 continue
             if row.person_id == self.person.pk:
                 yield Holding(row.role, row.department_id)
@@ -223,7 +223,9 @@ def caller_for(person: Person, desk: Desk, pack: Pack, now: datetime, *, scopes:
 
 def holders_of(roles: Iterable[str], *, desk: Desk, now: datetime, within: Iterable[int] | None = None) -> list[Person]:
     """The active people who hold one of the roles on the desk, or in one of the departments; absent people's deputies too."""
-    rows = Membership.objects.filter(Membership.valid_at(now), desk=desk, role__in=list(roles), person__is_active=True)
+    rows = Membership.objects.filter(
+        Membership.valid_at(now), desk=desk.staffed_as, role__in=list(roles), person__is_active=True
+    )
     if within is not None:
         rows = rows.filter(department_id__in=list(within))
     people = {m.person_id: m.person for m in rows.select_related("person")}

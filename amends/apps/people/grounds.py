@@ -55,7 +55,7 @@ class Manager:
     @cached_property
     def desks(self) -> list[Desk]:
         """The desks whose people they manage."""
-        return [desk for desk in Desk.objects.all() if self.manages(desk)]
+        return [desk for desk in Desk.objects.filter(practice_of=None) if self.manages(desk)]
 
     def manages(self, desk: Desk) -> bool:
         pack = self.pack_of(desk)
@@ -174,5 +174,7 @@ RIGHT_WORDS = {
     "address_book": "维护通讯录、群发短信", "approve_entries": "批准新增经销商", "release_texts": "复核群发短信",
     "sent_messages": "查看和处理发送记录", "propose_wordings": "修改消息文字", "approve_wordings": "批准消息文字",
     "warnings": "查看趋势与预测，处理预警",
+    "training": "安排和评估培训",
+    "performance": "查看员工业绩档案",
 }  # fmt: skip
 """What each right of a role allows, in the reader's words."""

@@ -208,7 +208,7 @@ class Partner(models.Model):
 
     @staticmethod
     def of_desk(desk: Desk) -> Q:
-        return Q(desk=desk) | Q(desk=None)
+        return Q(desk=desk.staffed_as) | Q(desk=None)
 
     def __str__(self) -> str:
         return self.name

@@ -315,6 +315,21 @@ def open_desk(
 
 
 @transaction.atomic
+def open_practice_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> Desk:
+    """The desk on which the people of a desk practise; opened when it is first asked for. Source: EXP-9.1.2"""
+    found = Desk.objects.filter(practice_of=desk).first()
+    if found is not None:
+        return found
+    opened = open_desk(
+        code=f"{desk.code[:31]}-practice", title=f"{desk.title[:100]}（练习）", pack_id=desk.pack_id, now=now, actor=actor,
+        title_en=f"{desk.title_en[:100]} (practice)" if desk.title_en else "",
+    )  # fmt: skip
+    Desk.objects.filter(pk=opened.pk).update(practice_of=desk)
+    opened.refresh_from_db()
+    return opened
+
+
+@transaction.atomic
 def close_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> None:
     """Nobody works on the desk from now on; its cases and their chains stay. Closing it again changes nothing."""
     if not Desk.objects.filter(pk=desk.pk, closed_at=None).update(closed_at=now):

@@ -38,13 +38,14 @@ PARTS = {
     "kpis": "kpis",
     "warnings": "warnings",
     "templates": "templates",
+    "training": "training",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
 OPTIONAL_PARTS = frozenset(
-    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "templates", "guidance",
+    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "templates", "training", "guidance",
      "examples"}
 )  # fmt: skip
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})

@@ -22,7 +22,8 @@ class Desk(models.Model):
     """A unit that handles cases under one policy pack. `code` is its name in addresses and in the API.
 
     A closed desk keeps its cases and their chains, and nobody works on it any more. `embed_hosts` are the addresses of
-    websites, one a line, that may show its form in a frame.
+    websites, one a line, that may show its form in a frame. A desk with `practice_of` is where people practise: it works under the
+    same policy with the same people as that desk, and nothing on it is ever part of what is live.
     """
 
     code = models.SlugField(max_length=40, unique=True)
@@ -33,12 +34,24 @@ class Desk(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     embed_hosts = models.TextField(blank=True, default="")
+    practice_of = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="practice_desk"
+    )
 
     class Meta:
         ordering = ["code"]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_practice(self) -> bool:
+        return self.practice_of_id is not None
+
+    @property
+    def staffed_as(self) -> int:
+        """The desk whose departments and roles hold here: its own, or those of the desk that it practises for."""
+        return self.practice_of_id or self.pk
 
     @property
     def called(self) -> Title:

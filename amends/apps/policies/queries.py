@@ -62,8 +62,16 @@ def forget_what_is_kept_in_memory() -> None:
 
 
 def open_desks() -> QuerySet[Desk]:
-    """The desks on which somebody works; those that were closed keep their cases and show them to nobody."""
-    return Desk.objects.filter(closed_at=None)
+    """The desks on which somebody works; those that were closed keep their cases and show them to nobody.
+
+    Desks for practice are not among them: what happens there is no work.
+    """
+    return Desk.objects.filter(closed_at=None, practice_of=None)
+
+
+def practice_desks() -> QuerySet[Desk]:
+    """The desks on which people practise, of desks that are open."""
+    return Desk.objects.filter(closed_at=None, practice_of__isnull=False, practice_of__closed_at=None)
 
 
 def pack_in_force(desk: Desk, at: datetime) -> Pack:

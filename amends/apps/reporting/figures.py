@@ -6,8 +6,10 @@ A figure and the list of cases behind it are the same filter over the rows of fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
 from django.db.models import Count, F, Model, Q, QuerySet, Sum
@@ -44,6 +46,8 @@ MOMENTS = {
 }  # fmt: skip
 """The day by which a case belongs into a period."""
 
+NOWHERE = Q(pk__in=[])
+
 Part = Literal["all", "counted", "rest", "open"]
 Key = tuple[Any, ...]
 
@@ -52,7 +56,9 @@ Key = tuple[Any, ...]
 class Question:
     """What is asked: the indicator of a desk over a period, split `by` dimensions or spans of time, of the cases that all `filters` leave.
 
-    A filter on `category` takes everything below it; None stands for what is not known.
+    A filter on `category` takes everything below it; None stands for what is not known; of several values in a tuple any will do.
+    `is_whole` asks of all cases of the desk, whoever sees them: for whoever has a right to figures about people and none to cases.
+    Then only counts leave; the cases behind them are shown as far as they are visible.
     """
 
     desk: Desk
@@ -60,6 +66,7 @@ class Question:
     period: Period
     by: tuple[str, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ def kpis_of(desk: Desk, viewer: Viewer) -> Kpis:
 
 def figure(viewer: Viewer, question: Question) -> Figure:
     """The figure of an indicator without any grouping, over the cases that the viewer may see."""
-    whole = Question(question.desk, question.indicator, question.period, (), question.filters)
+    whole = replace(question, by=())
     return figures(viewer, whole)[0]
 
 
@@ -186,8 +193,10 @@ def indicator_of(kpis: Kpis, name: str) -> Indicator | None:
 
 
 def _within_sight(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
-    """The cases of the desk that the viewer may see and the filters leave."""
-    rows = CaseFact.objects.filter(desk=question.desk, case__in=visible_to(viewer, on=question.desk.pk).values("pk"))
+    """The cases of the desk that the viewer may see, or all of them where the whole is asked for, as far as the filters leave them."""
+    rows = CaseFact.objects.filter(desk=question.desk)
+    if not question.is_whole:
+        rows = rows.filter(case__in=visible_to(viewer, on=question.desk.pk).values("pk"))
     for name, value in question.filters.items():
         rows = rows.filter(_equals(name, value))
     return rows.order_by()
@@ -250,6 +259,8 @@ def _measure(indicator: Indicator) -> str:
 def _equals(name: str, value: Any) -> Q:
     if name not in DIMENSIONS:
         raise InvalidData([FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": list(DIMENSIONS)})])
+    if isinstance(value, tuple):
+        return reduce(or_, (_equals(name, one) for one in value), NOWHERE)
     column = DIMENSIONS[name]
     if name in TRUE_OR_FALSE:
         return Q(**{column: str(value).lower() in ("true", "yes", "1")})

@@ -103,7 +103,8 @@ class _Beside:
 
 
 def _worked_out(cases: Collection[UUID]) -> list[Figured]:
-    rows = list(Case.objects.filter(pk__in=cases).order_by("pk"))
+    # What is only practised is never counted: it has no rows here, so no figure can read it.
+    rows = list(Case.objects.filter(pk__in=cases, desk__practice_of=None).order_by("pk"))
     packs = {row.pack_id: read_version(row.pack_id) for row in rows}
     beside = _beside(rows, packs)
     return [_figured(row, packs[row.pack_id], beside) for row in rows]

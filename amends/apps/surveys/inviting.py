@@ -42,6 +42,8 @@ ANSWERED_LATER = 365
 @projector
 def invite_after_a_step(done: Performed) -> None:
     """Invite the complainant after a verb that a plan of the pack names: each case once a cycle, as far as it is drawn."""
+    if done.case.desk.is_practice:
+        return
     for name, plan in done.pack.surveys.plans.items():
         if done.event.verb not in plan.after or not holds(plan.when, done.facts):
             continue

@@ -96,7 +96,7 @@ class Transition(Ruled):
 
     `to` is a state, or `same`. Several transitions may share verb and state: the first whose `when` holds of the case
     and of what was entered is taken, and they must share their form. `by` names roles. `apart_from` refuses whoever
-    last did one of the named verbs in this cycle (separation of duties). `open_to_accused` lets the party complained
+    last did one of the named verbs in this cycle (separation of duties), `apart_from_handler` whoever handles the case. `open_to_accused` lets the party complained
     about act; by default it may not.
 
     Effects: `grades` writes the named axes (the proposal unless the form says otherwise, then with a reason);
@@ -123,6 +123,7 @@ class Transition(Ruled):
     form: Name | None = None
     needs: tuple[Need, ...] = ()
     apart_from: tuple[Name, ...] = ()
+    apart_from_handler: bool = False
     open_to_accused: bool = False
     grades: tuple[Name, ...] = ()
     routes: bool = False

@@ -28,6 +28,7 @@ from amends.core.policy.proceedings import ProceedingKind
 from amends.core.policy.surveys import Surveys
 from amends.core.policy.templates import Templates
 from amends.core.policy.texting import Texting
+from amends.core.policy.training import Training
 from amends.core.policy.warnings import Warnings
 
 FORMAT = 1
@@ -168,6 +169,7 @@ class Pack(Piece):
     kpis: Kpis = Kpis()
     warnings: Warnings = Warnings()
     templates: Templates = Templates()
+    training: Training = Training()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

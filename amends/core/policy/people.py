@@ -16,7 +16,7 @@ Sees = Literal["desk", "department", "handled", "asked", "own", "none"]
 Right = Literal[
     "register", "backdate", "reveal", "export", "take_over", "evidence", "print", "manage_people", "manage_pack",
     "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any", "share_views", "export_full", "set_separation_aside",
-    "surveys", "warnings", "scores", "scores_of_people", "overview",
+    "surveys", "warnings", "training", "performance", "scores", "scores_of_people", "overview",
     "address_book", "approve_entries", "release_texts", "sent_messages", "propose_wordings", "approve_wordings",
 ]  # fmt: skip
 

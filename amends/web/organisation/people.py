@@ -211,7 +211,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
 def _all_roles(manager: Manager) -> dict[str, list[tuple[str, str]]]:
     """Every role that somebody can be appointed to, so that one the manager may not give is refused by name."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for desk in Desk.objects.all():
+    for desk in Desk.objects.filter(practice_of=None):
         pack = manager.pack_of(desk)
         roles = pack.roles.roles.items() if pack else ()
         found[words(desk.called)] = [(f"{desk.code}:{n}", words(r.title)) for n, r in roles if r.counts in GIVEN_ROLES]

@@ -67,6 +67,8 @@ def parts_of(pack: Pack) -> list[tuple[str, str, str]]:
         found.insert(len(found) - 1, ("kpis", gettext("指标"), "chart-line"))
     if pack.warnings.rules or pack.warnings.key_problems or pack.warnings.measures:
         found.insert(len(found) - 1, ("warnings", gettext("预警与预测"), "alert-triangle"))
+    if pack.training.modules:
+        found.insert(len(found) - 1, ("training", gettext("培训与考核"), "users-group"))
     if pack.proceedings:
         found.insert(6, ("proceedings", gettext("专项程序"), "hierarchy"))
     return found

@@ -18,7 +18,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_among, visible_case
 from amends.apps.cases.timeline import reporter_is_hidden
-from amends.apps.messaging.actions import IN_A_DEMO, OVER_ITS_LIMIT
+from amends.apps.messaging.actions import IN_A_DEMO, IN_PRACTICE, OVER_ITS_LIMIT
 from amends.apps.messaging.deciding import say_it_was_not_sent, say_it_was_sent, send_again
 from amends.apps.messaging.models import InboundText, OutboxMessage
 from amends.apps.people.rights import rights_of
@@ -54,7 +54,7 @@ def receipt_words() -> dict[str, str]:
 def why_words(error: str) -> str:
     """Why a message was not sent, in words; what a provider answered stands as it came."""
     known = {
-        IN_A_DEMO: gettext("演示数据，不对外发送"), OVER_ITS_LIMIT: gettext("自动消息超过次数上限"),
+        IN_A_DEMO: gettext("演示数据，不对外发送"), IN_PRACTICE: gettext("练习，不对外发送"), OVER_ITS_LIMIT: gettext("自动消息超过次数上限"),
         "expired": gettext("已过有效期"), "address refused": gettext("对方服务器拒收这个地址"),
         "answer lost": gettext("没有等到服务商的答复"), "provider can not tell": gettext("服务商查不到结果"),
         "never left": gettext("长时间没有发出"),

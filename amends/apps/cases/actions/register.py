@@ -16,7 +16,7 @@ from amends.apps.cases.actions.perform import Followed, Wish, count_files, follo
 from amends.apps.cases.contacts import CONTACT_FIELDS, remember_contacts
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
-from amends.apps.cases.numbers import next_number
+from amends.apps.cases.numbers import next_number, pattern_on
 from amends.apps.cases.portal_keys import normal_contact
 from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.queries import earlier_cases_of, open_cases
@@ -79,7 +79,7 @@ def register_case(contact: Contact) -> Case:
     directory = OrganisationOfDesk(contact.desk, pack, contact.now)
     actor = actor_on_case(pack, contact.caller, CaseFacts(), directory)
     _check_backdating(pack, contact, may=has_right(pack, actor, "backdate"))
-    complainant = contact.complainant or known_complainant(contact.data)
+    complainant = contact.complainant or (None if contact.desk.is_practice else known_complainant(contact.data))
     given = facts_of_contact(pack, contact, complainant)
     by_itself = filled_by_itself(pack, contact)
     request = Request(
@@ -209,7 +209,8 @@ def _store(
 ) -> Case:
     received_at = contact.received_at or contact.now
     complainant = complainant or create_complainant(decision.texts, decision.payload["set"], now=contact.now)
-    remember_contacts(complainant, decision.texts)
+    if not contact.desk.is_practice:
+        remember_contacts(complainant, decision.texts)
     day = received_at.astimezone(ZoneInfo(pack.head.zone)).date()
     key = uuid.uuid4()
     chain = Chain(kind=Chain.Kind.CASE, key=f"case:{key}")
@@ -221,7 +222,8 @@ def _store(
         payload=decision.payload, details=decision.texts,
     )  # fmt: skip
     case = Case(
-        id=key, chain=chain, desk=contact.desk, pack=version, number=next_number(pack.head.number, day=day),
+        id=key, chain=chain, desk=contact.desk, pack=version, 
+        number=next_number(pattern_on(contact.desk, pack.head.number), day=day),
         complainant=complainant, registered_by_id=contact.caller.person, subject=decision.texts.get("subject", "")[:200],
         received_at=received_at, received_on=day, registered_at=contact.now,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from django.db import transaction
 from amends.apps.cases.actions.perform import Followed, Wish, acting, follow
 from amends.apps.cases.extending import check_application
 from amends.apps.cases.models import FAR_FUTURE, Case
-from amends.apps.cases.numbers import next_number
+from amends.apps.cases.numbers import next_number, pattern_on
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.proceedings.drawing import drawn_at
@@ -165,7 +165,8 @@ def _store(
     )  # fmt: skip
     proceeding = Proceeding(
         id=key, chain=chain, desk=beginning.desk, pack=version, case=beginning.case, parent=beginning.parent,
-        kind=beginning.kind, number=next_number(kind.number, day=at.astimezone(ZoneInfo(pack.head.zone)).date()),
+        kind=beginning.kind,
+        number=next_number(pattern_on(beginning.desk, kind.number), day=at.astimezone(ZoneInfo(pack.head.zone)).date()),
         begun_by_id=beginning.caller.person, begun_at=at, changed_at=beginning.now, due_sort=FAR_FUTURE, sweep_at=FAR_FUTURE,
     )  # fmt: skip
     wish = Wish(

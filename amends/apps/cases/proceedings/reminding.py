@@ -38,7 +38,7 @@ def remind_of_periods(*, now: datetime) -> int:
     """Tell those whom the policies name of what is due on their desks, once a day; returns how many notices were new."""
     return sum(
         _remind(desk, name, kind, now)
-        for desk in Desk.objects.filter(closed_at=None)
+        for desk in Desk.objects.filter(closed_at=None, practice_of=None)
         for name, kind in overdue_periods(desk, now)
     )
 

@@ -22,6 +22,7 @@ from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import Reading, read_with_problems
 from amends.core.policy.problems.templates import template_problems
 from amends.core.policy.problems.texting import texting_problems
+from amends.core.policy.problems.training import training_problems
 from amends.core.policy.problems.validity import Validity, overlap_problems, validity_problems
 from amends.core.policy.problems.warnings import warning_problems
 from amends.core.policy.problems.ways_in import way_in_problems
@@ -50,6 +51,7 @@ _CHECKS = (
     mail_problems,
     kpi_problems,
     warning_problems,
+    training_problems,
     clause_problems,
 )
 

@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from amends.core.policy.pack import Pack
-from amends.web.policies.reading import ahead, contact, intake, kpis, levels, papers, people, process, settings, times
+from amends.web.policies.reading import (
+    ahead,
+    contact,
+    intake,
+    kpis,
+    levels,
+    papers,
+    people,
+    process,
+    settings,
+    times,
+    training,
+)
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
 TELLERS: tuple[Callable[[Pack, Names], Iterable[Saying]], ...] = (
     settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings, process.templates,
     times.clocks, times.calendar, people.roles, people.routes, people.approvals, papers.forms, papers.messages,
-    contact.contact, kpis.kpis, ahead.ahead, papers.file_of_a_case, papers.guidance,
+    contact.contact, kpis.kpis, ahead.ahead, training.training, papers.file_of_a_case, papers.guidance,
 )  # fmt: skip
 """What tells the parts of a pack, in their order."""
 

@@ -82,6 +82,8 @@ def _of_transition(t: Transition, process: Process, names: Names) -> Iterator[st
     if t.apart_from:
         verbs = listed(button_of(verb) for verb in t.apart_from)
         yield gettext("不能由本次办理中作过“%(verbs)s”的同一人办理。") % {"verbs": verbs}
+    if t.apart_from_handler:
+        yield gettext("办理这件个案的人不能进行。")
     if t.open_to_accused:
         yield gettext("被投诉的一方也可以办理。")
     yield from _effects(t, names)
