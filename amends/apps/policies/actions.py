@@ -321,7 +321,7 @@ def open_practice_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> Des
     if found is not None:
         return found
     opened = open_desk(
-        code=f"{desk.code[:31]}-practice", title=f"{desk.title[:100]}（练习）", pack_id=desk.pack_id, now=now, actor=actor,
+        code=f"{desk.code[:31]}-practice", title="%(desk)s（练习）" % {"desk": desk.title[:100]}, pack_id=desk.pack_id, now=now, actor=actor,
         title_en=f"{desk.title_en[:100]} (practice)" if desk.title_en else "",
     )  # fmt: skip
     Desk.objects.filter(pk=opened.pk).update(practice_of=desk)

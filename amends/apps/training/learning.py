@@ -142,14 +142,14 @@ def _checked(
 ) -> dict[str, list[str]]:
     questions = {question.id: question for question in pack.training.banks[module.bank].questions}
     given, errors = {}, []
-    for place, name in enumerate(attempt.asked, start=1):
+    for name in attempt.asked:
         question, chosen = questions[name], sorted(set(answers.get(name, ())))
         allowed = set(question.options) or {"yes", "no"}
         if not chosen:
-            errors.append(FieldError(f"/{name}", "required", {"field": f"第 {place} 题"}))
+            errors.append(FieldError(f"/{name}", "required", {"field": question.title}))
         elif not set(chosen) <= allowed or (question.type != "several" and len(chosen) > 1):
             errors.append(
-                FieldError(f"/{name}", "unknown_choice", {"field": f"第 {place} 题", "value": ",".join(chosen)[:60]})
+                FieldError(f"/{name}", "unknown_choice", {"field": question.title, "value": ",".join(chosen)[:60]})
             )
         given[name] = chosen
     if errors:
