@@ -314,6 +314,9 @@ def open_desk(
     return desk
 
 
+PRACTICE_TITLE = "%(desk)s（练习）"
+
+
 @transaction.atomic
 def open_practice_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> Desk:
     """The desk on which the people of a desk practise; opened when it is first asked for. Source: EXP-9.1.2"""
@@ -321,7 +324,7 @@ def open_practice_desk(desk: Desk, *, now: datetime, actor: str = SYSTEM) -> Des
     if found is not None:
         return found
     opened = open_desk(
-        code=f"{desk.code[:31]}-practice", title="%(desk)s（练习）" % {"desk": desk.title[:100]}, pack_id=desk.pack_id, now=now, actor=actor,
+        code=f"{desk.code[:31]}-practice", title=PRACTICE_TITLE % {"desk": desk.title[:100]}, pack_id=desk.pack_id, now=now, actor=actor,
         title_en=f"{desk.title_en[:100]} (practice)" if desk.title_en else "",
     )  # fmt: skip
     Desk.objects.filter(pk=opened.pk).update(practice_of=desk)
