@@ -59,12 +59,14 @@ class Entry:
         return words(self.kept.kind.title)
 
 
-@route(audience="staff", permission="signed_in", kind="proceeding")
+@route(audience="staff", permission="registers", kind="proceeding")
 def index(request: HttpRequest) -> HttpResponse:
     """The registers of every desk that the viewer may open, each with how many records it holds and how many are late."""
     viewer = viewer_of(request)
     registers = registers_of(viewer)
-    counts = counts_of(viewer, registers) if registers else {}
+    if not registers:
+        raise NotPermitted(verb="查看台账")
+    counts = counts_of(viewer, registers)
     desks: dict[Any, list[Entry]] = {}
     for kept in registers:
         desks.setdefault(kept.desk, []).append(Entry(kept, counts.get((kept.desk.pk, kept.name), Counted())))
