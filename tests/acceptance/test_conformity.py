@@ -80,6 +80,7 @@ def test_the_report_leaves_as_spreadsheet_and_paper_and_is_noted(office, looked)
 
 def test_many_cases_are_left_to_the_worker_and_the_page_says_how_far_it_is(office, looked, monkeypatch):
     monkeypatch.setattr("amends.apps.studies.asking.AT_ONCE", 1)
+    monkeypatch.setattr("amends.apps.studies.conformity.AT_ONCE", 2)
     staff, made = asks(office)
     assert "正在核对，已完成 0 / 3 件" in text_of(staff.get(made["location"]))
     office.work()

@@ -23,6 +23,7 @@ from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.people.models import Department
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
+from amends.apps.studies.reading import in_turn
 from amends.core.facts import Event
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
@@ -144,19 +145,14 @@ def judged_in_turn(
     cases: QuerySet[Case], now: datetime, *, viewer: Viewer | None
 ) -> Iterator[tuple[Case, dict[str, Any]]]:
     """Each case with its conformity; three queries for a batch of cases."""
-    batch: list[Case] = []
-    for case in cases.defer("facts").iterator(chunk_size=AT_ONCE):
-        batch.append(case)
-        if len(batch) == AT_ONCE:
-            yield from _judged(batch, now, viewer)
-            batch = []
-    yield from _judged(batch, now, viewer)
+    for batch in in_turn(cases.defer("facts"), AT_ONCE):
+        yield from _judged(batch, now, viewer)
 
 
 def _judged(batch: list[Case], now: datetime, viewer: Viewer | None) -> Iterator[tuple[Case, dict[str, Any]]]:
     beneath: dict[UUID, list[Proceeding]] = defaultdict(list)
     seen = visible_proceedings(viewer) if viewer else Proceeding.objects.all()
-    for proceeding in seen.filter(case__in=batch).order_by("begun_at", "number").distinct() if batch else ():
+    for proceeding in seen.filter(case__in=batch).order_by("begun_at", "number").distinct():
         beneath[proceeding.case_id].append(proceeding)  # type: ignore[index]
     chains = [case.chain_id for case in batch] + [p.chain_id for some in beneath.values() for p in some]
     events = events_by_chain(chains)

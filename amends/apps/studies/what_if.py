@@ -22,6 +22,7 @@ from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import calendars_of, pack_in_force, read_version
 from amends.apps.reporting.models import CaseFact
+from amends.apps.studies.reading import in_turn
 from amends.core.facts import Event
 from amends.core.policy.pack import Pack
 from amends.core.what_if import Draft, Past, Replayed, Simulation, Stood, Sums, figures_asked
@@ -145,14 +146,9 @@ def _in_processes(given: Given, cases: QuerySet[Case], processes: int) -> Iterat
 
 def batches(cases: QuerySet[Case]) -> Iterator[list[Raw]]:
     """The cases with all that is asked of them; three queries for a batch."""
-    rows: list[tuple[Any, ...]] = []
-    for row in cases.values_list("pk", "chain_id", "pack_id", "taken_over", "cycle").iterator(chunk_size=AT_ONCE):
-        rows.append(row)
-        if len(rows) == AT_ONCE:
-            yield _read(rows)
-            rows = []
-    if rows:
-        yield _read(rows)
+    columns = cases.only("pk", "chain_id", "pack_id", "taken_over", "cycle", "received_at")
+    for batch in in_turn(columns, AT_ONCE):
+        yield _read([(case.pk, case.chain_id, case.pack_id, case.taken_over, case.cycle) for case in batch])
 
 
 def _read(rows: list[tuple[Any, ...]]) -> list[Raw]:
