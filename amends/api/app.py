@@ -16,6 +16,7 @@ from amends.api.papers import router as papers
 from amends.api.problems import problem
 from amends.api.proceedings import router as proceedings
 from amends.api.registers import router as registers
+from amends.api.reports import router as reports
 from amends.api.showing import schema_of
 from amends.api.tokens import viewer_of
 from amends.api.ways_in import ways_in
@@ -90,6 +91,7 @@ api.add_router("", papers)
 api.add_router("", catalogue)
 api.add_router("", calls)
 api.add_router("", kpis)
+api.add_router("", reports)
 api.add_router("", ways_in)
 
 

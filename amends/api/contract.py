@@ -102,6 +102,9 @@ LISTS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "list_kpis": (("desk", "from", "to", "by", "indicator", *DIMENSIONS), ()),
     "analyse_complaints": (("desk", "from", "to", "by", "order", "than_from", "than_to", *DIMENSIONS), ()),
     "list_scores": (("desk", "month", "of"), ()),
+    "list_reports": (("desk", "document"), ()),
+    "read_report": (("version",), ()),
+    "list_cases_of_report": (("figure", "version"), ()),
     "list_cases_of_kpi": (("desk", "from", "to", "by", "indicator", "group", "part", *DIMENSIONS), ()),
 }
 

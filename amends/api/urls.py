@@ -13,6 +13,7 @@ from amends.api.health import healthz, metrics, readyz
 from amends.api.papers import router as papers
 from amends.api.proceedings import router as proceedings
 from amends.api.registers import router as registers
+from amends.api.reports import router as reports
 from amends.api.ways_in import ways_in
 from amends.doors.routes import declare
 
@@ -22,7 +23,7 @@ _patterns, _app_name, _namespace = api.urls
 def _methods_by_path() -> dict[str, list[str]]:
     """The methods of every operation under its path as Django spells it."""
     found = {}
-    for part in (router, proceedings, registers, papers, calls, kpis, ways_in, catalogue, api.default_router):
+    for part in (router, proceedings, registers, papers, calls, kpis, reports, ways_in, catalogue, api.default_router):
         for where, view in part.path_operations.items():
             spelled = re.sub(r"\{(\w+)\}", r"<\1>", where).lstrip("/")
             found[spelled] = sorted({method for operation in view.operations for method in operation.methods})

@@ -94,6 +94,10 @@ class Caller:
     """Desks a token is limited to; None is no limit."""
 
 
+SYSTEM = Caller(id="system", is_system=True)
+"""What the product does by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks, as the rules of one case see them: the roles that count here, and whether they are complained about."""

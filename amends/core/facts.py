@@ -148,7 +148,7 @@ BUILT_IN_FACTS = PROCESS_FACTS | {
     "earlier_cases", "linked_cases", "received_at", "complainant_kind", "has_contact", "function", "evidence_count",
     "first_level", "first_category", "is_late", "is_due_soon",
     "similar_before", "similar_after", "concerned", "sample_seed", "sample_population", "sampled", "due_before", "out_of_hours", "promise_open",
-    "customer_told_at", "customer_contacted_at", "customer_spoke_at",
+    "customer_told_at", "customer_contacted_at", "customer_spoke_at", "document_due_on",
 }  # fmt: skip
 """Facts that every case has without a form: what `pack check` accepts beside the fields of the pack."""
 

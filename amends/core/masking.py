@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 HIDDEN = "＊＊＊"
 
@@ -57,3 +58,27 @@ _MASKS = {"phone": _phone, "email": _email, "id_number": _id_number, "address": 
 def masked_contact(text: str) -> str:
     """A way to reach somebody, of whichever kind."""
     return _email(text) if "@" in text else _phone(text)
+
+
+_CALLED = re.compile(r"[\u4e00-\u9fff](先生|女士|小姐|师傅|老师|经理|主任|阿姨|大哥|大姐)")
+_REACHED = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\d)[\d][\d \-—]{5,}[\dXx](?!\d)")
+_PLACE = re.compile(
+    r"(?<=[路街道巷号弄村苑区])\s*\d+\s*(?:号|弄|栋|幢|楼|单元|室)(?:\s*\d*\s*(?:号|栋|幢|楼|单元|室))*"
+)
+_SHORTEST_NAME = 2
+
+
+def anonymous(text: str, said: Iterable[str]) -> str:
+    """What somebody told, without anybody's name, number, mail address or house number: fit for a report.
+
+    `said` are names and other personal data known to the matter; they go wherever they stand. Dates keep their figures.
+    """
+    for word in sorted({one.strip() for one in said}, key=len, reverse=True):
+        if len(word) >= _SHORTEST_NAME:
+            text = text.replace(word, "某某")
+    text = _REACHED.sub(lambda found: found[0] if _is_day(found[0]) else HIDDEN, text)
+    return _PLACE.sub(HIDDEN, _CALLED.sub(r"某\1", text))
+
+
+def _is_day(text: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", text) is not None

@@ -25,6 +25,11 @@ class Period:
         if self.days > LONGEST_DAYS:
             raise InvalidData([FieldError("/last", "period_too_long")])
 
+    @classmethod
+    def of_texts(cls, first: str, last: str) -> Period:
+        """The span between two days as they are stored."""
+        return cls(date.fromisoformat(first[:10]), date.fromisoformat(last[:10]))
+
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1

@@ -106,6 +106,10 @@ go_back|返回公司|返回了公司|aside
 demand|记录额外要求|记录了额外要求|aside
 vouch|确认属实|确认了所报内容属实|aside
 tally|登记台账|登记了台账|aside
+draw_up|起草报告|起草了报告|aside
+redraw|重新取数|重新取了报告的数据|aside
+write_up|撰写报告|撰写了报告|aside
+release|发布报告|发布了报告|aside
 move_version|改用另一版制度|改用了另一版制度|aside
 """
 

@@ -185,10 +185,12 @@ def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
             named[name] = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "name"))
         elif name == "partner":
             named[name] = dict(Partner.objects.filter(pk__in=numbers).values_list("pk", "name"))
-    return {key: [_value(asked, name, key[n], named.get(name, {})) for n, name in enumerate(asked.by)] for key in keys}
+    return {
+        key: [group_value(asked, name, key[n], named.get(name, {})) for n, name in enumerate(asked.by)] for key in keys
+    }
 
 
-def _value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str:
+def group_value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str:
     if value in (None, ""):
         return gettext("未定")
     if isinstance(value, date):

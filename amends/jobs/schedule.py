@@ -40,6 +40,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("raise_gaps", every=timedelta(days=1), offset=timedelta(hours=23)),
     Schedule("forget_finished_jobs", every=timedelta(days=1), offset=timedelta(hours=19)),
     Schedule("remind_of_periods", every=timedelta(days=1), offset=timedelta(hours=0)),
+    # Twenty minutes past midnight in China, on the first day after a period and every day after it until it stands.
+    Schedule("write_documents", every=timedelta(days=1), offset=timedelta(hours=16, minutes=20)),
     Schedule("run_survey_plans", every=timedelta(days=1), offset=timedelta(hours=1)),
     Schedule("look_for_warnings", every=timedelta(hours=1), offset=timedelta(minutes=10)),
     Schedule("look_ahead", every=timedelta(days=1), offset=timedelta(hours=18)),

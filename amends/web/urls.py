@@ -16,6 +16,7 @@ from amends.web.case import watching as case_watching
 from amends.web.circulars import book
 from amends.web.circulars import views as circulars
 from amends.web.customers import views as customers
+from amends.web.documents import views as documents
 from amends.web.drafts import views as drafts
 from amends.web.intake import caller, proposals
 from amends.web.intake import done as intake_done
@@ -311,6 +312,10 @@ urlpatterns = [
     path("conformity/<uuid:key>/cases/", conformity_of_many.cases, name="conformity_cases"),
     path("conformity/<uuid:key>/conformity.xlsx", conformity_of_many.export, {"way": "xlsx"}, name="conformity_xlsx"),
     path("conformity/<uuid:key>/conformity.pdf", conformity_of_many.export, {"way": "pdf"}, name="conformity_pdf"),
+    path("documents/", documents.page, name="documents"),
+    path("documents/<uuid:key>/", documents.one, name="document"),
+    path("documents/<uuid:key>/cases/", documents.cases, name="document_cases"),
+    path("documents/<uuid:key>/file.<slug:way>", documents.file, name="document_file"),
     path("figures/", figures.page, name="figures"),
     path("figures/cases/", figures.cases, name="figure_cases"),
     path("figures/export/", figures.export, name="figures_export"),

@@ -189,6 +189,12 @@ class Nav:
         return bool(desks_with_surveys(viewer_of(self.request)))
 
     @cached_property
+    def documents(self) -> bool:
+        """Whether a policy of the desks they work on has documents that write themselves."""
+        viewer = viewer_of(self.request)
+        return any(pack.reports.documents and viewer.works_on(desk) for desk, pack in packs_of(viewer).items())
+
+    @cached_property
     def manages_people(self) -> bool:
         return self._holds("manage_people")
 

@@ -115,7 +115,7 @@ def filled_in(body: dict[str, Any], version: int) -> dict[str, Any]:
 
 
 PARTS = {
-    "message": "told", "channel": "sms", "language": "zh-hans", "verb": "contact", "form_id": "night_book", "pk": "999999", "desk": "night", "kind": "grumble",
+    "message": "told", "way": "pdf", "channel": "sms", "language": "zh-hans", "verb": "contact", "form_id": "night_book", "pk": "999999", "desk": "night", "kind": "grumble",
          "name": "clocks", "membership": "999999", "made": "999999", "secret": "no-such-secret", "page": "0", "key": "00000000-0000-4000-8000-000000000000", "sealed": "made-up", "invitation": "00000000-0000-4000-8000-000000000001", "questionnaire": "after_handling", "paper": "night_book.pdf", "package_id": "00000000-0000-4000-8000-000000000000", "file_id": None, "file": None}  # fmt: skip
 NOTHING_CHOSEN: Mapping[str, str] = {}
 NO_FILE = "00000000-0000-4000-8000-000000000000"

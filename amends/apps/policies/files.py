@@ -39,14 +39,15 @@ PARTS = {
     "warnings": "warnings",
     "templates": "templates",
     "training": "training",
+    "reports": "reports",
     "guidance": "guidance",
     "examples": "examples",
 }
 """The files at the top of a pack, by name, and the key of the pack that each one fills."""
 
 OPTIONAL_PARTS = frozenset(
-    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "templates", "training", "guidance",
-     "examples"}
+    {"approvals", "compensation", "texting", "followups", "surveys", "kpis", "warnings", "templates", "training", "reports",
+     "guidance", "examples"}
 )  # fmt: skip
 LISTS = frozenset({"clocks", "clauses", "guidance", "examples"})
 FOLDERS = {"forms": "forms", "proceedings": "proceedings"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Literal
@@ -48,6 +48,16 @@ MOMENTS = {
 
 NOWHERE = Q(pk__in=[])
 
+
+@dataclass(frozen=True, slots=True)
+class WholeDesk:
+    """Reads for the desk itself at a moment: documents are the same for everybody who may read them."""
+
+    now: datetime
+
+
+Reader = Viewer | WholeDesk
+
 Part = Literal["all", "counted", "rest", "open"]
 Key = tuple[Any, ...]
 
@@ -83,18 +93,18 @@ class Figure:
         return self.result.verdict is not Verdict.NOT_APPLICABLE
 
 
-def kpis_of(desk: Desk, viewer: Viewer) -> Kpis:
+def kpis_of(desk: Desk, viewer: Reader) -> Kpis:
     """The indicators of the policy in force on a desk."""
     return pack_in_force(desk, viewer.now).kpis
 
 
-def figure(viewer: Viewer, question: Question) -> Figure:
+def figure(viewer: Reader, question: Question) -> Figure:
     """The figure of an indicator without any grouping, over the cases that the viewer may see."""
     whole = replace(question, by=())
     return figures(viewer, whole)[0]
 
 
-def figures(viewer: Viewer, question: Question) -> list[Figure]:
+def figures(viewer: Reader, question: Question) -> list[Figure]:
     """The figures of an indicator by group, in the order of the groups; a fixed number of queries whatever the number of cases.
 
     Groups without any case have no figure; without grouping there is always one, not applicable where nothing was counted. Raises InvalidData for an unknown dimension or a value that can not be one.
@@ -102,7 +112,7 @@ def figures(viewer: Viewer, question: Question) -> list[Figure]:
     return many_figures(viewer, [question])[0]
 
 
-def many_figures(viewer: Viewer, questions: Sequence[Question]) -> list[list[Figure]]:
+def many_figures(viewer: Reader, questions: Sequence[Question]) -> list[list[Figure]]:
     """The figures of several questions about one desk, of the same filters, in their order; each is as if it were asked alone.
 
     The rows are read once for all that are split alike: one query, and one for every median, percentile and business volume.
@@ -118,7 +128,7 @@ def many_figures(viewer: Viewer, questions: Sequence[Question]) -> list[list[Fig
     return found
 
 
-def _made(viewer: Viewer, question: Question, found: dict[Key, Tally], waiting: dict[Key, int]) -> list[Figure]:
+def _made(viewer: Reader, question: Question, found: dict[Key, Tally], waiting: dict[Key, int]) -> list[Figure]:
     volumes = _volumes(question) if question.indicator.kind == "per_volume" else {}
     keys = sorted({*found, *waiting} or ({()} if not question.by else set()), key=_sortable)
     return [
@@ -127,7 +137,7 @@ def _made(viewer: Viewer, question: Question, found: dict[Key, Tally], waiting: 
 
 
 def cases_behind(
-    viewer: Viewer, question: Question, *, group: Key | None = None, part: Part = "all"
+    viewer: Reader, question: Question, *, group: Key | None = None, part: Part = "all"
 ) -> QuerySet[CaseFact]:
     """The rows behind a figure: as many as it says. `counted` are those in the numerator, `rest` the others, `open` those without a value yet."""
     rows = _open_rows(viewer, question) if part == "open" else _population(viewer, question)
@@ -140,7 +150,7 @@ def cases_behind(
 
 
 def counted_by(
-    viewer: Viewer, desk: Desk, period: Period, *, by: Sequence[str], filters: Mapping[str, Any] | None = None, day: str = "received"
+    viewer: Reader, desk: Desk, period: Period, *, by: Sequence[str], filters: Mapping[str, Any] | None = None, day: str = "received"
 ) -> dict[Key, int]:  # fmt: skip
     """How many visible cases came (or were resolved, closed) in a period, by any combination of dimensions and spans of time; one query.
 
@@ -192,17 +202,17 @@ def indicator_of(kpis: Kpis, name: str) -> Indicator | None:
 # The rows that a figure is about
 
 
-def _within_sight(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
+def _within_sight(viewer: Reader, question: Question) -> QuerySet[CaseFact]:
     """The cases of the desk that the viewer may see, or all of them where the whole is asked for, as far as the filters leave them."""
     rows = CaseFact.objects.filter(desk=question.desk)
-    if not question.is_whole:
+    if isinstance(viewer, Viewer) and not question.is_whole:
         rows = rows.filter(case__in=visible_to(viewer, on=question.desk.pk).values("pk"))
     for name, value in question.filters.items():
         rows = rows.filter(_equals(name, value))
     return rows.order_by()
 
 
-def _is_meant(viewer: Viewer, question: Question) -> Q:
+def _is_meant(viewer: Reader, question: Question) -> Q:
     """Which cases the indicator is about, at whatever time."""
     asking, indicator = _asking(viewer, question), question.indicator
     meant = filter_of(indicator.population, asking)
@@ -221,15 +231,15 @@ def _is_open(question: Question) -> Q:
     return Q(**{f"{_day(question)}__isnull": True, "received_on__lte": question.period.last})
 
 
-def _population(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
+def _population(viewer: Reader, question: Question) -> QuerySet[CaseFact]:
     return _within_sight(viewer, question).filter(_is_of_period(question) & _is_meant(viewer, question))
 
 
-def _open_rows(viewer: Viewer, question: Question) -> QuerySet[CaseFact]:
+def _open_rows(viewer: Reader, question: Question) -> QuerySet[CaseFact]:
     return _within_sight(viewer, question).filter(_is_open(question) & _is_meant(viewer, question))
 
 
-def _counted(viewer: Viewer, question: Question) -> Q:
+def _counted(viewer: Reader, question: Question) -> Q:
     """Which cases of the population make the numerator."""
     indicator = question.indicator
     if indicator.kind in ("share", "count", "per_volume"):
@@ -237,7 +247,7 @@ def _counted(viewer: Viewer, question: Question) -> Q:
     return Q(**{f"{_measure(indicator)}__isnull": False})
 
 
-def _asking(viewer: Viewer, question: Question) -> Asking:
+def _asking(viewer: Reader, question: Question) -> Asking:
     return Asking(viewer.now, kpis_of(question.desk, viewer).reads.repeats)
 
 
@@ -326,7 +336,7 @@ AVERAGED = frozenset({"mean", "median", "percentile"})
 RANKED = frozenset({"median", "percentile"})
 
 
-def _counted_at_once(viewer: Viewer, asked: Sequence[Question]) -> list[tuple[dict[Key, Tally], dict[Key, int]]]:
+def _counted_at_once(viewer: Reader, asked: Sequence[Question]) -> list[tuple[dict[Key, Tally], dict[Key, int]]]:
     """What every question counts by group, and how many cases have no value yet; the questions are split alike."""
     groups, touched = grouped(asked[0]), NEVER
     sums: dict[str, Any] = {}
@@ -343,7 +353,7 @@ def _counted_at_once(viewer: Viewer, asked: Sequence[Question]) -> list[tuple[di
     return [_of_question(viewer, question, place, read) for place, question in enumerate(asked)]
 
 
-def _sums(viewer: Viewer, question: Question) -> dict[str, Any]:
+def _sums(viewer: Reader, question: Question) -> dict[str, Any]:
     """What is counted for one question, under names of its own."""
     meant, indicator = _is_meant(viewer, question), question.indicator
     here = meant & _is_of_period(question)
@@ -364,7 +374,7 @@ def _has_open(question: Question) -> bool:
 
 
 def _of_question(
-    viewer: Viewer, question: Question, place: int, read: list[tuple[Key, dict[str, Any]]]
+    viewer: Reader, question: Question, place: int, read: list[tuple[Key, dict[str, Any]]]
 ) -> tuple[dict[Key, Tally], dict[Key, int]]:
     ranked = _values(viewer, question) if question.indicator.kind in RANKED else {}
     found, waiting = {}, {}
@@ -379,7 +389,7 @@ def _of_question(
     return found, waiting
 
 
-def _values(viewer: Viewer, question: Question) -> dict[Key, list[int]]:
+def _values(viewer: Reader, question: Question) -> dict[Key, list[int]]:
     """Every measure by group: what medians and percentiles need."""
     column, groups = _measure(question.indicator), grouped(question)
     have = _population(viewer, question).filter(**{f"{column}__isnull": False})
@@ -396,7 +406,7 @@ def _volumes(question: Question) -> dict[date, int]:
     return dict(rows.values_list("month", "amount"))
 
 
-def _result(viewer: Viewer, question: Question, key: Key, tally: Tally, volumes: Mapping[date, int]) -> Result:
+def _result(viewer: Reader, question: Question, key: Key, tally: Tally, volumes: Mapping[date, int]) -> Result:
     if question.indicator.kind != "per_volume":
         return result_of(question.indicator, tally)
     volume = _volume(question, key, volumes)

@@ -18,7 +18,7 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import Figure, Key, Question, many_figures
+from amends.apps.reporting.figures import Figure, Key, Question, Reader, many_figures
 from amends.core.facts import CaseFacts, facts_from_data
 from amends.core.indicators import Result, Tally, result_of
 from amends.core.periods import Period, month_of
@@ -75,7 +75,7 @@ def may_see_scores(viewer: Viewer, desk: Desk, pack: Pack, of: Of) -> bool:
     return bool(pack.kpis.weighted(of)) and RIGHTS[of] in rights_of(viewer.caller(desk, pack), pack)
 
 
-def scores_of_month(viewer: Viewer, desk: Desk, pack: Pack, month: date, of: Of) -> Month:
+def scores_of_month(viewer: Reader, desk: Desk, pack: Pack, month: date, of: Of) -> Month:
     """The scorecards of every department, or person, with a case of the month that the viewer may see, or with points taken off.
 
     The rows of figures are read once for all indicators; a second run on the same data gives the same. Source: ESC-6.2.1a

@@ -16,6 +16,7 @@ from amends.core.policy.care import Care
 from amends.core.policy.clock_rules import ClockRule, PackCalendar
 from amends.core.policy.compensation import Compensation
 from amends.core.policy.conditions import Condition
+from amends.core.policy.documents import Documents
 from amends.core.policy.followups import FollowUps
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.guidance import Guidance
@@ -170,6 +171,7 @@ class Pack(Piece):
     warnings: Warnings = Warnings()
     templates: Templates = Templates()
     training: Training = Training()
+    reports: Documents = Documents()
     clocks: tuple[ClockRule, ...]
     calendar: PackCalendar
     clauses: tuple[Clause, ...]

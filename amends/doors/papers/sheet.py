@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 COLUMNS = 24
-CellKind = Literal["label", "value", "heading", "text", "column", "boxes", "opinion", "signatures"]
+CellKind = Literal["label", "value", "heading", "text", "column", "boxes", "opinion", "signatures", "bar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Cell:
     signers: tuple[Signer, ...] = ()
     is_long: bool = False
     picture: bytes = b""
+    share: int = 0
+    """How long a bar is, in percent of the longest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ WIDE = 252
 """The same of one that lies on its side."""
 TWIPS_A_LINE = round(8 / 25.4 * 1440)
 BODY, SMALL = 10.5, 9
+BAR = 20
+"""So many blocks make the longest bar."""
 MARGIN = 100
 """Twips between the frame of a cell and its text."""
 
@@ -251,6 +253,9 @@ def _paragraphs(cell: Cell, made: Any, document: DocumentOfWord, sheet: Sheet) -
         return [first]
     if cell.picture:
         first.add_run().add_picture(io.BytesIO(cell.picture), height=Mm(14))
+        return [first]
+    if cell.kind == "bar":
+        _write(first, f"{'█' * (cell.share * BAR // 100)}　{cell.text}", face=FILLED)
         return [first]
     is_filled = cell.kind in ("value", "opinion")
     _write(first, cell.text, face=HEAVY if cell.kind == "heading" else FILLED if is_filled else PRINTED)

@@ -65,6 +65,8 @@ def parts_of(pack: Pack) -> list[tuple[str, str, str]]:
         found.insert(10, ("contact", gettext("来信、回访与调查"), "message-dots"))
     if pack.kpis.indicators:
         found.insert(len(found) - 1, ("kpis", gettext("指标"), "chart-line"))
+    if pack.reports.documents:
+        found.insert(len(found) - 1, ("reports", gettext("报告"), "file-description"))
     if pack.warnings.rules or pack.warnings.key_problems or pack.warnings.measures:
         found.insert(len(found) - 1, ("warnings", gettext("预警与预测"), "alert-triangle"))
     if pack.training.modules:

@@ -28,6 +28,7 @@ from amends.apps.cases.proceedings.queries import (
     possible_under,
 )
 from amends.apps.cases.proceedings.records import with_records
+from amends.apps.cases.proceedings.standing import standing_texts
 from amends.apps.cases.proceedings.templates import apply_template
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import labels_of
@@ -62,7 +63,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
     form = form_for(seen.pack, transition)
     proceeding = seen.proceeding
     came_from = request.GET.get("from", "")
-    back = reverse(LISTS[came_from]) if came_from in LISTS else reverse("proceeding", args=[proceeding.pk])
+    back = reverse(LISTS[came_from]) if came_from in LISTS else page_of(proceeding, seen.pack)
 
     def do(data: dict[str, Any], version: int) -> str:
         caller = seen.viewer.caller(proceeding.desk, seen.pack)
@@ -87,7 +88,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         viewer=seen.viewer, pack=seen.pack, form=form, title=title_of(transition), address=address, back=back,
         drawn_up=lambda data: with_records(proceeding, [form], data),
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
-        drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts)},
+        drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts), **_written(form, proceeding, seen.pack)},
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
@@ -100,6 +101,20 @@ def _standing(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the proceeding already says, filled in again: codes and amounts; texts lie beside the events."""
     names = [f.id for f in form.fields if f.type not in TEXT_TYPES | FILE_TYPES | {"rows", "computed"}]
     return {name: _plain(as_entered(values[name])) for name in names if values.get(name) is not None}
+
+
+def page_of(proceeding: Proceeding, pack: Pack) -> str:
+    """The page on which a proceeding is read: a document has one of its own."""
+    is_document = pack.reports.of_kind(proceeding.kind) is not None
+    return reverse("document" if is_document else "proceeding", args=[proceeding.pk])
+
+
+def _written(form: Form, proceeding: Proceeding, pack: Pack) -> dict[str, str]:
+    """The texts of a document as they stand, so that its author goes on writing where the last one stopped."""
+    if pack.reports.of_kind(proceeding.kind) is None:
+        return {}
+    names = {f.id for f in form.fields if f.type in TEXT_TYPES}
+    return {name: text for name, text in standing_texts(proceeding.chain).items() if name in names}
 
 
 def _to_partner(form: Form, proceeding: Proceeding, facts: CaseFacts) -> dict[str, str]:
@@ -194,7 +209,7 @@ def _beginning(
                 caller=viewer.caller(desk, pack), now=viewer.now, local_zone=zone_of(pack), parent=parent,
             )
         )  # fmt: skip
-        return reverse("proceeding", args=[(parent or begun).pk])
+        return page_of(parent or begun, pack)
 
     def drawing(form: Form) -> Drawing:
         known = (

@@ -36,6 +36,7 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "room": room_of(seen),
         "buttons": {button.verb: button for button in (*context["moves"], *context["exits"])},
         "facts": [] if seen.kind.room else facts_shown(seen),
+        "is_document": seen.pack.reports.of_kind(seen.proceeding.kind) is not None,
         "children": lines_of([row for row in seen.children if row.kind not in in_room]),
         "parent": seen.proceeding.parent,
         "entries": list(reversed(seen.entries)),

@@ -15,6 +15,7 @@ from amends.apps.cases.extending import extend_clock
 from amends.apps.cases.facts import core_event, facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.adding import Step, add_what_is_drawn
 from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.proceedings.comparing import similar_cases
 from amends.apps.cases.proceedings.concerning import counted_at
@@ -157,6 +158,15 @@ def perform_within(row: Row, wish: Wish) -> Row:
     )  # fmt: skip
     decision = decide(pack=pack, process=process_of(fresh, pack), facts=facts, request=request, directory=directory)
     check_records(decision.payload, pack, fresh.desk, own=fresh.number)
+    if isinstance(fresh, Proceeding):
+        values = {**facts.values, **decision.payload.get("set", {})}
+        add_what_is_drawn(
+            decision,
+            Step(
+                desk=fresh.desk, pack=pack, kind=fresh.kind, values=values, texts=decision.texts, now=wish.now,
+                proceeding=fresh,
+            ),
+        )  # fmt: skip
     extend_clock(fresh, decision, pack=pack, now=wish.now, in_time=not wish.by_rule)
     return append_and_follow(fresh, pack=pack, before=facts, decision=decision, wish=wish)
 

@@ -17,6 +17,7 @@ from amends.apps.cases.extending import check_application
 from amends.apps.cases.models import FAR_FUTURE, Case
 from amends.apps.cases.numbers import next_number, pattern_on
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.adding import Step, add_what_is_drawn
 from amends.apps.cases.proceedings.chosen_records import check_records
 from amends.apps.cases.proceedings.drawing import drawn_at
 from amends.apps.cases.proceedings.expecting import found_out, refuse_twice
@@ -78,6 +79,13 @@ def begin_within(beginning: Beginning) -> Proceeding:
     _check_place(kind, beginning)
     decision, facts = _decided(pack, kind, beginning)
     _refuse_a_second(kind, beginning, decision)
+    add_what_is_drawn(
+        decision,
+        Step(
+            desk=beginning.desk, pack=pack, kind=beginning.kind, values=decision.payload["set"], texts=decision.texts,
+            now=beginning.now,
+        ),
+    )  # fmt: skip
     return _store(version, pack, kind, beginning, decision, facts)
 
 

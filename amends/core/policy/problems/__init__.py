@@ -8,6 +8,7 @@ from amends.core.policy.problems.asking import asking_problems
 from amends.core.policy.problems.clauses import clause_problems
 from amends.core.policy.problems.clocks import clock_problems
 from amends.core.policy.problems.conditions import condition_problems
+from amends.core.policy.problems.documents import document_problems
 from amends.core.policy.problems.example_runs import example_problems
 from amends.core.policy.problems.forms import form_problems
 from amends.core.policy.problems.keywords import keyword_problems
@@ -50,6 +51,7 @@ _CHECKS = (
     texting_problems,
     mail_problems,
     kpi_problems,
+    document_problems,
     warning_problems,
     training_problems,
     clause_problems,

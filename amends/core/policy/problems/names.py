@@ -21,7 +21,7 @@ _NOUNS = {
     "state": "状态", "axis": "分级维度", "group": "渠道类别", "scheme": "分类方案", "measure": "措施", "fact": "事实",
     "category": "类别", "level": "级别", "value": "取值", "chain": "审批链", "proceeding": "专项程序",
     "standard": "补偿标准", "channel": "渠道", "clock": "时限", "list": "清单", "questionnaire": "问卷", "message": "消息",
-    "figure": "先行指标", "bank": "题库", "indicator": "指标", "team": "小组",
+    "figure": "先行指标", "bank": "题库", "indicator": "指标", "team": "小组", "dimension": "统计维度",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ _PARTS = {
     "level": ("grading",), "value": ("grading", "categories", "channels"), "chain": ("approvals",),
     "proceeding": ("proceedings",), "standard": ("compensation",), "channel": ("channels",), "clock": ("clocks",),
     "list": ("lifecycle", "proceedings"), "questionnaire": ("surveys",), "message": ("messages",),
-    "figure": ("warnings",), "bank": ("training",), "indicator": ("kpis",), "team": ("routing",),
+    "figure": ("warnings",), "bank": ("training",), "indicator": ("kpis",), "team": ("routing",), "dimension": (),
 }  # fmt: skip
 """The parts in which a name could stand: while one of them is not read, nothing is said about the name."""
 

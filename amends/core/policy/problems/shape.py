@@ -359,7 +359,7 @@ def _is_named_entry(path: Path) -> bool:
 
 _NAMED_ENTRIES = frozenset({
     "kinds", "groups", "channels", "measures", "outcomes", "lists", "states", "functions", "roles", "forms", "settings",
-    "proceedings", "words",
+    "proceedings", "words", "documents",
 })  # fmt: skip
 _OPTIONAL_HEAD = frozenset({
     "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until",

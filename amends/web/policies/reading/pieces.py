@@ -17,6 +17,7 @@ from amends.web.policies.reading import (
     papers,
     people,
     process,
+    reports,
     settings,
     times,
     training,
@@ -27,7 +28,7 @@ from amends.web.policies.reading.saying import Saying
 TELLERS: tuple[Callable[[Pack, Names], Iterable[Saying]], ...] = (
     settings.settings, intake.intake, levels.levels, process.states, process.transitions, process.proceedings, process.templates,
     times.clocks, times.calendar, people.roles, people.routes, people.approvals, papers.forms, papers.messages,
-    contact.contact, kpis.kpis, ahead.ahead, training.training, papers.file_of_a_case, papers.guidance,
+    contact.contact, kpis.kpis, reports.reports, ahead.ahead, training.training, papers.file_of_a_case, papers.guidance,
 )  # fmt: skip
 """What tells the parts of a pack, in their order."""
 

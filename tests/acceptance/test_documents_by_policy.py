@@ -1,0 +1,118 @@
+"""Documents of the escalation and service policies: assessments that open to their cases, the monthly form and its last day."""
+
+import pytest
+from django.core.management import call_command
+
+from tests.doors import Staff
+
+PACKS = ("escalation", "service")
+
+
+def documents(door, name):
+    return door.read("reports", document=name)["reports"]
+
+
+@pytest.mark.clause("ESC-6.2.1b")
+def test_every_figure_of_the_assessment_opens_to_its_cases_and_stays_when_cases_change(office):
+    agent, manager = office.api("cs_agent"), office.api("quality_manager")
+    numbers = {agent.registered() for _ in range(3)}
+    office.clock.at("2026-04-01T00:30:00+08:00")
+    office.work()
+    (line,) = documents(manager, "monthly_assessment")
+    assert (line["from"], line["to"], line["title"]) == ("2026-03-01", "2026-03-31", "2026 年 3 月客诉处理考核报告")
+    report = manager.read(f"reports/{line['id']}")
+    scores = report["chapters"][1]["blocks"][0]
+    assert scores["heads"][-2:] == ["得分", "上月"] and "客诉解决率（40%）" in scores["heads"]
+    opened = 0
+    for chapter in report["chapters"]:
+        for block in chapter["blocks"]:
+            for row, figures in zip(block.get("rows", ()), block.get("figures", ()), strict=True):
+                for text, figure in zip(row, figures, strict=True):
+                    if figure:
+                        behind = manager.read(f"reports/{line['id']}/cases", figure=figure)
+                        assert set(behind["cases"]) <= numbers and behind["total"] == len(behind["cases"]) > 0, text
+                        opened += 1
+    assert opened >= 8
+    page = Staff(office.world, "quality_manager").get(f"/documents/{line['id']}/cases/", {"figure": "overall.2/0/all"})
+    assert all(number in page.content.decode() for number in numbers)
+
+    office.does(sorted(numbers)[0], "note")
+    office.api("cs_supervisor").registered(received_at="2026-03-20T09:00:00+08:00", backdate_reason="补录")
+    assert manager.read(f"reports/{line['id']}")["chapters"] == report["chapters"]
+    manager.steps_on(line["id"], "release", reporter_name=manager.id)
+    handed = manager.read("proceedings", kind="assessment_report")["proceedings"]
+    assert [one["subject"] for one in handed] == ["2026 年 3 月客诉处理考核报告"]
+    file = Staff(office.world, "quality_manager").get(f"/documents/{line['id']}/file.pdf")
+    assert b"".join(file).startswith(b"%PDF")
+
+
+def test_the_management_review_turns_decisions_into_measures_and_follows_them(office):
+    office.api("cs_agent").registered()
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    manager, owner = office.api("quality_manager"), office.api("department_head")
+    begun = manager.begins("management_review", period_from="2026-01-01", period_to="2026-03-31")
+    rows = [{"weakness_kind": "process_weakness", "weakness_text": "派单慢", "improvement_text": "每日两次派单", "improvement_owner": owner.id, "improvement_due": "2026-05-01"}]  # fmt: skip
+    manager.steps_on(begun["id"], "improve", document_measures=rows)
+    report = manager.read(f"reports/{begun['id']}")
+    decided = report["chapters"][-1]["blocks"][-1]
+    assert decided["rows"][0][1:4] == ["每日两次派单", owner.person.name, "2026-05-01"]
+    assert [one for one in owner.waiting() if one["kind"] == "improvement"]
+
+
+@pytest.mark.clause("SVC-3.1b")
+def test_the_form_of_may_covers_may_is_in_time_until_the_fifth_and_late_behind_it(office_of):
+    office = office_of("service")
+    office.clock.at("2026-05-06T09:00:00+08:00")
+    specialist = office.api("cs_specialist")
+    first = specialist.registered()
+    office.clock.at("2026-05-31T20:00:00+08:00")
+    last = specialist.registered()
+    office.clock.at("2026-06-01T08:00:00+08:00")
+    specialist.registered()
+    office.clock.at("2026-06-03T09:00:00+08:00")
+    begun = specialist.begins("tracking_form", period_from="2026-05-01", period_to="2026-05-31")
+    form = specialist.read(f"reports/{begun['id']}")
+    assert (form["from"], form["to"], form["due"]) == ("2026-05-01", "2026-05-31", "2026-06-05")
+    (records,) = [one for one in form["chapters"] if one["id"] == "records"]
+    assert [row[0] for row in records["blocks"][0]["rows"]] == [first, last]
+    specialist.steps_on(begun["id"], "release", reporter_name=specialist.id)
+    office.clock.at("2026-06-06T09:00:00+08:00")
+    office.work()
+    submitted = specialist.read(f"reports/{begun['id']}")
+    assert (submitted["released_on"], submitted["late"]) == ("2026-06-03", False)
+
+    office.clock.at("2026-07-01T09:00:00+08:00")
+    office.work()
+    (june,) = [one for one in documents(specialist, "tracking_form") if one["from"] == "2026-06-01"]
+    office.clock.at("2026-07-05T23:59:00+08:00")
+    office.work()
+    assert not specialist.read(f"reports/{june['id']}")["late"]
+    office.clock.at("2026-07-06T00:01:00+08:00")
+    office.work()
+    late = specialist.read(f"reports/{june['id']}")
+    assert late["late"] and late["due"] == "2026-07-05"
+    assert "已超时" in Staff(office.world, "cs_specialist").get("/documents/").content.decode()
+
+
+@pytest.mark.clause("SVC-3.1b")
+def test_whether_the_fifth_itself_counts_is_a_setting(office_of, tmp_path):
+    office = office_of("service")
+    office.change_policy(
+        tmp_path, ("pack.yaml", "    title: {zh-Hans: 期限当日是否仍算按时, en: whether the day itself still counts}\n    value: true", "    title: {zh-Hans: 期限当日是否仍算按时, en: whether the day itself still counts}\n    value: false"),
+    )  # fmt: skip
+    office.clock.at("2026-04-01T09:00:00+08:00")
+    specialist = office.api("cs_specialist")
+    begun = specialist.begins("tracking_form", period_from="2026-03-01", period_to="2026-03-31")
+    assert specialist.read(f"reports/{begun['id']}")["due"] == "2026-04-04"
+
+
+def test_the_command_says_what_is_wrong_with_what_it_is_asked(office):
+    code = office.world.desk.code
+    for arguments, said in (
+        ((code, "monthly_assessment", "--period", "2026-13"), "--period 2026-10"),
+        ((code, "nothing", "--period", "2026-03"), "monthly_assessment"),
+        ((code, "monthly_assessment", "--from", "2026-03-31", "--to", "2026-03-01"), "早于"),
+        ((code, "monthly_assessment", "--from", "2026-03-01", "--to", "2026-03-20"), "完整的时间段"),
+    ):
+        with pytest.raises(Exception, match=said):
+            call_command("report", *arguments)
