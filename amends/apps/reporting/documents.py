@@ -55,6 +55,9 @@ SAMPLE_LENGTH = 160
 UNITS = {
     "percent": "%", "cases": " 件", "minutes": " 分钟", "hours": " 小时", "days": " 天", "points": " 分", "money": " 元", "per_thousand": "‰",
 }  # fmt: skip
+SPAN, MOST = "%(first)s至%(last)s", "%(title)s（%(count)s 件，占 %(share)s%%）"
+MORE, LESS = "较上期增加 %(amount)s", "较上期减少 %(amount)s"
+"""Sentences of texts, which are kept as they were written: in Chinese."""
 POINTS = {"percent": " 个百分点"}
 """How a change is said where it is not in the unit of the figure."""
 
@@ -501,7 +504,7 @@ class _Taking:
     def _said(self, name: str, asked: str) -> str:
         """What stands for a placeholder of a text: it says what a figure shows, and that there is none where there is none."""
         if name == "period":
-            return f"{_in_words(self.period.first)}至{_in_words(self.period.last)}"
+            return SPAN % {"first": _in_words(self.period.first), "last": _in_words(self.period.last)}
         if name == "desk":
             return self.desk.title
         if name == "most":
@@ -522,7 +525,7 @@ class _Taking:
             return "暂无"
         first = max(known, key=lambda line: line["count"])
         title = first["name"] or title_of(self.pack, by, first["key"])
-        return f"{title}（{first['count']} 件，占 {first['share']}%）"
+        return MOST % {"title": title, "count": first["count"], "share": first["share"]}
 
 
 def _kept(one: Figure) -> dict[str, Any]:
@@ -554,7 +557,8 @@ def _change(now: Figure, before: Figure) -> str:
     if not change:
         return "与上期持平"
     unit = now.question.indicator.unit
-    return f"较上期{'增加' if change > 0 else '减少'} {abs(change)}{POINTS.get(unit, UNITS[unit])}"
+    said = MORE if change > 0 else LESS
+    return said % {"amount": f"{abs(change)}{POINTS.get(unit, UNITS[unit])}"}
 
 
 def _in_words(day: date) -> str:
