@@ -240,11 +240,11 @@ class Nav:
 
     @cached_property
     def trains(self) -> bool:
-        return self._holds("training")
+        return self._holds_on_desk("training")
 
     @cached_property
     def reads_performance(self) -> bool:
-        return self._holds("performance")
+        return self._holds_on_desk("performance")
 
     @cached_property
     def reads_sent(self) -> bool:
