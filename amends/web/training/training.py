@@ -52,7 +52,7 @@ from amends.web.forms.drawing import Choice
 from amends.web.viewing import viewer_of, zone_of
 
 SESSIONS_SHOWN = 50
-PEOPLE_SHOWN = 50
+PEOPLE_SHOWN = 20
 
 
 def _trained_desks(request: HttpRequest) -> dict[Desk, Pack]:
