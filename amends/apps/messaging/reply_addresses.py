@@ -39,6 +39,8 @@ def _named(case_key: str) -> str:
 
 def _key(named: str) -> str | None:
     try:
-        return str(uuid.UUID(bytes=base64.b32decode(named.upper() + "======")))
+        key = str(uuid.UUID(bytes=base64.b32decode(named.upper() + "======")))
     except (binascii.Error, ValueError):
         return None
+    # The last sign holds two bits more than a key: four spellings read the same, and only one of them is ours.
+    return key if _named(key) == named else None
