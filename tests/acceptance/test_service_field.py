@@ -492,3 +492,54 @@ def test_an_accepted_report_is_one_line_of_the_ledger_once_it_is_tallied(office,
 def register_of(door, kind, **filters):
     """The ids of the records of a register."""
     return [one["id"] for one in door.read(f"registers/service/{kind}", **filters)["records"]]
+
+
+def tallied(office, clock, key, day, **reported):
+    """A service on site that ended on that day, accepted and entered in the ledger."""
+    clock.at(f"{day}T17:00+08:00")
+    report = completion(office, key, service_began_on=day, service_ended_on=day, **reported).json()["id"]
+    supervisor(office).steps_on(report, "accept")
+    supervisor(office).steps_on(report, "tally")
+    return report
+
+
+@pytest.mark.clause("SVC-2.2.8b")
+def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_supervisor(office, clock, tmp_path):
+    keys = [left(office, clock)[0] for _ in range(3)]
+    first = tallied(office, clock, keys[0], "2026-03-03", open_issues="待甲方补漏。")
+    second = tallied(
+        office,
+        clock,
+        keys[1],
+        "2026-03-31",
+        service_type="training",
+        service_customer="安和建材",
+        service_result="partly",
+    )
+    tallied(office, clock, keys[2], "2026-04-01")
+    ledger = {"from": "2026-03-01", "to": "2026-03-31"}
+    assert set(register_of(supervisor(office), "completion_report", **ledger)) == {first, second}
+
+    office.work()
+    (line,) = supervisor(office).read("reports", document="monthly_statistics")["reports"]
+    supervisor(office).steps_on(line["id"], "write_up", statistics_words="三月培训少，四月补上。")
+    report = supervisor(office).read(f"reports/{line['id']}")
+    overview, listed, analysis = report["chapters"]
+
+    assert (line["title"], line["from"], line["to"]) == ("《商务部部(3月份)统计报表》", "2026-03-01", "2026-03-31")
+    assert "共 2 次" in overview["blocks"][0]["text"]
+    tables = {block["title"]: block["rows"] for block in overview["blocks"][1:]}
+    assert {row[0] for row in tables["按服务类型"]} == {"现场问题处理", "技术培训"}
+    assert [sum(int(row[1]) for row in rows) for rows in tables.values()] == [2] * 4
+    assert {row[0] for row in tables["按客户"]} == {"鼎和物业", "安和建材"}
+    assert "待甲方补漏。" in str(listed["blocks"]) and len(listed["blocks"][0]["rows"]) == 2
+    assert "三月培训少，四月补上。" in str(analysis["blocks"])
+    assert b"".join(
+        Staff(office.world, "technical_service_supervisor").get(f"/documents/{line['id']}/file.pdf")
+    ).startswith(b"%PDF")
+
+    office.change_policy(tmp_path, ("pack.yaml", "《商务部部({month}月份)统计报表》", "工程服务部{month}月统计表"))
+    clock.at("2026-05-01T09:00+08:00")
+    office.work()
+    titles = [one["title"] for one in supervisor(office).read("reports", document="monthly_statistics")["reports"]]
+    assert titles == ["工程服务部4月统计表", "《商务部部(3月份)统计报表》"]

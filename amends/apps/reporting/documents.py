@@ -405,7 +405,7 @@ class _Taking:
         return ZoneInfo(self.pack.head.zone)
 
     def _recorded(self, block: Block) -> QuerySet[Proceeding]:
-        """The records of a kind: begun or ended in the period, or carried forward from released documents of this kind."""
+        """The records of a kind: begun, ended or registered in the period, or carried forward from released documents of this kind."""
         zone = self._zone
         start = datetime.combine(self.period.first, time(), tzinfo=zone)
         end = datetime.combine(self.period.last + timedelta(days=1), time(), tzinfo=zone)
@@ -415,6 +415,10 @@ class _Taking:
             return found.filter(begun_at__gte=start, begun_at__lt=end)
         if block.which == "ended":
             return found.filter(ended_at__gte=start, ended_at__lt=end)
+        if block.which == "registered":
+            found = found.filter(register_line__day__range=(self.period.first, self.period.last))
+            states = register.states if (register := self.pack.proceedings[block.records or ""].register_) else ()
+            return found.filter(state__in=states) if states else found
         # Carried forward: everything that earlier documents asked for and that was not over before the period began.
         found = found.filter(parent__kind=self.document.proceeding).exclude(ended_at__lt=start)
         return found.exclude(parent=self.proceeding) if self.proceeding else found
@@ -425,7 +429,9 @@ class _Taking:
         values = {row.pk: json.loads(row.facts)["values"] for row in rows}
         texts = latest_texts([row.chain_id for row in rows], [per]) if rows else {}
         for row in rows:
-            key = row.state if block.per == "state" else values[row.pk].get(per) or texts.get((row.chain_id, per))
+            key = (
+                row.state if block.per == "state" else texts.get((row.chain_id, per)) or _code(values[row.pk].get(per))
+            )
             found.setdefault(key, []).append(row)
         sums = {
             key: sum((_amount(values[row.pk].get(block.sum or "")) for row in some), Decimal(0))

@@ -35,7 +35,7 @@ class Block(Ruled):
     - `counts` is a dimension, or a category scheme of which a case may have several values: every value with its number and share, `of` an indicator whose cases are counted (left out: all
       that came in), `samples` typical cases without anybody's name, `always` values that are listed at zero as well.
     - `cases` are the columns of the list of cases that came in.
-    - `records` is a kind of proceeding: those `begun` in the period, `ended` in it, `started` by this document, or `carried` forward, which
+    - `records` is a kind of proceeding: those `begun` in the period, `ended` in it, `registered` with a day in it (what its register shows for the period), `started` by this document, or `carried` forward, which
       are those that released documents of this kind started; with the latest values of `columns`, or in numbers by the field `per`
       with the `sum` of a field.
     - `chart` is an indicator over the last `months` months, by month.
@@ -53,7 +53,7 @@ class Block(Ruled):
     always: tuple[str, ...] = ()
     cases: tuple[Column, ...] = ()
     records: Name | None = None
-    which: Literal["begun", "ended", "started", "carried"] = "begun"
+    which: Literal["begun", "ended", "registered", "started", "carried"] = "begun"
     columns: tuple[Name, ...] = ()
     per: Name | None = None
     sum: Name | None = None

@@ -75,6 +75,12 @@ def _block_problems(world: World, path: Path, name: str, document: Document, blo
     yield from one_for_each_name(
         world, path, "proceeding", name, filter(None, (block.records,)), world.pack.proceedings
     )
+    kind = world.pack.proceedings.get(block.records or "")
+    if block.which == "registered" and kind is not None and kind.register_ is None:
+        yield Problem(
+            (*path, "which"), "no_register", name, f"“{block.records}”没有台账（register），不能按台账汇总。",
+            f'"{block.records}" is kept in no register, so that nothing of it can be counted by one.',
+        )  # fmt: skip
     names = [
         *block.columns,
         *filter(None, (block.text, block.sum)),
