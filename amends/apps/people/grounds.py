@@ -176,5 +176,6 @@ RIGHT_WORDS = {
     "warnings": "查看趋势与预测，处理预警",
     "training": "安排和评估培训",
     "performance": "查看员工业绩档案",
+    "scores": "查看部门考核得分", "scores_of_people": "查看员工考核得分", "overview": "查看概览和原因分析",
 }  # fmt: skip
 """What each right of a role allows, in the reader's words."""

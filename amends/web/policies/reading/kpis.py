@@ -24,6 +24,13 @@ def kpis(pack: Pack, names: Names) -> Iterator[Saying]:
         yield Saying(PART, one.id, words(one.title), tuple(_of_indicator(one)), one.clause)
     if pack.kpis.weighted("department") or pack.kpis.weighted("person"):
         yield Saying(PART, "scores", gettext("考核得分"), tuple(_of_scores(pack)), pack.kpis.scores.clause)
+    for bonus in pack.kpis.scores.bonuses:
+        conditions = "；".join(threshold_words(one, pack.kpis) for one in bonus.thresholds)
+        said = gettext("%(points)s 分：%(conditions)s 全部达到才加。") % {
+            "points": bonus.points,
+            "conditions": conditions,
+        }
+        yield Saying(PART, f"bonus:{bonus.id}", words(bonus.title), (said,), bonus.clause)
     if journey := pack.kpis.journey:
         said = gettext("%(stage)s：%(categories)s。")
         lines = tuple(
@@ -43,11 +50,6 @@ def _of_scores(pack: Pack) -> Iterator[str]:
     yield gettext("没有数据或样本太少的指标不计分，其权重按比例分摊到其余指标。")
     if kpis.scores.deductions is not None:
         yield gettext("每月最多扣 %(most)s 分。") % {"most": kpis.scores.deductions.at_most}
-    for bonus in kpis.scores.bonuses:
-        conditions = "；".join(threshold_words(one, kpis) for one in bonus.thresholds)
-        yield gettext("%(title)s %(points)s 分：%(conditions)s 全部达到才加。") % {
-            "title": words(bonus.title), "points": bonus.points, "conditions": conditions,
-        }  # fmt: skip
 
 
 def _of_indicator(one: Indicator) -> Iterator[str]:

@@ -24,7 +24,7 @@ BUILT_IN = {
     "earlier_cases": "以前的同类个案数", "linked_cases": "关联个案数", "received_at": "收到时间",
     "complainant_kind": "投诉人类型", "has_contact": "留有联系方式", "function": "承办职能", "evidence_count": "材料件数",
     "taken_over": "历史个案", "registered_by": "登记人", "first_level": "首次级别", "first_category": "首次类别",
-    "is_late": "已超时", "is_due_soon": "即将到期", "applicant": "申请人",
+    "is_late": "已超时", "is_due_soon": "即将到期", "applicant": "申请人", "document_due_on": "报告的提交期限",
 }  # fmt: skip
 """What is called so in every pack, unless the pack has words of its own."""
 

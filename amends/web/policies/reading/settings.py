@@ -48,7 +48,9 @@ def _plain(value: Any, names: Names) -> str:
     for fact in ("channel", "kind", "function", "state"):
         if (said := names.value(fact, text)) != text:
             return said
-    return names.role(text)
+    known = names.role(text)
+    # What is no name of anything are words of the company, kept as it wrote them.
+    return known if known != text or text.isascii() else f"“{text}”"
 
 
 def _table(value: dict[str, Any], names: Names) -> str:
