@@ -82,6 +82,8 @@ class Visitor:
     def registers(self, *, kind: str, channel: str, **wishes: Any) -> str:
         """Take a first contact down on the intake page; returns the number of the case."""
         self.page.get_by_role("link", name="登记新个案").click()
+        # What is folded is looked for at once, so the page has to stand.
+        self.page.wait_for_url("**/intake/**")
         form = self.world.pack.forms[self.world.pack.channels.kinds[kind].form]
         self.page.locator("#form-body details.is-folded").evaluate_all(
             "boxes => boxes.forEach((box) => { box.open = true; })"

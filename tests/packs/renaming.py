@@ -18,7 +18,7 @@ COMMON_SCALE = {"critical", "serious", "ordinary", "minor"}
 def renamed(raw: Mapping[str, Any], pack: Pack, *, seed: int) -> dict[str, Any]:
     """The raw pack with new ids for the pack, its states, roles, kinds, channels, functions, levels and forms.
 
-    An id that is also a verb, a field, a built-in fact, a kind of proceeding or a word of the format keeps its name: elsewhere it would mean
+    An id that is also a verb, a field, a built-in fact, a kind of proceeding, an indicator or a word of the format keeps its name: elsewhere it would mean
     something else.
     """
     chance = random.Random(seed)
@@ -27,6 +27,7 @@ def renamed(raw: Mapping[str, Any], pack: Pack, *, seed: int) -> dict[str, Any]:
         | set(pack.fields)
         | BUILT_IN_FACTS
         | set(pack.proceedings)
+        | {indicator.id for indicator in pack.kpis.indicators}
         | COMMON_SCALE
         | set(_words_of_the_format(Pack.model_json_schema()))
     )
