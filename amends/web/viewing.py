@@ -13,13 +13,13 @@ from amends.apps.cases.posts import may_watch, watch_of
 from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.proceedings.registers import registers_of
 from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import packs_of as packs_of
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
 from amends.apps.outlook.queries import open_warnings_of
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.apps.prepared import Prepared, given_number
 from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
@@ -49,17 +49,6 @@ def is_practising(request: HttpRequest) -> bool:
     """Whether the person signed in works on the desks for practice for now, and on nothing else."""
     session = getattr(request, "session", None)
     return bool(session is not None and session.get(PRACTISING))
-
-
-def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
-    """The desks of the viewer with the policy in force; a desk without one is left out."""
-    found = {}
-    for desk in viewer.desks():
-        try:
-            found[desk] = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-    return found
 
 
 def desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:

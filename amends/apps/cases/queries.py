@@ -17,8 +17,9 @@ from amends.apps.people.access import note_look
 from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, read_department, standing_of
 from amends.apps.people.models import Department, Person
+from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import open_desks, pack_in_force, practice_desks, version_in_force
+from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, practice_desks, version_in_force
 from amends.apps.prepared import Given, Prepared, ask_among, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.policy.clock_rules import ClockRule
@@ -123,6 +124,24 @@ class Viewer:
             read_department(self.person)
         standing: Standing = self._read["standing"]
         return standing
+
+
+def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
+    """The desks of the viewer with the policy in force; a desk without one is left out."""
+    found = {}
+    for desk in viewer.desks():
+        try:
+            found[desk] = pack_in_force(desk, viewer.now)
+        except NoPackInForce:
+            continue
+    return found
+
+
+def desks_with_right(viewer: Viewer, right: str) -> dict[Desk, Pack]:
+    """The desks on which one of the viewer's roles has a right, with the policy in force."""
+    return {
+        desk: pack for desk, pack in packs_of(viewer).items() if right in rights_of(viewer.caller(desk, pack), pack)
+    }
 
 
 def visible_to(viewer: Viewer, *, on: int | None = None) -> QuerySet[Case]:

@@ -8,12 +8,10 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
-from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.outlook.models import Analysis, EarlyWarning, HandOver, KeyProblem
 from amends.apps.people.models import Person
-from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.apps.prepared import Prepared, given_number
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
@@ -25,15 +23,7 @@ SHOWS = ("open", "late", "closed", "all")
 
 def desks_looked_after(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks on which the viewer sees trends and warnings."""
-    found = {}
-    for desk in viewer.desks():
-        try:
-            pack = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-        if RIGHT in rights_of(viewer.caller(desk, pack), pack):
-            found[desk] = pack
-    return found
+    return desks_with_right(viewer, RIGHT)
 
 
 def warnings_of(viewer: Viewer) -> QuerySet[EarlyWarning]:

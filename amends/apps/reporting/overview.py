@@ -15,10 +15,8 @@ from typing import Any
 
 from django.db.models import Avg, Case, Count, DateField, IntegerField, Q, Sum, Value, When
 
-from amends.apps.cases.queries import Viewer
-from amends.apps.people.rights import rights_of
+from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.apps.prepared import Given, Prepared, given_number
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
 from amends.core.indicators import rounded
@@ -115,15 +113,7 @@ class Overview:
 
 def desks_overseen(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks whose overview the viewer may see."""
-    found = {}
-    for desk in viewer.desks():
-        try:
-            pack = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-        if RIGHT in rights_of(viewer.caller(desk, pack), pack):
-            found[desk] = pack
-    return found
+    return desks_with_right(viewer, RIGHT)
 
 
 def _given_day(name: str) -> Given:

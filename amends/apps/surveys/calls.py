@@ -21,9 +21,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings
-from amends.apps.cases.queries import Viewer, below, visible_to
+from amends.apps.cases.queries import Viewer, below, packs_of, visible_to
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.canonical import utc_text
 from amends.core.moving import RESTING
 from amends.core.policy.followups import Call
@@ -67,17 +66,7 @@ class CallsPage:
 
 def desks_that_call(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks on which the viewer works and whose policy calls customers back."""
-    found = {}
-    for desk in viewer.desks():
-        if not viewer.works_on(desk):
-            continue
-        try:
-            pack = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-        if pack.followups.calls:
-            found[desk] = pack
-    return found
+    return {d: pack for d, pack in packs_of(viewer).items() if viewer.works_on(d) and pack.followups.calls}
 
 
 def calls_page(viewer: Viewer, asked: Mapping[str, str], *, cursor: str = "", size: int = PAGE) -> CallsPage:

@@ -12,10 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from amends.apps.cases.queries import Viewer, visible_to
-from amends.apps.people.rights import rights_of
+from amends.apps.cases.queries import Viewer, desks_with_right, visible_to
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.apps.surveys.models import Answer, Survey, SurveyInvitation
 from amends.core.canonical import utc_text
 from amends.core.policy.pack import Pack
@@ -36,15 +34,7 @@ class Page(Generic[Row]):
 
 def desks_with_surveys(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks on which the viewer runs surveys: those that they have the right on."""
-    found = {}
-    for desk in viewer.desks():
-        try:
-            pack = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-        if RIGHT in rights_of(viewer.caller(desk, pack), pack):
-            found[desk] = pack
-    return found
+    return desks_with_right(viewer, RIGHT)
 
 
 def surveys_of(viewer: Viewer) -> QuerySet[Survey]:

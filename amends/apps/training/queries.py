@@ -14,12 +14,11 @@ from django.db.models import Max, Q
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.facts import facts_of_proceeding
-from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import Viewer, desks_with_right, packs_of
 from amends.apps.ledger.queries import latest_texts
 from amends.apps.people.models import Membership, Person
-from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.apps.policies.queries import pack_in_force
 from amends.apps.training.models import Assignment, Attempt, Confirmation, ModuleStudy
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
@@ -33,29 +32,14 @@ TRAINING, PERFORMANCE = "training", "performance"
 PEOPLE_AT_ONCE = 200
 
 
-def desks_with(viewer: Viewer, right: str) -> dict[Desk, Pack]:
-    """The desks on which the viewer has a right."""
-    return {desk: pack for desk, pack in _packs(viewer).items() if right in rights_of(viewer.caller(desk, pack), pack)}
-
-
 def desks_learnt_on(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks with training on which the viewer works, or on which a module was given to them."""
     given = set(Assignment.objects.filter(person=viewer.person).values_list("desk", flat=True))
     return {
         desk: pack
-        for desk, pack in _packs(viewer).items()
+        for desk, pack in packs_of(viewer).items()
         if pack.training.modules and (viewer.works_on(desk) or desk.pk in given)
     }
-
-
-def _packs(viewer: Viewer) -> dict[Desk, Pack]:
-    found = {}
-    for desk in viewer.desks():
-        try:
-            found[desk] = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-    return found
 
 
 # What somebody owes
@@ -173,7 +157,7 @@ def attempt_of(viewer: Viewer, key: Any) -> Attempt:
     found = Attempt.objects.select_related("desk", "person", "pack").filter(pk=key).first()
     if found is None or found.desk not in viewer.desks():
         raise NotVisible
-    if found.person_id != viewer.person.pk and found.desk not in desks_with(viewer, TRAINING):
+    if found.person_id != viewer.person.pk and found.desk not in desks_with_right(viewer, TRAINING):
         raise NotVisible
     return found
 

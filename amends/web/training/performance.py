@@ -10,12 +10,12 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from amends.apps.cases.queries import Viewer, visible_among
+from amends.apps.cases.queries import Viewer, desks_with_right, visible_among
 from amends.apps.people.actions import log_access
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.training.performance import Performance, handled_by, handled_page, performance_of
-from amends.apps.training.queries import PERFORMANCE, desks_learnt_on, desks_with, people_of, person_of
+from amends.apps.training.queries import PERFORMANCE, desks_learnt_on, people_of, person_of
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, NotPermitted, NotVisible
@@ -34,7 +34,7 @@ EXPORTED = 10_000
 def index(request: HttpRequest) -> HttpResponse:
     """The people of the desks whose records the viewer may read."""
     viewer = viewer_of(request)
-    desks = desks_with(viewer, PERFORMANCE)
+    desks = desks_with_right(viewer, PERFORMANCE)
     if not desks:
         raise NotPermitted(verb="查看员工业绩档案")
     found = [(desk, person) for desk in desks for person in people_of(desk, now=viewer.now)]
@@ -44,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _found(viewer: Viewer, code: str, pk: int) -> tuple[Desk, Pack, Person]:
     """Raises NotVisible alike for what is not there and what is not the viewer's to read."""
-    desks = dict(desks_with(viewer, PERFORMANCE))
+    desks = dict(desks_with_right(viewer, PERFORMANCE))
     if pk == viewer.person.pk:
         desks |= desks_learnt_on(viewer)
     desk = next((one for one in desks if one.code == code), None)

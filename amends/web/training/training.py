@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.timeline import proceeding_entries
-from amends.apps.cases.queries import Viewer, visible_among
+from amends.apps.cases.queries import Viewer, desks_with_right, visible_among
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import read_version
@@ -29,7 +29,6 @@ from amends.apps.training.queries import (
     Duty,
     Session,
     desks_learnt_on,
-    desks_with,
     duties_of,
     participation_of,
     people_of,
@@ -56,7 +55,7 @@ PEOPLE_SHOWN = 20
 
 
 def _trained_desks(request: HttpRequest) -> dict[Desk, Pack]:
-    desks = desks_with(viewer_of(request), TRAINING)
+    desks = desks_with_right(viewer_of(request), TRAINING)
     if not desks:
         raise NotPermitted(verb="安排和评估培训")
     return desks
@@ -190,7 +189,7 @@ def record(request: HttpRequest, desk: str, pk: int) -> HttpResponse:
 
 def _record(request: HttpRequest, code: str, pk: int) -> dict[str, Any]:
     viewer = viewer_of(request)
-    trained = {desk.code: (desk, pack) for desk, pack in desks_with(viewer, TRAINING).items()}
+    trained = {desk.code: (desk, pack) for desk, pack in desks_with_right(viewer, TRAINING).items()}
     own = {desk.code: (desk, pack) for desk, pack in desks_learnt_on(viewer).items()} if pk == viewer.person.pk else {}
     found = trained.get(code) or own.get(code)
     if found is None:
@@ -266,7 +265,7 @@ def session(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def _session(viewer: Viewer, key: uuid.UUID) -> tuple[Desk, Pack, Session]:
     row = Proceeding.objects.select_related("desk", "chain", "pack").filter(pk=key).first()
-    desks = desks_with(viewer, TRAINING)
+    desks = desks_with_right(viewer, TRAINING)
     rule = desks[row.desk].training.sessions if row is not None and row.desk in desks else None
     if row is None or rule is None or row.kind != rule.proceeding:
         raise NotVisible
