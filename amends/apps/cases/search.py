@@ -11,7 +11,7 @@ from typing import Any
 
 import opencc
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import BooleanField, F, Func, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from amends.apps.cases.models import Case, OldRecord, SearchEntry
@@ -116,9 +116,21 @@ def matching(cases: QuerySet[Case], query: str) -> QuerySet[Case]:
     terms = [phrase for term in query.split()[:8] if (phrase := _phrase(term))]
     if not terms:
         return cases.none()
-    for term in terms:
-        cases = cases.filter(pk__in=_ids_with(term))
-    return cases
+    if connection.vendor == "postgresql":
+        found = SearchEntry.objects.extra(where=[_POSTGRES], params=[_postgres_query(terms)])  # noqa: S610
+        return cases.filter(_is_among(found.values("case_id")))
+    found = SearchEntry.objects.extra(where=[_SQLITE], params=[_sqlite_query(terms)])  # noqa: S610
+    return cases.filter(pk__in=found.values("case_id"))
+
+
+def _is_among(keys: QuerySet[SearchEntry, dict[str, Any]]) -> Func:
+    """Whether a case is among keys that are asked for once.
+
+    PostgreSQL may take `IN` for a join, and then work out the words of every case again for every other case.
+    """
+    return Func(
+        F("pk"), Subquery(keys), template="%(expressions)s)", arg_joiner=" = ANY(ARRAY", output_field=BooleanField()
+    )
 
 
 def _phrase(term: str) -> list[str]:
@@ -132,13 +144,6 @@ def _phrase(term: str) -> list[str]:
     return words
 
 
-def _ids_with(words: list[str]) -> QuerySet[SearchEntry, dict[str, Any]]:
-    entries = SearchEntry.objects.all()
-    if connection.vendor == "postgresql":
-        return entries.extra(where=[_POSTGRES], params=[_postgres_query(words)]).values("case_id")  # noqa: S610
-    return entries.extra(where=[_SQLITE], params=[_sqlite_query(words)]).values("case_id")  # noqa: S610
-
-
 _POSTGRES = "to_tsvector('simple', words) @@ to_tsquery('simple', %s)"
 _SQLITE = "rowid IN (SELECT rowid FROM cases_search_index WHERE cases_search_index MATCH %s)"
 
@@ -148,13 +153,9 @@ def _is_prefix(words: list[str]) -> bool:
     return len(words) == 1 and len(words[0]) == 1 and bool(_IS_HAN.match(words[0]))
 
 
-def _postgres_query(words: list[str]) -> str:
-    if _is_prefix(words):
-        return f"{words[0]}:*"
-    return " <-> ".join(words)
+def _postgres_query(terms: Iterable[list[str]]) -> str:
+    return " & ".join(f"{words[0]}:*" if _is_prefix(words) else f"({' <-> '.join(words)})" for words in terms)
 
 
-def _sqlite_query(words: list[str]) -> str:
-    if _is_prefix(words):
-        return f'"{words[0]}"*'
-    return '"' + " ".join(words) + '"'
+def _sqlite_query(terms: Iterable[list[str]]) -> str:
+    return " AND ".join(f'"{words[0]}"*' if _is_prefix(words) else f'"{" ".join(words)}"' for words in terms)

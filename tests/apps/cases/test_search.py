@@ -101,3 +101,25 @@ def test_rebuilding_costs_the_same_for_one_case_and_for_many(office: Office):  #
         officer.registered()
 
     assert queries() == one
+
+
+def test_every_term_of_a_search_has_to_occur_in_the_case(office: Office):  # noqa: F811
+    officer = office.api("cs_supervisor")
+    both = officer.registered(**REPORTER, subject="快件迟到，外包装破损")
+    officer.registered(**REPORTER, subject="快件迟到")
+
+    assert numbers("迟到 破损") == numbers("破 快件迟到") == [both]
+    assert numbers("迟到 遗失") == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has an index that cannot be left out")
+def test_the_words_are_compared_once_for_each_case_however_little_the_database_knows_of_its_size():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+
+    plan = matching(Case.objects.all(), "退休年龄政策 女员工").explain()
+
+    assert "InitPlan" in plan
+    assert "SubPlan" not in plan
+    assert plan.count("cases_searchentry") == 1
