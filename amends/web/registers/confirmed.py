@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from amends.apps.cases.proceeding_models import Involved, RegisterLine, RegisterValue
 from amends.apps.cases.proceedings.projection import CONFIRMED
 from amends.apps.cases.proceedings.queries import visible_proceedings
+from amends.apps.cases.queries import Viewer
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Person
+from amends.apps.prepared import Prepared, given_number, given_text, prepared
+from amends.core.policy.proceedings import ShownAt
 from amends.web.case.seeing import CaseView
 from amends.web.proceedings.seeing import ProceedingView
+
+MOST_AT_STEP = 5
+"""Of each kind; the register has the others."""
 
 
 def not_confirmed(seen: ProceedingView) -> list[Person] | None:
@@ -27,14 +33,23 @@ def not_confirmed(seen: ProceedingView) -> list[Person] | None:
 
 def shown_at_step(seen: CaseView) -> list[RegisterLine]:
     """The records in force at the step where the case stands, as far as the viewer may read them; no query where there are none."""
-    pack, case = seen.pack, seen.case
-    rules = {name: kind.shown_at for name, kind in pack.proceedings.items() if kind.shown_at}
     found: list[RegisterLine] = []
-    for name, rule in rules.items():
-        at_step = RegisterValue.objects.filter(line=OuterRef("pk"), field=rule.field, value=case.state)
-        lines = RegisterLine.objects.filter(
-            Exists(at_step), desk=case.desk_id, kind=name, proceeding__state__in=rule.in_
-        )
-        visible = visible_proceedings(seen.viewer).values("pk")
-        found += lines.filter(proceeding__in=visible).select_related("proceeding").order_by("-day", "-pk")[:5]
+    for name, kind in seen.pack.proceedings.items():
+        if kind.shown_at:
+            question = _records_at_step(seen.viewer, name, kind.shown_at)
+            found += question.ask(desk=seen.case.desk_id, step=seen.case.state, now=seen.viewer.now)
     return found
+
+
+def _records_at_step(viewer: Viewer, name: str, rule: ShownAt) -> Prepared[RegisterLine]:
+    """The latest records of a kind that are in force at a `step` of a `desk`, within what the viewer sees."""
+
+    def asks() -> QuerySet[RegisterLine]:
+        at_step = RegisterValue.objects.filter(line=OuterRef("pk"), field=rule.field, value=given_text("step"))
+        lines = RegisterLine.objects.filter(
+            Exists(at_step), desk=given_number("desk"), kind=name, proceeding__state__in=rule.in_
+        )
+        visible = visible_proceedings(viewer.at_any_moment()).values("pk")
+        return lines.filter(proceeding__in=visible).select_related("proceeding").order_by("-day", "-pk")[:MOST_AT_STEP]
+
+    return prepared(("records_at_step", viewer.standpoint(), name, rule.field, tuple(rule.in_)), asks)
