@@ -4,7 +4,7 @@ import pytest
 
 from amends.core.policy.printing import Printed
 from amends.doors.papers.finding import papers_of_case, sheet_called
-from amends.doors.papers.making import blank_sheet, form_sheet, printed_forms
+from amends.doors.papers.making import blank_sheet, form_sheet, forms_of_case, printed_forms
 from amends.doors.papers.press import pdf_of, pdfs_of
 from amends.doors.papers.word import docx_of
 from tests.papers.reading import pages_of_pdf, text_of_docx, text_of_pdf, xml_of_docx
@@ -23,13 +23,24 @@ UNDER_THEIR_NAMES = {
 
 @pytest.mark.parametrize("pack", SHIPPED)
 def test_each_pack_prints_what_its_document_names(archive, pack):
-    titles = set(papers_of_case(archive[pack].file()).values())
+    file = archive[pack].file()
+    forms = [form for kind in file.pack.channels.kinds for form in forms_of_case(file.pack, kind)]
+    titles = {form.printed.title.zh_hans for form in forms} | set(papers_of_case(file).values())
 
     assert set(UNDER_THEIR_NAMES[pack]) <= titles
     assert [
         title for title in titles if "记录表" in title or "登记表" in title or "处理记录" in title or "通知单" in title
     ]
     assert archive[pack].pack.head.archive.cover.zh_hans in titles
+
+
+def test_a_case_offers_no_paper_that_another_kind_begins_with(archive):
+    pack = archive["service"].pack
+
+    complaint, enquiry = ({form.id for form in forms_of_case(pack, kind)} for kind in ("complaint", "enquiry"))
+
+    assert complaint - enquiry == {"handling_notice"}
+    assert enquiry - complaint == {"contact_intake"}
 
 
 @pytest.mark.parametrize("pack", SHIPPED)

@@ -32,7 +32,7 @@ def forms_offered(pack: Pack) -> dict[str, str]:
 
 def papers_of_case(file: CaseFile) -> dict[str, str]:
     """What can be printed of a case by name: the forms of its pack, and the cover of its file."""
-    return {**_titles(forms_of_case(file.pack)), COVER: title_of_cover(file.pack)}
+    return {**_titles(forms_of_case(file.pack, file.case.kind)), COVER: title_of_cover(file.pack)}
 
 
 def papers_of_proceeding(file: ProceedingFile) -> dict[str, str]:
@@ -68,7 +68,7 @@ def sheet_called(file: PrintedFile, name: str) -> Sheet:
         return _sheet_of_proceeding(file, name)
     if name == COVER:
         return cover_sheet(file)
-    form = next((form for form in forms_of_case(file.pack) if form.id == name), None)
+    form = next((form for form in forms_of_case(file.pack, file.case.kind) if form.id == name), None)
     if form is None:
         raise NotVisible
     return form_sheet(file, form)

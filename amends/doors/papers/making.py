@@ -29,10 +29,12 @@ def printed_forms(pack: Pack) -> list[Form]:
     return [form for form in ordered if form.printed]
 
 
-def forms_of_case(pack: Pack) -> list[Form]:
-    """The printed forms of a case: all but those that only proceedings fill in."""
-    at_cases = {kind.form for kind in pack.channels.kinds.values()} | {t.form for t in pack.lifecycle.transitions}
-    elsewhere = {t.form for kind in pack.proceedings.values() for t in kind.transitions} - at_cases
+def forms_of_case(pack: Pack, kind: str) -> list[Form]:
+    """The printed forms of a case of that kind: not those that other kinds begin with, and not those that only proceedings fill in."""
+    begins = {name: each.form for name, each in pack.channels.kinds.items()}
+    on_the_way = {t.form for t in pack.lifecycle.transitions}
+    in_proceedings = {t.form for each in pack.proceedings.values() for t in each.transitions}
+    elsewhere = ({*begins.values(), *in_proceedings} - on_the_way) - {begins.get(kind)}
     return [form for form in printed_forms(pack) if form.id not in elsewhere]
 
 
