@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -70,8 +71,29 @@ def keep_figures_of(cases: Collection[UUID]) -> None:
     refresh_figures(cases)
 
 
+_waiting: ContextVar[set[UUID] | None] = ContextVar("cases whose figures wait for the last verb", default=None)
+
+
+@contextmanager
+def figures_at_the_end() -> Iterator[None]:
+    """Within, many verbs follow one another on few cases: their figures are worked out once, after the last.
+
+    It lies within one transaction, so that nobody reads an event without its figures.
+    """
+    waiting = set[UUID]()
+    before = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+    refresh_figures(waiting)
+
+
 def refresh_figures(cases: Collection[UUID]) -> None:
     """Work out the figures of these cases and write what differs; inside the transaction of whoever calls."""
+    if (waiting := _waiting.get()) is not None:
+        waiting.update(cases)
+        return
     keys = list(cases)
     for first in range(0, len(keys), AT_ONCE):
         some = keys[first : first + AT_ONCE]

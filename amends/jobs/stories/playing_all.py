@@ -19,6 +19,7 @@ from amends.apps.ledger.actions import append_in_turn
 from amends.apps.messaging.actions import nothing_leaves
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import calendar_for, pack_in_force
+from amends.apps.reporting.keeping import figures_at_the_end
 from amends.jobs.stories.acting import StoryBroken, began
 from amends.jobs.stories.around import fill_around
 from amends.jobs.stories.playing import DeskStage, play, stage_of
@@ -117,7 +118,7 @@ def _stages_of(parts: tuple[Part, ...], now: datetime) -> _Stages:
 def _play_one(part: Part, stages: _Stages, *, now: datetime) -> None:
     """A story that the policy in force does not allow is left out, and noted: the others are worth seeing."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), figures_at_the_end():
             case = play(part.story, stages.of(part.desk), now=now)
             with nothing_leaves():
                 answer_questionnaires(case, now=now)

@@ -7,10 +7,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from amends.apps.cases.actions.erase import erase_cases
 from amends.apps.cases.models import Case
-from amends.apps.reporting.keeping import DAY_COUNTS, DAY_KEYS, settle_days
+from amends.apps.reporting.keeping import DAY_COUNTS, DAY_KEYS, figures_at_the_end, settle_days
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
 from tests.doors import Office
 
@@ -123,3 +124,15 @@ def test_what_customers_wrote_as_a_product_goes_when_the_case_is_erased(office_o
     assert (fact(number).product, fact(number).product_version) == ("手机 X1", "1.0")
     erase_cases([Case.objects.get(number=number).pk], now=office.clock.now)
     assert (fact(number).product, fact(number).product_version) == ("", "")
+
+
+def test_figures_that_wait_for_the_last_verb_are_those_that_follow_each(office: Office, number: str) -> None:
+    waiting = fact(number)
+    with transaction.atomic(), figures_at_the_end():
+        office.walk(number, "agree", "close")
+        assert fact(number) == waiting and fact(number).closed_at is None
+
+    assert fact(number).closed_at is not None
+    found = kept()
+    call_command("rebuild_figures", stdout=StringIO())
+    assert kept() == found
