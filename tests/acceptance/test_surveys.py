@@ -179,6 +179,6 @@ def test_a_quarterly_survey_asks_by_itself_and_shows_mean_distribution_invited_a
     survey = only_survey(office, "team_lead")
     shown = page(office, "team_lead", f"{survey}analysis/")
     assert "邀请 2 已回答 1 未评价 1 回收率 50.0%" in shown
-    assert re.search(r"处理结果 5.00 1 1：0 2：0 3：0 4：0 5：1", shown)
+    assert re.search(r"处理结果 5.00 1 份 1 分：0 2 分：0 3 分：0 4 分：0 5 分：1", shown)
     listed = Staff(office.world, "team_lead").get(f"{survey}answers/").content.decode()
     assert re.search(r'href="/cases/FK20260302-000[12]/"', listed)

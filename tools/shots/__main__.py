@@ -89,6 +89,8 @@ def _pictures(window: Page, installation: Installation, page: dict[str, Any], *,
     try:
         address = _address(window, installation, page)
         for width in QUICK_WIDTHS if quick else WIDTHS:
+            if width < page.get("from_width", 0):
+                continue
             height = WIDTHS[width]
             window.set_viewport_size({"width": width, "height": height})
             window.goto(installation.base + address, wait_until="load")

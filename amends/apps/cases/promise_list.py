@@ -122,8 +122,9 @@ def _with_words(rows: Sequence[ClockRow]) -> list[Promise]:
     ]
 
 
-WORDS = ("promise_text", "comment", "contact_text", "subject")
-"""The fields of the event that gives a promise in which it is said what is promised, the clearest first."""
+WORDS = ("promise_text", "comment", "contact_text")
+"""The fields of the event that gives a promise in which it is said what is promised, the clearest first. A case that is registered
+with a time for its answer says none of it: what it is about is not what was promised."""
 
 
 def _promise(row: ClockRow, case: Case, values: Mapping[str, Any], texts: Mapping[str, str]) -> Promise:

@@ -322,7 +322,7 @@ Out = OutboxMessage.State
 
 
 def with_progress(circulars: QuerySet[Circular]) -> QuerySet[Circular]:
-    """Circulars with how many messages were sent, arrived, failed and wait, and when the last one left."""
+    """Circulars with how many messages were sent, arrived, failed, wait and may not leave, and when the last one left."""
     count = "recipients__message__state"
     return circulars.annotate(
         total=Count("recipients__message"),
@@ -332,6 +332,7 @@ def with_progress(circulars: QuerySet[Circular]) -> QuerySet[Circular]:
             "pk", filter=Q(**{count: Out.FAILED}) | Q(recipients__message__receipt=OutboxMessage.Receipt.FAILED)
         ),
         waiting=Count("pk", filter=Q(**{f"{count}__in": (Out.WAITING, Out.SENDING, Out.UNKNOWN)})),
+        withheld=Count("pk", filter=Q(**{count: Out.WITHHELD})),
         last_sent=Max("recipients__message__sent_at"),
     )
 
@@ -339,9 +340,11 @@ def with_progress(circulars: QuerySet[Circular]) -> QuerySet[Circular]:
 def late_by(circular: Circular, pack: Pack, now: datetime) -> timedelta | None:
     """By how much a message missed its planned time beyond what the policy tolerates; None when it did not.
 
-    Asks for a circular of `with_progress`.
+    What may not leave (a demo, a desk for practice) is not late. Asks for a circular of `with_progress`.
     """
     if circular.planned_at is None or circular.state in (State.DRAFT, State.CANCELLED):
+        return None
+    if circular.withheld:  # type: ignore[attr-defined]
         return None
     is_over = circular.state == State.SENT and not circular.waiting  # type: ignore[attr-defined]
     ended = (circular.last_sent or now) if is_over else now  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ from amends.apps.messaging.rendering import fill
 from amends.core.policy.texting import GroupWording
 from amends.core.refusals import InvalidData, Refusal
 from amends.doors.routes import route
-from amends.doors.wording import words
+from amends.doors.wording import span_words, words
 from amends.web.circulars.forms import MessageForm
 from amends.web.circulars.keeping import AREA, circular_and_keeper, keeper_of, keepers, sentence_of
 from amends.web.organisation.fields import posted
@@ -78,7 +78,7 @@ def _line(circular: Circular, keeper: Keeper) -> dict[str, Any]:
     late = late_by(circular, keeper.pack, keeper.now)
     return {
         "circular": circular, "title": words(wording.title) if wording else circular.wording,
-        "state": state_words()[circular.state], "late": int(late.total_seconds() // 60) if late else 0,
+        "state": state_words()[circular.state], "late": span_words(late) if late else "",
     }  # fmt: skip
 
 

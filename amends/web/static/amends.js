@@ -37,6 +37,12 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
+  /* On a narrow screen the open tab may lie beyond the edge of its row. */
+  for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+
   /* Something did not work, and no form says so itself. */
   document.body.addEventListener("htmx:sendError", () => show("trouble"));
   document.body.addEventListener("htmx:responseError", () => show("trouble"));

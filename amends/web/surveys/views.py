@@ -247,6 +247,7 @@ def answers(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     return render(request, "surveys/answers.html", context)
 
 
-def _scores(answer: Any, questions: list[Any]) -> list[int | None]:
+def _scores(answer: Any, questions: list[Any]) -> list[tuple[str, int | None]]:
+    """What the answer gave to every question, by what the question rates: on a phone each score says it itself."""
     given = {score.question: score.value for score in answer.scores.all() if score.value is not None}
-    return [given.get(question.id) for question in questions]
+    return [(words(question.rates or question.title), given.get(question.id)) for question in questions]
