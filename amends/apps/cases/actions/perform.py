@@ -29,6 +29,7 @@ from amends.apps.cases.telling import notify_staff, tell_complainant
 from amends.apps.ledger.actions import ChainMoved, append
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.prepared import Prepared, given_key
 from amends.core.decide import decide
 from amends.core.decision import Decision, Request
 from amends.core.directory import Actor, Caller
@@ -217,13 +218,22 @@ def count_files(pack: Pack, data: Mapping[str, Any]) -> int:
 
 
 def as_stored(row: Row) -> Row:
-    """The row as the database has it now, with what following a verb reads."""
-    related = ["desk", "chain", "department", "handler"]
-    related += (
-        ["complainant"] if isinstance(row, Case) else ["case__complainant", "case__department", "case__desk", "parent"]
-    )
-    stored: Row = type(row)._default_manager.select_related(*related).get(pk=row.pk)  # type: ignore[assignment]
+    """The row as the database has it now, with what following a verb reads. Raises DoesNotExist when it is gone."""
+    stored: Row | None = _STORED[type(row)].first(key=row.pk)
+    if stored is None:
+        raise type(row).DoesNotExist
     return stored
+
+
+WITH_ROW = ("desk", "chain", "department", "handler")
+_STORED: dict[type, Prepared[Any]] = {
+    Case: Prepared(lambda: Case.objects.select_related(*WITH_ROW, "complainant").filter(pk=given_key("key"))),
+    Proceeding: Prepared(
+        lambda: Proceeding.objects.select_related(
+            *WITH_ROW, "case__complainant", "case__department", "case__desk", "parent"
+        ).filter(pk=given_key("key"))
+    ),
+}
 
 
 def facts_known(row: Row) -> CaseFacts:

@@ -41,12 +41,12 @@ def recompute_provisional_dates(*, now: datetime) -> list[Recomputed]:
 @transaction.atomic
 def _recompute(kind: type[Timed], columns: Iterable[str], key: UUID, now: datetime) -> Iterable[Recomputed]:
     row = kind._default_manager.select_related("desk", "chain").get(pk=key)
-    before = dict(rows_of(row).filter(provisional=True).values_list("instance", "due_at"))
+    before = {clock.instance: clock.due_at for clock in rows_of(row) if clock.provisional}
     version = row.version
     refresh_clocks(row, pack=pack_of(row), now=now).save()
     placed = {name: getattr(row, name) for name in columns}
     kind._default_manager.filter(pk=row.pk, version=version).update(**placed)
-    after = {clock.instance: clock for clock in rows_of(row).filter(instance__in=before)}
+    after = {clock.instance: clock for clock in rows_of(row) if clock.instance in before}
     return [
         Recomputed(row.number, clock.rule, before[name], clock.due_at, clock.provisional)
         for name, clock in sorted(after.items())
