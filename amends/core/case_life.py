@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from amends.core.conversation import CONTACTED_AT, CONTACTING_VERBS, TOLD_AT
-from amends.core.facts import CaseFacts, Event, evolve
+from amends.core.facts import CaseFacts, Event, evolve_in_place
 from amends.core.policy.conditions import holds
 from amends.core.policy.pack import Pack
 from amends.core.verbs import TAKE_OVER
@@ -64,7 +64,7 @@ def life_of(events: Iterable[Event], pack_at: Callable[[int], Pack]) -> Life:
 def _take_in(life: Life, event: Event, pack: Pack) -> None:
     entered = event.payload.get("set", {})
     before = life.facts
-    life.facts = evolve(before, event)
+    life.facts = evolve_in_place(before, event)
     life.verbs.add(event.verb)
     life.first_told_at = life.first_told_at or _stated(entered, TOLD_AT)
     if life.responded_at is None:

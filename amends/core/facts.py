@@ -194,6 +194,32 @@ def evolve(facts: CaseFacts, event: Event) -> CaseFacts:
     )
 
 
+def evolve_in_place(facts: CaseFacts, event: Event) -> CaseFacts:
+    """As `evolve`, with the dictionaries of `facts` used on instead of copied: for folds that keep no earlier facts.
+
+    They must have been made by such a fold; nobody else may hold them.
+    """
+    payload = event.payload
+    cycle, round_ = payload.get("cycle", facts.cycle), payload.get("round", facts.round)
+    values: Any = facts.values
+    values.update(payload.get("set", EMPTY))
+    for name in payload.get("clear", ()):
+        values.pop(name, None)
+    done: Any = facts.done
+    done[event.verb] = Doing(event.seq, event.at, event.actor, facts.cycle or cycle, facts.round or round_)
+    lists = facts.lists if payload.keys().isdisjoint(CHANGE_LISTS) else _lists_after(facts.lists, payload)
+    assign = payload.get("assign", EMPTY)
+    return CaseFacts(
+        payload.get("to", facts.state), cycle, round_, event.seq, values, lists, done, assign.get("department", facts.department),
+        assign.get("team", facts.team), assign.get("handler", facts.handler), facts.taken_over or event.verb == "take_over",
+        facts.behind,
+    )  # fmt: skip
+
+
+CHANGE_LISTS = frozenset({"rows", "add", "opens", "answered", "settle", "put", "clear"})
+"""The parts of an event by which its lists change."""
+
+
 def _lists_after(
     lists: Mapping[str, tuple[Mapping[str, Any], ...]], payload: Mapping[str, Any]
 ) -> Mapping[str, tuple[Mapping[str, Any], ...]]:

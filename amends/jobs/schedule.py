@@ -42,6 +42,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("remind_of_periods", every=timedelta(days=1), offset=timedelta(hours=0)),
     # Twenty minutes past midnight in China, on the first day after a period and every day after it until it stands.
     Schedule("write_documents", every=timedelta(days=1), offset=timedelta(hours=16, minutes=20)),
+    Schedule("settle_days", every=timedelta(days=1), offset=timedelta(hours=19, minutes=40)),
     Schedule("run_survey_plans", every=timedelta(days=1), offset=timedelta(hours=1)),
     Schedule("look_for_warnings", every=timedelta(hours=1), offset=timedelta(minutes=10)),
     Schedule("look_ahead", every=timedelta(days=1), offset=timedelta(hours=18)),

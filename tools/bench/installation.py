@@ -19,8 +19,8 @@ WHO = "complainant_"
 MOST_STEPS = 30
 
 
-def prepare(pack_id: str) -> dict[str, Any]:
-    """Migrate, publish, open a desk with its people, and rehearse one case. Returns the way and the tokens."""
+def prepare(pack_id: str, days: int = 1) -> dict[str, Any]:
+    """Migrate, publish, open a desk with its people so many days ago, and rehearse one case. Returns the way and the tokens."""
     import django
 
     django.setup()
@@ -32,7 +32,7 @@ def prepare(pack_id: str) -> dict[str, Any]:
     from amends.jobs.organisation import build_organisation
     from amends.jobs.rehearsal import DeskWorld
 
-    now = timezone.now() - timedelta(days=1)
+    now = timezone.now() - timedelta(days=days)
     call_command("migrate", verbosity=0)
     load_calendar_folder(ROOT / "calendars", now=now)
     publish_folder(ROOT / "packs" / pack_id, now=now)
@@ -91,4 +91,4 @@ def tokens_for(usernames: set[str], desk: Any) -> dict[str, str]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "amends.config.settings")
-    print(json.dumps(prepare(sys.argv[1]), ensure_ascii=False))
+    print(json.dumps(prepare(sys.argv[1], *map(int, sys.argv[2:])), ensure_ascii=False))

@@ -53,8 +53,8 @@ class Installation:
             raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
         return done.stdout
 
-    def prepare(self, pack: str) -> None:
-        found = json.loads(self.run("-m", "tools.bench.installation", pack))
+    def prepare(self, pack: str, days: int = 1) -> None:
+        found = json.loads(self.run("-m", "tools.bench.installation", pack, str(days)))
         self.desk, self.way, self.tokens = found["desk"], found["way"], found["tokens"]
 
 

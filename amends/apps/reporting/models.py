@@ -97,6 +97,9 @@ class CaseFact(models.Model):
             models.Index(fields=["desk", "limit_due_on"], name="figures_by_limit"),
             models.Index(fields=["desk"], name="figures_of_open_cases", condition=Q(closed_at=None)),
             models.Index(
+                fields=["desk", "limit_due_at"], name="figures_of_running_limits", condition=Q(closed_at=None, limit_stopped_at=None)
+            ),
+            models.Index(
                 fields=["desk", "same_matter", "received_at"], name="figures_of_the_same_matter",
                 condition=~Q(same_matter=""),
             ),
@@ -143,11 +146,15 @@ class DayFact(models.Model):
 
     What changes on a case takes its counts off the old combination and adds them to the new one, each by rows of its own, so that no
     two cases wait for one row. `settle_days` puts the rows of a combination together. `restricted` are cases with a circle of their own. Each count stands on
-    the day of its moment; `completed` and `in_time` on that on which the clocks stopped, scores on that of receipt.
+    the day of its moment; `completed` and `in_time` on that on which the clocks stopped, scores and `ended` (closed whenever) on that of receipt.
+
+    Rows with a `state` hold counts of that state and no others, split by less: `standing` are open cases that stand there, on the day of their receipt;
+    `visits` are those that began on the day and ended, with their seconds.
     """
 
     desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
+    state = models.CharField(max_length=63, default="", db_default="")
     kind = models.CharField(max_length=63)
     counts = models.BooleanField()
     channel = models.CharField(max_length=63)
@@ -165,9 +172,17 @@ class DayFact(models.Model):
     in_time = models.IntegerField(default=0)
     scored = models.IntegerField(default=0)
     score_sum = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0, db_default=0)
+    standing = models.IntegerField(default=0, db_default=0)
+    visits = models.IntegerField(default=0, db_default=0)
+    visit_seconds = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["desk", "day"], name="days_of_a_desk")]
+        indexes = [
+            models.Index(fields=["desk", "day"], name="days_of_a_desk", condition=Q(state="")),
+            models.Index(fields=["desk", "day"], name="days_of_states", condition=~Q(state="")),
+            models.Index(fields=["desk", "day"], name="days_of_what_is_open", condition=~Q(standing=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.kind}"

@@ -1,7 +1,7 @@
 """The overview of a desk: what came and went in a period beside another, what is open, where it stands and how long it takes.
 
-Counts of periods are read from the table of days, what is open from the rows of open cases, dwell from visits: always the same few queries, whatever the number
-of cases. Cases that only few may see are left out, so everybody with the right sees the same figures.
+All of it is read from the table of days, but for what is overdue: that is a matter of the moment, so those cases are read, by an index that holds no others. Always
+the same few queries, whatever the number of cases. Cases that only few may see are left out, so everybody with the right sees the same figures.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Avg, Case, Count, DateField, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, DateField, IntegerField, Q, Sum, Value, When
 
 from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.policies.models import Desk
 from amends.apps.prepared import Given, Prepared, given_number
-from amends.apps.reporting.models import CaseFact, DayFact, StepFact
+from amends.apps.reporting.models import CaseFact, DayFact
 from amends.core.indicators import rounded
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
@@ -26,6 +26,7 @@ from amends.core.policy.pack import Pack
 RIGHT = "overview"
 COUNTS = ("received", "closed", "completed", "in_time", "scored", "score_sum")
 BY = ("department", "category", "channel")
+ENDS = ("done", "archived")
 COLUMNS = {"department": "department_id", "category": "category_top", "channel": "channel"}
 """By what the overview is split and filtered, and the column in which it stands."""
 
@@ -123,7 +124,7 @@ def _given_day(name: str) -> Given:
 _OF_PERIOD = Prepared(
     lambda: (
         DayFact.objects.filter(
-            desk_id=given_number("desk"), day__gte=_given_day("first"), day__lte=_given_day("last"), counts=True, restricted=False
+            desk_id=given_number("desk"), day__gte=_given_day("first"), day__lte=_given_day("last"), state="", counts=True, restricted=False
         )
         .order_by()
         .values_list(*COLUMNS.values())
@@ -133,7 +134,7 @@ _OF_PERIOD = Prepared(
 
 
 def overview(viewer: Viewer, wanted: Wanted) -> Overview:
-    """The overview; six queries. Source: ISO 10002 8.3, issue “knowing”"""
+    """The overview; seven queries. Source: ISO 10002 8.3, issue “knowing”"""
     parts: dict[str, dict[Any, Part]] = {name: {} for name in BY}
     whole = Part()
     cells: dict[tuple[Any, Any], int] = {}
@@ -143,7 +144,7 @@ def overview(viewer: Viewer, wanted: Wanted) -> Overview:
                 getattr(part, when).add(counts)
             if when == "now" and counts[0]:
                 cells[key[1], key[0]] = cells.get((key[1], key[0]), 0) + counts[0]
-    ages, standing, older = _add_open(viewer, wanted, whole, parts)
+    ages, standing = _add_open(viewer, wanted, whole, parts)
     by_month = wanted.period.days > MOST_DAYS
     return Overview(
         wanted,
@@ -154,7 +155,7 @@ def overview(viewer: Viewer, wanted: Wanted) -> Overview:
         _stages(wanted, standing),
         tuple(_course(wanted, by_month)),
         by_month,
-        older + _closed_since(wanted),
+        _open_when_it_began(wanted),
     )
 
 
@@ -185,42 +186,55 @@ def _is_left(wanted: Wanted) -> Q:
 
 def _add_open(
     viewer: Viewer, wanted: Wanted, whole: Part, parts: Mapping[str, dict[Any, Part]]
-) -> tuple[tuple[tuple[int, int], ...], dict[str, tuple[int, int]], int]:
-    """Add what is open to the parts; returns open and late by age, and by state, and how many of them came before the period."""
-    rows = CaseFact.objects.filter(desk=wanted.desk, closed_at=None, counts=True, restricted=False)
-    rows = rows.exclude(state_category__in=("done", "archived"))
-    is_late = Q(limit_stopped_at=None, limit_due_at__lte=viewer.now)
-    lines = (
-        rows.order_by()
-        .annotate(age=_age(wanted.today))
-        .values_list(*COLUMNS.values(), "state", "age")
-        .annotate(
-            n=Count("pk"), late=Count("pk", filter=is_late), older=Count("pk", filter=Q(received_on__lt=wanted.period.first))
-        )
-    )  # fmt: skip
-    before = 0
+) -> tuple[tuple[tuple[int, int], ...], dict[str, tuple[int, int]]]:
+    """Add what is open to the parts; returns open and late by age, and by state."""
     ages = [[0, 0] for _ in range(len(AGES) + 1)]
-    states: dict[str, tuple[int, int]] = {}
-    for *key, state, age, n, late, older in lines:
-        if not _is_wanted(wanted, (key[0], key[1], key[2])):
-            continue
-        for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
-            part.open, part.late = part.open + n, part.late + late
-        before += older
-        ages[age] = [ages[age][0] + n, ages[age][1] + late]
-        states[state] = (states.get(state, (0, 0))[0] + n, states.get(state, (0, 0))[1] + late)
-    return tuple((n, late) for n, late in ages), states, before
+    states: dict[str, list[int]] = {}
+    for place, lines in enumerate((_standing(wanted), _late(viewer, wanted))):
+        for *key, state, age, n in lines:
+            if not n or not _is_wanted(wanted, (key[0], key[1], key[2])):
+                continue
+            for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
+                part.open, part.late = part.open + n * (1 - place), part.late + n * place
+            ages[age][place] += n
+            states.setdefault(state, [0, 0])[place] += n
+    return tuple((n, late) for n, late in ages), {state: (n, late) for state, (n, late) in states.items()}
 
 
-def _closed_since(wanted: Wanted) -> int:
-    """How many cases from before the period were closed in it or later: they were open when it began."""
-    rows = CaseFact.objects.filter(_is_left(wanted), desk=wanted.desk, counts=True, restricted=False)
-    return rows.filter(closed_on__gte=wanted.period.first, received_on__lt=wanted.period.first).count()
+def _standing(wanted: Wanted) -> Iterable[tuple[Any, ...]]:
+    """How many cases are open by department, category, channel, state and age."""
+    rows = DayFact.objects.filter(desk=wanted.desk, counts=True, restricted=False).exclude(standing=0)
+    lines = rows.order_by().annotate(age=_age(wanted.today, "day")).values_list(*COLUMNS.values(), "state", "age")
+    return lines.annotate(n=Sum("standing"))
 
 
-def _age(today: date) -> Case:
-    """Which of the ages a case has, by the day of its receipt."""
-    bounds = [When(received_on__gte=today - timedelta(days=days), then=Value(n)) for n, days in enumerate(AGES)]
+def _late(viewer: Viewer, wanted: Wanted) -> Iterable[tuple[Any, ...]]:
+    """The same of what is overdue at this moment."""
+    rows = CaseFact.objects.filter(
+        desk=wanted.desk, closed_at=None, limit_stopped_at=None, limit_due_at__lte=viewer.now, counts=True, restricted=False
+    )  # fmt: skip
+    rows = rows.exclude(state_category__in=ENDS)
+    lines = (
+        rows.order_by().annotate(age=_age(wanted.today, "received_on")).values_list(*COLUMNS.values(), "state", "age")
+    )
+    return lines.annotate(n=Count("pk"))
+
+
+def _open_when_it_began(wanted: Wanted) -> int:
+    """How many cases from before the period were open when it began: those that are open now, and those closed since.
+
+    Of what was closed since, cases that came since are taken off: they count as ended on the day of their receipt.
+    """
+    first = wanted.period.first
+    rows = DayFact.objects.filter(_is_left(wanted), desk=wanted.desk, counts=True, restricted=False)
+    still = rows.filter(day__lt=first).exclude(standing=0).aggregate(n=Sum("standing"))["n"] or 0
+    since = rows.filter(day__gte=first, state="").aggregate(closed=Sum("closed"), ended=Sum("ended"))
+    return still + (since["closed"] or 0) - (since["ended"] or 0)
+
+
+def _age(today: date, day: str) -> Case:
+    """Which of the ages a case has, by the day of its receipt, which stands in a column of that name."""
+    bounds = [When(**{f"{day}__gte": today - timedelta(days=days)}, then=Value(n)) for n, days in enumerate(AGES)]
     return Case(*bounds, default=Value(len(AGES)), output_field=IntegerField())
 
 
@@ -232,38 +246,32 @@ def days_of_age(n: int, today: date) -> Period:
 
 def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[Stage, ...]:
     """The states of the way in the order of the policy, with what stands there and the dwell; states that are neither are left out."""
-    visits = (
-        StepFact.objects.filter(
-            _of_case(wanted), desk=wanted.desk, entered_on__gte=wanted.period.first, entered_on__lte=wanted.period.last, seconds__isnull=False
-        )
-        .order_by()
-        .values_list("state")
-        .annotate(n=Count("pk"), mean=Avg("seconds"))
-    )  # fmt: skip
-    took = {state: (n, mean) for state, n, mean in visits}
-    known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in ("done", "archived")]
+    took = {state: (visits, seconds) for state, visits, seconds in _visits(wanted) if visits}
+    known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in ENDS]
     others = [name for name in standing if name not in wanted.pack.lifecycle.states]
     found = []
     for state in (*known, *others):
-        (n, late), (times, mean) = standing.get(state, (0, 0)), took.get(state, (0, None))
+        (n, late), (times, seconds) = standing.get(state, (0, 0)), took.get(state, (0, 0))
         if n or times:
-            found.append(Stage(state, n, late, times, None if mean is None else rounded(Fraction(mean) / 3600, 1)))
+            hours = rounded(Fraction(seconds, times * 3600), 1) if times else None
+            found.append(Stage(state, n, late, times, hours))
     return tuple(found)
 
 
-def _of_case(wanted: Wanted) -> Q:
-    found = Q(case__figures__counts=True, case__figures__restricted=False)
-    for name, value in wanted.filters.items():
-        column = f"case__figures__{COLUMNS[name]}"
-        found &= Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
-    return found
+def _visits(wanted: Wanted) -> Iterable[tuple[str, int, int]]:
+    """How many visits of each state began in the period and ended, and how long they took together."""
+    period = wanted.period
+    rows = DayFact.objects.filter(
+        _is_left(wanted), ~Q(state=""), desk=wanted.desk, day__gte=period.first, day__lte=period.last, counts=True, restricted=False
+    )  # fmt: skip
+    return rows.order_by().values_list("state").annotate(visits=Sum("visits"), took=Sum("visit_seconds"))
 
 
 def _course(wanted: Wanted, by_month: bool) -> Iterable[tuple[date, int, int]]:
     """Received and closed of every day of the period, or of every month of a longer one; days without any are zero."""
     rows = (
         DayFact.objects.filter(
-            _is_left(wanted), desk=wanted.desk, day__gte=wanted.period.first, day__lte=wanted.period.last, counts=True, restricted=False
+            _is_left(wanted), desk=wanted.desk, day__gte=wanted.period.first, day__lte=wanted.period.last, state="", counts=True, restricted=False
         )
         .order_by()
         .values_list("day")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Protocol
 
 from pydantic import Field, model_validator
@@ -103,6 +104,11 @@ class Condition(Piece):
         )
         return [names.get(f, f) for f in fields if f in given]
 
+    @cached_property
+    def operator(self) -> str:
+        """The operator of a comparison, by its name in the pack."""
+        return self.operators()[0]
+
     def parts(self) -> tuple[Condition, ...]:
         return self.all or self.any or self.none or ()
 
@@ -178,7 +184,7 @@ def _joined_verdict(condition: Condition, verdicts: list[bool | None]) -> bool |
 
 
 def _compare(condition: Condition, value: Any) -> bool:
-    operator = condition.operators()[0]
+    operator = condition.operator
     present = value is not None and value != "" and value != [] and value != ()
     if operator == "given":
         return present is bool(condition.given)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from amends.apps.cases.models import Case
-from amends.apps.reporting.keeping import rebuild_figures
+from amends.jobs.rebuilding import rebuild_with
 
 
 class Command(BaseCommand):
@@ -17,11 +17,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the number of cases as JSON")
+        parser.add_argument(
+            "--processes", type=int, default=1, help="how many work at it on PostgreSQL; on SQLite it is always one"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         is_watched = not options["json"] and sys.stderr.isatty()
         with tqdm(unit=" cases", total=Case.objects.count(), disable=not is_watched) as bar:
-            count = rebuild_figures(progress=lambda done: bar.update(done - bar.n))
+            count = rebuild_with(options["processes"], progress=lambda done: bar.update(done - bar.n))
         answer = (
             json.dumps({"cases": count}) if options["json"] else f"The figures of {count} cases follow from the ledger."
         )
