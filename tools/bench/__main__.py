@@ -11,7 +11,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from tools.bench import api_cases, import_rate, pages, queries, what_if, working_time
+from tools.bench import api_cases, figures_at_size, import_rate, pages, queries, what_if, working_time
 from tools.bench.figures import FULL, QUICK, Figure, Size
 
 MEASURES: dict[str, Callable[[Size], Iterator[Figure]]] = {
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[Size], Iterator[Figure]]] = {
     "api_cases": api_cases.measure,
     "pages": pages.measure,
     "what_if": what_if.measure,
+    "figures": figures_at_size.measure,
 }
 
 

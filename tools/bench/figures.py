@@ -29,10 +29,23 @@ class Size:
     imported_rows: int
     runs: int
     seconds: float
+    lives: int
+    copied_cases: int
+    embedded_cases: int
 
 
-FULL = Size(stored_cases=100_000, imported_rows=40_000, runs=5, seconds=20)
-QUICK = Size(stored_cases=2_000, imported_rows=5_000, runs=3, seconds=6)
+FULL = Size(
+    stored_cases=100_000,
+    imported_rows=40_000,
+    runs=5,
+    seconds=20,
+    lives=1_000,
+    copied_cases=1_000_000,
+    embedded_cases=100_000,
+)
+QUICK = Size(
+    stored_cases=2_000, imported_rows=5_000, runs=3, seconds=6, lives=30, copied_cases=3_000, embedded_cases=1_000
+)
 
 
 def median(values: list[float]) -> float:

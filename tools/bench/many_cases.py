@@ -36,7 +36,7 @@ def play(lives: int, place: int, of: int) -> None:
     from django.utils import timezone
 
     from amends.apps.policies.models import Desk
-    from amends.jobs.rehearsal import one_step
+    from amends.jobs.rehearsal import NotPossible, one_step
     from tools.bench.queries import world_of
 
     world, present = world_of(Desk.objects.get()), timezone.now()
@@ -56,7 +56,11 @@ def play(lives: int, place: int, of: int) -> None:
         while case.state_category != "archived" and len(done) < steps:
             wait = timedelta(hours=min(chance.expovariate(1 / 6), 36))
             world.now += min(wait, max((present - world.now) / 3, timedelta(0)))
-            case, verb = one_step(world, case, done)
+            try:
+                case, verb = one_step(world, case, done)
+            except NotPossible:
+                # Whatever the first choice of every form leads to: a case that waits for somebody stays open.
+                break
             done.append(verb)
 
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
+from typing import Any
 
 from tools.bench.figures import Figure, Size, median
 from tools.bench.import_rate import fill
@@ -81,14 +82,16 @@ class Asker:
         return (time.perf_counter() - begun) * 1000
 
 
-def timed(ways: dict[str, tuple[Asker, list[list[str]]]]) -> dict[str, float]:
+def timed(
+    ways: dict[str, tuple[Asker, list[list[str]]]], *, asked: int = ASKED, warm_up: int = WARM_UP
+) -> dict[str, float]:
     """The median of each page; all of them in turns, so that a slow moment of the machine hits them alike."""
     spent: dict[str, list[float]] = {name: [] for name in ways}
-    paths = {name: list(islice(cycle(some), WARM_UP + ASKED)) for name, (_, some) in ways.items()}
-    for place in range(WARM_UP + ASKED):
+    paths = {name: list(islice(cycle(some), warm_up + asked)) for name, (_, some) in ways.items()}
+    for place in range(warm_up + asked):
         for name, (asker, _) in ways.items():
             milliseconds = asker.ask(paths[name][place])
-            if place >= WARM_UP:
+            if place >= warm_up:
                 spent[name].append(milliseconds)
     return {name: median(values) for name, values in spent.items()}
 
@@ -157,9 +160,6 @@ def open_cases(count: int) -> dict[str, object]:
     import django
 
     django.setup()
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
     from amends.apps.cases.models import Case
@@ -167,7 +167,6 @@ def open_cases(count: int) -> dict[str, object]:
     from amends.apps.policies.models import Desk
     from amends.apps.policies.queries import pack_in_force
     from amends.jobs import rehearsal
-    from amends.web.middleware.session_age import BEGAN, LAST_USED
     from tools.bench.queries import who_registers, world_of
 
     desk = Desk.objects.get()
@@ -181,18 +180,30 @@ def open_cases(count: int) -> dict[str, object]:
             case, verb = rehearsal.one_step(world, case, done)
             done.append(verb)
     person = Person.objects.get(username=who_registers(desk, pack_in_force(desk, desk.created_at)))
+    numbers = Case.objects.filter(taken_over=False).order_by("-registered_at").values_list("number", flat=True)[:200]
+    return {
+        "cookie": signed_in(person),
+        "queue": "/queue/?tab=all",
+        "cases": [f"/cases/{number}/" for number in numbers],
+    }
+
+
+def signed_in(person: Any) -> str:
+    """The cookie of a new session of somebody."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.utils import timezone
+
+    from amends.web.middleware.session_age import BEGAN, LAST_USED
+
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session[BEGAN] = session[LAST_USED] = timezone.now().isoformat()
     session.create()
-    numbers = Case.objects.filter(taken_over=False).order_by("-registered_at").values_list("number", flat=True)[:200]
-    return {
-        "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
-        "queue": "/queue/?tab=all",
-        "cases": [f"/cases/{number}/" for number in numbers],
-    }
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
 if __name__ == "__main__":

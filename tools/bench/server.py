@@ -70,24 +70,35 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def own_database(server: str) -> Iterator[str]:
+def own_database(server: str, template: str = "template0") -> Iterator[str]:
     """A new database on the server, dropped afterwards; yields its URL."""
     name = f"amends_bench_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+    create_database(server, name, template)
     try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        yield url_of(server, name)
     finally:
         with psycopg.connect(server, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def create_database(server: str, name: str, template: str = "template0") -> None:
+    """A new database on the server, as its template has it."""
+    words = "CREATE DATABASE {} TEMPLATE {}" + (" ENCODING 'UTF8'" if template == "template0" else "")
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(sql.SQL(words).format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def url_of(server: str, name: str) -> str:
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
 @contextlib.contextmanager
-def installation(pack: str, database_url: str = "") -> Iterator[Installation]:
-    """A prepared installation in a temporary folder."""
+def installation(pack: str, database_url: str = "", *, days: int = 1) -> Iterator[Installation]:
+    """A prepared installation in a temporary folder, whose desk was opened so many days ago; without a pack the database is as it was found."""
     with tempfile.TemporaryDirectory(prefix="amends-bench-") as folder:
         made = Installation(Path(folder), database_url)
-        made.prepare(pack)
+        if pack:
+            made.prepare(pack, days)
         yield made
 
 
