@@ -220,8 +220,12 @@ def _start(
 
 def _starting(before: ClockState, event: ClockEvent, rule: ClockRule, entered: str | None) -> Trigger | None:
     """Return what in an event starts the clock; a field counts only where the event gives it another value."""
-    triggers = tuple(t for t in rule.start if t.field_set is None or _is_news(t.field_set, before, event, rule))
-    return _matching(triggers, event, entered)
+    for trigger in rule.start:
+        if _matching((trigger,), event, entered) is None:
+            continue
+        if trigger.field_set is None or _is_news(trigger.field_set, before, event, rule):
+            return trigger
+    return None
 
 
 def _is_news(name: str, before: ClockState, event: ClockEvent, rule: ClockRule) -> bool:
@@ -230,7 +234,10 @@ def _is_news(name: str, before: ClockState, event: ClockEvent, rule: ClockRule) 
     """
     if rule.limit.promise == name or (rule.cycle == "cycle" and not _has_run_in(before, event.cycle)):
         return True
-    return canonical_json(event.values.get(name)) != canonical_json(before.facts.get(name))
+    now, then = event.values.get(name), before.facts.get(name)
+    if isinstance(now, str) and isinstance(then, str):
+        return now != then
+    return canonical_json(now) != canonical_json(then)
 
 
 def _has_run_in(state: ClockState, cycle: int) -> bool:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from amends.core.canonical import canonical_json
 from amends.core.clock_fold import (
@@ -214,16 +214,9 @@ def _reading(
 ) -> ClockReading:
     change = run.changes[-1]
     limit = change.limit
-    working = limit is not None and limit.is_working
-    span = _Span(calendar, working)
-    pauses, resumes_at = _effective(run, rule, calendar)
-    base = _base_due(limit, change.fixed, run.started_at, rule, calendar)
-    latest = _fixed_due(change.latest, rule, calendar)
-    original = _shifted(base, pauses, limit, rule, span)
-    due = _extended(original, run)
-    is_capped = latest is not None and (due is None or latest < due)
-    if is_capped:
-        due, original, base = latest, _earlier(original, latest), None
+    dates = _dates(run, rule, calendar)
+    span, pauses, resumes_at = dates.span, dates.pauses, dates.resumes_at
+    due, original, base, is_capped = dates.due, dates.original, dates.base, dates.is_capped
     until = run.stopped_at or max(now.astimezone(dt.UTC), run.started_at)
     paused = _paused_before(until, pauses, span)
     spent = span.of(run.started_at, until) - paused
@@ -253,7 +246,7 @@ def _reading(
         spent=spent,
         left=_left(limit, budget, spent, until, due, span),
         paused_total=paused,
-        measure="working" if working else "elapsed",
+        measure="working" if span.working else "elapsed",
         provisional=_is_provisional(run, rule, limit, due, calendar),
         limit=limit,
         choice=change.choice,
@@ -310,6 +303,37 @@ class _Span:
         if self.working:
             return self.calendar.add_working_time(start, dt.timedelta(0, 0, amount))
         return moment_of(micros_of(start) + amount)
+
+
+class _Dates(NamedTuple):
+    """The dates of one instance, and what they rest on; `is_capped` tells that a date set from outside governs."""
+
+    span: _Span
+    pauses: list[Paused]
+    resumes_at: dt.datetime | None
+    base: dt.datetime | None
+    original: dt.datetime | None
+    due: dt.datetime | None
+    is_capped: bool
+
+
+def _dates(run: Run, rule: ClockRule, calendar: WorkingCalendar) -> _Dates:
+    change = run.changes[-1]
+    limit = change.limit
+    span = _Span(calendar, limit is not None and limit.is_working)
+    pauses, resumes_at = _effective(run, rule, calendar)
+    base = _base_due(limit, change.fixed, run.started_at, rule, calendar)
+    latest = _fixed_due(change.latest, rule, calendar)
+    original = _shifted(base, pauses, limit, rule, span)
+    due = _extended(original, run)
+    if latest is not None and (due is None or latest < due):
+        return _Dates(span, pauses, resumes_at, None, _earlier(original, latest), latest, True)
+    return _Dates(span, pauses, resumes_at, base, original, due, False)
+
+
+def due_of(run: Run, rule: ClockRule, calendar: WorkingCalendar) -> dt.datetime | None:
+    """Return when an instance falls due if nothing else happens, as its reading has it."""
+    return _dates(run, rule, calendar).due
 
 
 def _base_due(

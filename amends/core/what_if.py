@@ -14,7 +14,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from amends.core.clocks import ClockEvent, ClockReading, read_clock
+from amends.core.clock_dues import Dated, Watched, dues
+from amends.core.clocks import ClockEvent
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.grading import propose
 from amends.core.indicators import Result, Tally, result_of
@@ -33,14 +34,8 @@ UNASKED = frozenset({"repeat"})
 """Facts of indicators that rest on other cases; an indicator that asks for one is not replayed, and says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """A clock of a case as it was read under its own policy."""
-
-    key: str
-    rule: str
-    due_at: datetime | None
-    stopped_at: datetime | None
+Stood = Dated
+"""A clock of a case as it was read under its own policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +78,8 @@ class Draft:
         self, pack: Pack, calendars: Mapping[str, WorkingCalendar], versions: Mapping[int, Pack], now: datetime
     ) -> None:
         self.pack, self.calendars, self.versions, self.now = pack, calendars, versions, now
-        self._whens = {rule.id: Condition.model_validate(rule.when) for rule in pack.clocks if rule.when is not None}
         self._verbs = {t.verb for t in pack.lifecycle.transitions}
-        self._rules = {rule.id: rule for rule in pack.clocks}
+        self._rules = {rule.id: _watched(rule, calendars[rule.calendar]) for rule in pack.clocks}
         self._compared = {number: _Compared(version, pack) for number, version in versions.items()}
 
     def replay(self, past: Past) -> Replayed:
@@ -104,22 +98,19 @@ class Draft:
         self, past: Past, old: Pack, compared: _Compared, changed: Mapping[int, Mapping[str, Any]]
     ) -> list[Stood]:
         """Rules that are the same over the same facts are not read again: their clocks stand as they stood."""
-        again = self._rules if changed or not compared.same_states else compared.other_rules
+        again: Iterable[str] = self._rules if changed or not compared.same_states else compared.other_rules
         kept = [one for one in past.clocks if one.rule in self._rules and one.rule not in again]
         if not again:
             return kept
         events = _clock_events(past.events, old, self.pack, changed)
-        read: list[ClockReading] = []
-        for rule in again.values():
-            when = self._whens.get(rule.id)
-            decide = None if when is None else _decides(when)
-            calendar = self.calendars[rule.calendar]
-            read += read_clock(rule, events, calendar, self.now, decide_when=decide, with_segments=False)
-        return kept + [Stood(one.key, one.rule_id, one.due_at, one.stopped_at) for one in read]
+        return kept + dues([self._rules[name] for name in again], events)
 
 
-def _decides(when: Condition) -> Any:
-    return lambda table, known: holds(when, known)
+def _watched(rule: ClockRule, calendar: WorkingCalendar) -> Watched:
+    if rule.when is None:
+        return Watched(rule, calendar)
+    when = Condition.model_validate(rule.when)
+    return Watched(rule, calendar, when, lambda table, known: holds(when, known))
 
 
 class _Compared:
@@ -440,7 +431,7 @@ class Simulation:
         self.draft, self.since = draft, since
         self.before = [one for one in present.kpis.indicators if can_be_replayed(one)]
         self.after = [one for one in draft.pack.kpis.indicators if can_be_replayed(one)]
-        self._same = {one.id for one in self.after if one in self.before}
+        self._same = frozenset(one.id for one in self.after if one in self.before)
         self._limits = (present.kpis.reads.limit, draft.pack.kpis.reads.limit)
 
     def over(self, pasts: Iterable[Past]) -> tuple[Sums, list[Replayed]]:
@@ -448,24 +439,32 @@ class Simulation:
         sums, differing = Sums(), []
         sums.before = {one.id: Sum() for one in self.before}
         sums.after = {one.id: Sum() for one in self.after}
+        alike = {name: Sum() for name in self._same}
         for past in pasts:
             one = self.draft.replay(past)
             sums.take(one, self.draft.now)
-            self._count(sums, past, one)
+            self._count(sums, alike, past, one)
             if one.differs or one.unknown_verbs or one.unknown_states:
                 differing.append(one)
+        for name, total in alike.items():
+            sums.before[name].add(total)
+            sums.after[name].add(total)
         return sums, differing
 
-    def _count(self, sums: Sums, past: Past, one: Replayed) -> None:
+    def _count(self, sums: Sums, alike: Mapping[str, Sum], past: Past, one: Replayed) -> None:
+        """Add the case to the indicators; an indicator and facts that are the same before and after are counted once, in `alike`."""
         before = self._values(past, one.clocks_before, 0, past.figures.get("level"))
         after = before
         if one.differs or self._limits[0] != self._limits[1]:
             level = one.level[1] if one.level[0] != one.level[1] else past.figures.get("level")
             after = self._values(past, one.clocks_after, 1, level)
+        once = self._same if after == before else frozenset()
         for indicator in self.before:
-            count_in(sums.before[indicator.id], indicator, past, before, self.since)
+            total = alike[indicator.id] if indicator.id in once else sums.before[indicator.id]
+            count_in(total, indicator, past, before, self.since)
         for indicator in self.after:
-            count_in(sums.after[indicator.id], indicator, past, after, self.since)
+            if indicator.id not in once:
+                count_in(sums.after[indicator.id], indicator, past, after, self.since)
 
     def _values(self, past: Past, clocks: Iterable[Stood], place: int, level: Any) -> dict[str, Any]:
         in_time, overdue = timeliness(clocks, self._limits[place], self.draft.now)

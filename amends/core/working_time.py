@@ -20,6 +20,7 @@ Spans = tuple[tuple[int, int], ...]
 FIRST_YEAR = 1900
 LAST_YEAR = 2300
 DAY_SECONDS = 86_400
+MOST_KEPT = 20_000
 SECOND = 1_000_000
 """Microseconds in a second; all sums are whole microseconds, so nothing is ever rounded."""
 
@@ -139,6 +140,7 @@ class WorkingCalendar:
     version: str = ""
     tz: ZoneInfo = field(init=False, repr=False)
     _cache: list[_Table] = field(init=False, repr=False, default_factory=list)
+    _known: dict[tuple[int, int], int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.weekly) != 7:
@@ -488,6 +490,15 @@ class WorkingCalendar:
         return table
 
     def _micros_at(self, day: int, seconds: int) -> int:
+        """Kept: days begin and close at the same few times, and the zone is slow to ask."""
+        known = self._known.get((day, seconds))
+        if known is None:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            known = self._known[day, seconds] = self._micros_worked_out(day, seconds)
+        return known
+
+    def _micros_worked_out(self, day: int, seconds: int) -> int:
         days, rest = divmod(seconds, DAY_SECONDS)
         day += days
         date = dt.date.fromordinal(day)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from amends.core.canonical import canonical_json
+from amends.core.clock_dues import Watched, dues
 from amends.core.clock_explanations import explain
 from amends.core.clock_fold import EXTENSION
 from amends.core.clocks import (
@@ -762,6 +763,16 @@ def test_incremental_equals_rebuilt_to_the_byte(rule, taken, days):
         state = after
     rebuilt = readings_text(read_clock(rule, list(reversed(events)), china(), now))
     assert readings_text(readings(state, rule, china(), now)) == rebuilt
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(rules, min_size=1, max_size=3), steps, st.integers(0, 40))
+def test_many_clocks_at_once_fall_due_and_stop_as_each_by_itself(asked, taken, days):
+    events = history(taken)
+    now = events[-1].at + dt.timedelta(days=days)
+    alone = [r for rule in asked for r in read_clock(rule, events, china(), now)]
+    together = dues([Watched(rule, china()) for rule in asked], list(reversed(events)))
+    assert together == [(r.key, r.rule_id, r.due_at, r.stopped_at) for r in alone]
 
 
 @settings(max_examples=150, deadline=None)
