@@ -123,7 +123,8 @@ def is_repeat(rule: SameMatter | None) -> Q:
     if rule is None:
         return NEVER
     since = ExpressionWrapper(OuterRef("received_at") - timedelta(days=rule.within_days), output_field=DateTimeField())
-    earlier = CaseFact.objects.filter(
+    # Said again for the cases before it: the index holds no others, and without these words it is not used.
+    earlier = CaseFact.objects.exclude(same_matter="").filter(
         desk=OuterRef("desk"), counts=OuterRef("counts"), same_matter=OuterRef("same_matter"), received_at__lt=OuterRef("received_at"),
         received_at__gte=since,
     )  # fmt: skip
