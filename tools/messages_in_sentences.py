@@ -30,7 +30,7 @@ NOT_SHOWN = (
     "amends/apps/mail/quoting.py",
     "amends/apps/messaging/texting.py",
     "amends/doors/papers/formats.py",
-    "amends/doors/papers/word.py",
+    "amends/doors/papers/word_page.py",
     "amends/doors/papers/bundle.py",
     "amends/doors/papers/proof.py",
     "amends/doors/papers/verify_sheet.py",

@@ -19,7 +19,9 @@ from amends.apps.reporting.documents import document_rows
 from amends.core.documents import DUE_ON, FROM, TO
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.doors.documents import Written, as_data, cases_of_figure, cases_shown, written
+from amends.doors.documents.behind import cases_of_figure, cases_shown
+from amends.doors.documents.data import as_data
+from amends.doors.documents.written import Written, written
 
 router = Router(tags=["reports"])
 

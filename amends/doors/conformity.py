@@ -18,6 +18,7 @@ from amends.apps.studies.standards import Carried, carried_out, summed, the_stan
 from amends.core.policy.pack import Pack
 from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.papers.formats import moment_in_print, page_words
+from amends.doors.papers.making import house_of
 from amends.doors.papers.sheet import Cell, Line, Sheet, full_width
 from amends.doors.wording import happened, language, traditional, words
 
@@ -265,7 +266,7 @@ def report_sheet(report: Report, *, made_by: str) -> Sheet:
     named = {"policy": words(report.pack.head.title), "version": report.pack.version}
     basis = gettext("%(policy)s　第 %(version)s 版") % named
     return Sheet(
-        language=language(), house=words(report.asked.desk.called), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
+        language=language(), house=house_of(report.pack, report.asked.desk), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
         number_words=gettext("范围："), basis=basis, link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),
         foot=gettext("打印：%(name)s　%(at)s") % {"name": made_by, "at": moment_in_print(report.made_at, report.zone)},
         page_words=page_words(), lines=tuple(lines),

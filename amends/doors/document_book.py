@@ -1,82 +1,323 @@
-"""A document that wrote itself as a spreadsheet: its head and contents first, then a sheet a chapter, numbers as numbers."""
+"""A document that wrote itself as a spreadsheet: its head and contents first, then a sheet a chapter, ready to print, numbers as numbers."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, Any
 
 import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.doors.case_sheet import OPTIONS, as_text
-from amends.doors.documents import Cell, Shown, Written, span_said
-from amends.doors.papers.formats import moment_in_print
-from amends.doors.wording import words
+from amends.doors.documents.parts import Cell, Chapter, Shown, Table
+from amends.doors.documents.written import Written
+from amends.doors.papers.columns import length_of
+from amends.doors.papers.document import left_to
+from amends.doors.papers.formats import day_in_print, moment_in_print
+from amends.doors.papers.making import house_of
 
-NUMBER = re.compile(r"^-?\d+(\.\d+)?")
+NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-WIDTH_OF_SHEETS_NAME = 31
+LONGEST_NAME = 31
+A4 = 9
+NARROWEST, WIDEST = 8, 34
+LEAST_COLUMNS = 6
+"""Over so many columns at least a text stands."""
+LINE = 16
+"""Points that a line of text takes."""
+LONG = 30
+"""A table of more rows has a sheet of its own, so that its head can stay in view and be printed on every page."""
+WIDE, WIDE_ROOM = 100, 150
+"""Sheets whose columns take more characters lie on their side when they are printed; so many stand side by side there."""
+PAGE, PAGE_OF_WIDE = 730, 480
+"""Points from margin to margin, upright and on its side."""
+TIGHTER = 1.2
+"""What is little more than a page is printed a little smaller, on one."""
+SHORT_HEAD = 10
+"""Heads of so many characters stand in one line."""
 
 
 def write_document(file: IO[bytes], made: Written) -> None:
-    """Write the document; every figure stands as a number with its unit beside it in words."""
+    """Write the document; every figure stands as a number, its unit in the head of its column."""
     with xlsxwriter.Workbook(file, OPTIONS) as book:
-        forms = {
-            "plain": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
-            "bold": book.add_format({"bold": True, "bottom": 1, "num_format": "@", "text_wrap": True}),
-            "title": book.add_format({"bold": True, "font_size": 16}),
-        }
-        sheet = book.add_worksheet(gettext("目录"))
-        sheet.set_column(0, 0, 16)
-        sheet.set_column(1, 1, 60)
-        sheet.write_string(0, 0, as_text(made.title), forms["title"])
-        head = [
-            (gettext("编号"), made.proceeding.number), (gettext("受理台"), words(made.proceeding.desk.called)), (gettext("统计期间"), span_said(made)),
-            (gettext("汇报人"), made.reporter), (gettext("数据版本"), str(made.version.no)), (gettext("取数时间"), moment_in_print(made.version.at, made.zone)),
-        ]  # fmt: skip
-        for n, (name, value) in enumerate(head, start=2):
-            sheet.write_string(n, 0, name, forms["bold"])
-            sheet.write_string(n, 1, as_text(value), forms["plain"])
-        for n, chapter in enumerate(made.chapters, start=len(head) + 3):
-            name = FORBIDDEN.sub(" ", f"{chapter.mark}{chapter.title}")[:WIDTH_OF_SHEETS_NAME]
-            sheet.write_string(n, 1, name)
-            page = book.add_worksheet(name)
-            page.set_column(0, 0, 28)
-            page.set_column(1, 12, 18)
-            row = 0
-            for block in chapter.blocks:
-                row = _block(page, row, block, forms) + 1
+        book.set_properties(
+            {"title": made.title, "subject": made.span, "company": house_of(made.pack, made.proceeding.desk)}
+        )
+        formats = Formats(book)
+        cover = _Page(book, formats, made, gettext("目录"), "")
+        pages = [page for chapter in made.chapters for page in _pages(book, formats, made, chapter)]
+        _write_cover(cover, made, pages)
+        for page in (cover, *pages):
+            page.finish()
 
 
-def _block(sheet: Any, row: int, block: Shown, forms: dict[str, Any]) -> int:
-    """Write a block from a row on; returns the row behind it."""
-    if block.title:
-        sheet.write_string(row, 0, as_text(block.title), forms["bold"])
-        row += 1
-    if block.text is not None:
-        sheet.merge_range(row, 0, row, 6, as_text(block.text), forms["plain"])
-        sheet.set_row(row, 16 * (1 + block.text.count("\n") + len(block.text) // 60))
-        return row + 1
-    if block.table is not None:
-        for place, (head, _) in enumerate(block.table.heads):
-            sheet.write_string(row, place, as_text(head), forms["bold"])
-        for cells in (*block.table.rows, *((block.table.total,) if block.table.total else ())):
-            row += 1
-            for place, cell in enumerate(cells):
-                _cell(sheet, row, place, cell, forms["plain"])
-        row += 1
-    for said in [block.note, *(f"{one.about}：{one.text}（{one.number}）" for one in block.samples)]:
-        if said:
-            sheet.write_string(row, 0, as_text(said))
-            row += 1
-    return row
+@dataclass
+class Formats:
+    """The formats of a book, each made once."""
+
+    book: Any
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def title(self) -> Any:
+        return self.book.add_format({"bold": True, "font_size": 16, "valign": "vcenter"})
+
+    @cached_property
+    def part(self) -> Any:
+        return self.book.add_format({"bold": True, "font_size": 12})
+
+    @cached_property
+    def quiet(self) -> Any:
+        return self.book.add_format({"font_color": "#555555", "num_format": "@"})
+
+    @cached_property
+    def caption(self) -> Any:
+        return self.book.add_format({"bold": True, "num_format": "@"})
+
+    @cached_property
+    def text(self) -> Any:
+        return self.book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+
+    @cached_property
+    def link(self) -> Any:
+        return self.book.add_format({"font_color": "#1f5f99", "underline": 1})
+
+    @cached_property
+    def head(self) -> Any:
+        return self._boxed({"bold": True, "bg_color": "#EBEBEB"})
+
+    @cached_property
+    def head_of_numbers(self) -> Any:
+        return self._boxed({"bold": True, "bg_color": "#EBEBEB", "align": "right"})
+
+    @cached_property
+    def said(self) -> Any:
+        return self._boxed({"num_format": "@", "indent": 1})
+
+    @cached_property
+    def said_on_the_right(self) -> Any:
+        return self._boxed({"num_format": "@", "align": "right"})
+
+    def number(self, text: str, *, is_total: bool) -> Any:
+        """With the digits that the figure has; a change keeps its sign."""
+        digits = NUMBER.fullmatch(text)
+        pattern = "#,##0" + (f".{'0' * len(digits[1])}" if digits and digits[1] else "")
+        pattern = f"+{pattern};-{pattern};0" if text[:1] in "+-" else pattern
+        key = f"{pattern}{is_total}"
+        if key not in self.numbers:
+            self.numbers[key] = self._boxed({"num_format": pattern, "align": "right", "bold": is_total})
+        return self.numbers[key]
+
+    def _boxed(self, more: dict[str, Any]) -> Any:
+        return self.book.add_format(
+            {"border": 1, "border_color": "#999999", "text_wrap": True, "valign": "vcenter", **more}
+        )
 
 
-def _cell(sheet: Any, row: int, place: int, cell: Cell, plain: Any) -> None:
-    number = NUMBER.match(cell.text) if cell.is_number else None
-    if number is None:
-        sheet.write_string(row, place, as_text("\n".join(filter(None, [cell.text, cell.second]))), plain)
-        return
-    sheet.write_number(row, place, float(number[0]))
-    if beside := " ".join(filter(None, [cell.text[number.end() :].strip(), cell.second])):
-        sheet.write_comment(row, place, beside)
+def _write_cover(page: _Page, made: Written, pages: list[_Page]) -> None:
+    facts = [
+        (gettext("编号"), made.proceeding.number), (gettext("统计期间"), made.span), (made.author_words, made.reporter),
+        (gettext("提交期限"), day_in_print(made.due) if made.due else gettext("不限")), (gettext("数据版本"), str(made.version.no)),
+        (gettext("取数时间"), moment_in_print(made.version.at, made.zone)),
+    ]  # fmt: skip
+    for name, value in facts:
+        page.put(0, name, page.formats.head)
+        page.put(1, value, page.formats.said)
+        page.row += 1
+    page.row += 1
+    page.put(0, gettext("目录"), page.formats.caption)
+    page.row += 1
+    for one in pages:
+        page.sheet.write_url(page.row, 0, f"internal:'{one.name}'!A1", page.formats.link, one.name)
+        page.row += 1
+    page.widths = {0: 24, 1: 56}
+
+
+def _pages(book: Any, formats: Formats, made: Written, chapter: Chapter) -> Iterator[_Page]:
+    """The sheet of a chapter, and one more for each long table of it."""
+    title = f"{chapter.mark}{chapter.title}"
+    long = [block for block in chapter.blocks if block.table and len(block.table.rows) > LONG and not block.points]
+    if len(long) < len(chapter.blocks):
+        page = _Page(book, formats, made, title, "")
+        for block in chapter.blocks:
+            if block.table and block not in long:
+                page.make_room(block.table)
+        for block in chapter.blocks:
+            if block in long:
+                page.line(f"{block.caption}{gettext('：')}{gettext('见单独的工作表')}")
+            else:
+                page.block(block)
+        yield page
+    for block in long:
+        own = _Page(book, formats, made, title, block.mark if len(chapter.blocks) > 1 else "")
+        own.long_table(block)
+        yield own
+
+
+@dataclass
+class _Page:
+    """One sheet: the house, the title and the chapter stand at its head and are printed on every page."""
+
+    book: Any
+    formats: Formats
+    made: Written
+    title: str
+    mark: str
+    row: int = 0
+    widths: dict[int, float] = field(default_factory=dict)
+    more_height: float = 0
+    """How many points the high rows take above the usual."""
+    kept: int = 3
+    """So many rows stay in view and are printed on every page."""
+
+    def __post_init__(self) -> None:
+        self.name = FORBIDDEN.sub(" ", f"{self.title} {self.mark}".strip())[:LONGEST_NAME]
+        self.sheet = self.book.add_worksheet(self.name)
+        self.sheet.write_string(0, 0, as_text(house_of(self.made.pack, self.made.proceeding.desk)), self.formats.quiet)
+        self.sheet.write_string(1, 0, as_text(self.made.title), self.formats.title)
+        self.sheet.write_string(2, 0, as_text(self.title), self.formats.part)
+        self.sheet.set_row(0, 18)
+        self.sheet.set_row(1, 28)
+        self.sheet.set_row(2, 20)
+        self.row = 4
+
+    def put(self, place: int, text: str, form: Any) -> None:
+        self.sheet.write_string(self.row, place, as_text(text), form)
+
+    def line(self, text: str, form: Any = None) -> None:
+        if text:
+            self.put(0, text, form or self.formats.quiet)
+            self.row += 1
+
+    def block(self, block: Shown) -> None:
+        """A block with a blank row behind it."""
+        if block.text is not None:
+            self.line(block.title, self.formats.caption)
+            self._text(block.text or left_to(self.made.author_words))
+        elif block.has_rows and block.table is not None:
+            self.line(block.caption, self.formats.caption)
+            first = self.row
+            self._table(block.table)
+            if block.points:
+                self._chart(block, first)
+            self.line(block.note)
+            for one in block.samples:
+                self._text(f"{one.about}{gettext('：')}{one.text}（{one.number}）")
+        else:
+            self._text(gettext("：").join(filter(None, [block.title, block.note])))
+        self.row += 1
+
+    def long_table(self, block: Shown) -> None:
+        """A table that keeps its head in view, on the screen and on paper, and can be filtered."""
+        if block.table is None:
+            return
+        self.row = 3
+        self.line(block.caption, self.formats.caption)
+        first = self.row
+        self.kept = first + 1
+        self._table(block.table)
+        self.sheet.autofilter(first, 0, self.row - 1, len(_heads(block.table)) - 1)
+        self.line(block.note)
+
+    def _text(self, text: str) -> None:
+        columns = max(LEAST_COLUMNS, len(self.widths))
+        across = sum(self.widths.get(place, NARROWEST + 3) for place in range(columns))
+        lines = sum(1 + int(length_of(part) // max(across, 1)) for part in text.split("\n"))
+        self.sheet.merge_range(self.row, 0, self.row, columns - 1, "", self.formats.text)
+        self.put(0, text, self.formats.text)
+        self._high(LINE * lines)
+        self.row += 1
+
+    def _table(self, table: Table) -> None:
+        heads, rows = _heads(table), _rows(table)
+        self.make_room(table)
+        for place, (head, is_number) in enumerate(heads):
+            self.put(place, head, self.formats.head_of_numbers if is_number else self.formats.head)
+        lines = (math.ceil(length_of(head) / (self.widths[place] - 0.5)) for place, (head, _) in enumerate(heads))
+        self._high(LINE * max(lines) + 4)
+        for row in rows:
+            self.row += 1
+            for place, (text, is_number) in enumerate(_values(table, row)):
+                self._value(place, text, is_number=is_number, is_total=row is table.total)
+        self.row += 1
+
+    def _high(self, points: float) -> None:
+        """Make the present row as high as what stands in it."""
+        self.sheet.set_row(self.row, points)
+        self.more_height += points - LINE
+
+    def make_room(self, table: Table) -> None:
+        """Make columns as wide as their values, heads in up to three lines; tables below each other share them."""
+        rows = [_values(table, row) for row in _rows(table)]
+        for place, (head, is_number) in enumerate(_heads(table)):
+            length = length_of(head)
+            longest = max(
+                [
+                    length / 3 if is_number and length > SHORT_HEAD else length,
+                    *(length_of(row[place][0]) for row in rows),
+                ]
+            )
+            self.widths[place] = max(self.widths.get(place, NARROWEST), min(longest + 2.5, WIDEST))
+
+    def _value(self, place: int, text: str, *, is_number: bool, is_total: bool) -> None:
+        if is_number and NUMBER.fullmatch(text):
+            self.sheet.write_number(self.row, place, float(text), self.formats.number(text, is_total=is_total))
+            return
+        self.put(place, text, self.formats.said_on_the_right if is_number else self.formats.said)
+
+    def _chart(self, block: Shown, first: int) -> None:
+        """The columns of the table beside it, drawn by the program that opens the file."""
+        chart = self.book.add_chart({"type": "column"})
+        last = first + len(block.points)
+        chart.add_series({
+            "categories": [self.name, first + 1, 0, last, 0], "values": [self.name, first + 1, 1, last, 1], "gap": 60,
+            "fill": {"color": "#3b6ea5"}, "data_labels": {"value": True},
+        })  # fmt: skip
+        chart.set_title({"name": block.caption, "name_font": {"size": 11}})
+        chart.set_legend({"none": True})
+        chart.set_y_axis({"name": block.unit, "major_gridlines": {"visible": True, "line": {"color": "#dddddd"}}})
+        chart.set_size({"width": 620, "height": 20 * (len(block.points) + 1)})
+        self.sheet.insert_chart(first, 3, chart, {"x_offset": 8, "description": block.caption})
+
+    def finish(self) -> None:
+        """Set widths and the page: A4, as wide as the paper, with what stays in view repeated, and numbered pages."""
+        for place, width in self.widths.items():
+            self.sheet.set_column(place, place, width)
+        self.sheet.freeze_panes(self.kept, 0)
+        self.sheet.repeat_rows(0, self.kept - 1)
+        self.sheet.set_paper(A4)
+        self.sheet.set_margins(left=0.7, right=0.6, top=0.7, bottom=0.7)
+        across = sum(self.widths.values())
+        if across > WIDE:
+            self.sheet.set_landscape()
+        room = (PAGE_OF_WIDE if across > WIDE else PAGE) * max(1.0, across / (WIDE_ROOM if across > WIDE else WIDE))
+        height = LINE * self.row + self.more_height
+        self.sheet.fit_to_pages(1, 1 if height < TIGHTER * room else 0)
+        pages = gettext("第 {page} 页　共 {pages} 页").format(page="&P", pages="&N")
+        self.sheet.set_footer(f"&L{self.made.proceeding.number}&R{pages}")
+
+
+def _heads(table: Table) -> list[tuple[str, bool]]:
+    """The heads with a column of its own for every smaller value."""
+    found = []
+    for head in table.heads:
+        found.append((head.said, head.is_number))
+        found += [(f"{head.text} {name}", True) for name in head.besides]
+    return found
+
+
+def _rows(table: Table) -> list[tuple[Cell, ...]]:
+    return [*table.rows, *([table.total] if table.total else [])]
+
+
+def _values(table: Table, row: tuple[Cell, ...]) -> list[tuple[str, bool]]:
+    found = []
+    for head, cell in zip(table.heads, row, strict=True):
+        found.append((cell.text, cell.is_number))
+        besides = [*cell.besides, *[""] * (len(head.besides) - len(cell.besides))]
+        found += [(text, True) for text in besides]
+    return found

@@ -21,6 +21,7 @@ from amends.core.policy.pack import Pack
 from amends.core.training import Owed
 from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.papers.formats import day_in_print, moment_in_print, page_words
+from amends.doors.papers.making import house_of
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width, shared
 from amends.doors.wording import language, words
 
@@ -63,7 +64,7 @@ def certificate_of(attempt: Attempt, pack: Pack, *, viewer: Viewer) -> Sheet:
         )),)),
     ]  # fmt: skip
     return Sheet(
-        language=language(), house=words(attempt.desk.called), title=gettext("培训合格证书"), code="",
+        language=language(), house=house_of(pack, attempt.desk), title=gettext("培训合格证书"), code="",
         number=attempt.certificate, number_words=gettext("证书编号："), basis=_basis(pack),
         link=f"{settings.BASE_URL}/training/tests/{attempt.pk}/", link_words=gettext("扫码核对"),
         foot=_foot(viewer, zone), page_words=page_words(), lines=tuple(lines),
@@ -86,7 +87,7 @@ def record_sheet_of(
         if not rows:
             lines.append(full_width("text", gettext("（无）")))
     return Sheet(
-        language=language(), house=words(desk.called), title=gettext("员工培训档案"), code="", number="", number_words="",
+        language=language(), house=house_of(pack, desk), title=gettext("员工培训档案"), code="", number="", number_words="",
         basis=_basis(pack), link="", link_words="", foot=_foot(viewer, zone), page_words=page_words(), lines=tuple(lines),
     )  # fmt: skip
 

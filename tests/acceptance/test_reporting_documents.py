@@ -116,7 +116,7 @@ def test_every_aspect_has_count_share_and_a_case_without_anybodys_name(office, m
     report = drawn(office)
     found = block(report, "complaints", "投诉涉及的方面和典型案例")
     assert {row[0]: (row[1], row[2]) for row in found["rows"]} == {
-        "产品质量问题": ("1", "33.3%"), "服务态度问题": ("1", "33.3%"), "交付问题": ("1", "33.3%"),
+        "产品质量问题": ("1", "33.3"), "服务态度问题": ("1", "33.3"), "交付问题": ("1", "33.3"),
     }  # fmt: skip
     assert {one["about"] for one in found["samples"]} == {"产品质量问题", "服务态度问题", "交付问题"}
     (told,) = [one["text"] for one in found["samples"] if one["number"] == month["phone"]]

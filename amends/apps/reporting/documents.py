@@ -55,7 +55,7 @@ SAMPLE_LENGTH = 160
 UNITS = {
     "percent": "%", "cases": " 件", "minutes": " 分钟", "hours": " 小时", "days": " 天", "points": " 分", "money": " 元", "per_thousand": "‰",
 }  # fmt: skip
-SPAN, MOST = "%(first)s至%(last)s", "%(title)s（%(count)s 件，占 %(share)s%%）"
+SPAN, MOST = "%(first)s至 %(last)s", "%(title)s（%(count)s 件，占 %(share)s%%）"
 MORE, LESS = "较上期增加 %(amount)s", "较上期减少 %(amount)s"
 """Sentences of texts, which are kept as they were written: in Chinese."""
 POINTS = {"percent": " 个百分点"}

@@ -85,6 +85,7 @@ class Document(Ruled):
 
     `proceeding` is the kind that carries it: its first verb is draw_up with the fields period_from and period_to, who may begin,
     write and release it and who is told stand there. `reporter` is the field with the name that the document stands under.
+    `signature` are those who sign its papers, the author first.
     """
 
     title: Title
@@ -94,6 +95,7 @@ class Document(Ruled):
     due: Due | None = None
     proceeding: Name
     reporter: Name | None = None
+    signature: tuple[Title, ...] = Field(default=(), max_length=4)
     parts: tuple[Part, ...] = Field(min_length=1)
 
     def blocks(self) -> tuple[tuple[str, Block], ...]:

@@ -122,6 +122,8 @@ class Head(Piece):
     valid_from: date
     valid_until: date | None = None
     title: Title
+    company: Title | None = None
+    """Under whose name papers go out; the desk's where it is left out."""
     policy_label: Title | None = None
     zone: str = "Asia/Shanghai"
     number: str

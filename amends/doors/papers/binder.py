@@ -16,7 +16,7 @@ from amends.core.policy.pack import Pack
 from amends.doors.papers.casefile import CaseFile
 from amends.doors.papers.contents import value_in_print
 from amends.doors.papers.formats import day_in_print, day_to_fill_in, in_even_lines, moment_in_print
-from amends.doors.papers.making import sheet_about
+from amends.doors.papers.making import house_of, sheet_about
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width
 from amends.doors.wording import happened, words
 
@@ -82,7 +82,7 @@ def _about(file: CaseFile) -> list[Line]:
         full_width("heading", gettext("一、案卷封面")),
         _pairs((gettext("案卷题名"), case.subject)),
         _pairs((gettext("案卷编号"), case.number), (gettext("当前状态"), words(state.title) if state else "")),
-        _pairs((gettext("立卷单位"), words(case.desk.called)), (gettext("承办部门"), _department(file))),
+        _pairs((gettext("立卷单位"), house_of(pack, case.desk)), (gettext("承办部门"), _department(file))),
         _pairs((gettext("类别"), words(node.title) if node else ""), (words(axis.title) if axis else gettext("级别"), level)),
         _pairs(
             (gettext("收到日期"), day_in_print(case.received_at.astimezone(zone).date())),

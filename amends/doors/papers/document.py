@@ -1,34 +1,43 @@
-"""A document that wrote itself as a paper: head, contents, chapters in order, tables, charts as bars, and room for the signatures."""
+"""A document that wrote itself as a paper: head, contents, chapters in order with their tables and charts, and room for the signatures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
-from amends.doors.documents import Cell as Said
-from amends.doors.documents import Chapter, Shown, Table, Written, span_said
+from amends.doors.documents.parts import Cell, Chapter, Head, Sample, Shown, Table
+from amends.doors.documents.written import Written
+from amends.doors.papers.columns import needs_width, widths_of
 from amends.doors.papers.formats import day_in_print, day_to_fill_in, moment_in_print, page_words
-from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width, shared
+from amends.doors.papers.making import house_of
+from amends.doors.papers.report import Chart, Column, Grid, Piece, Report, Section
+from amends.doors.papers.sheet import Signer
 from amends.doors.wording import language, words
 
-LONG = 420
-"""From so many characters on, a text may go over the end of the page."""
-LABEL = 4
+Points = tuple[tuple[str, float, str], ...]
+MANY = 14
+"""More columns than these have no room for year and month below each."""
+SHORT = 14
+"""A table of so many rows stands on one page."""
 
 
-def sheet_of_document(made: Written, viewer: Viewer | None) -> Sheet:
-    """The document as one paper; who printed it stands at its foot."""
+def report_of_document(made: Written, viewer: Viewer | None) -> Report:
+    """The document as one paper; who printed it stands at its foot. It lies on its side where a table would not fit upright."""
     now = viewer.now if viewer else made.version.at
     who = viewer.person.name if viewer else gettext("系统")
     printed = gettext("打印：%(name)s　%(at)s") % {"name": who, "at": moment_in_print(now, made.zone)}
-    return Sheet(
-        language=language(), house=words(made.proceeding.desk.called), title=made.title, code=made.document.code or "",
+    tables = [block.table for chapter in made.chapters for block in chapter.blocks if block.table and not block.points]
+    is_wide = any(needs_width(table) for table in tables if table.rows)
+    return Report(
+        language=language(), house=house_of(made.pack, made.proceeding.desk), title=made.title, code=made.document.code or "",
         number=made.proceeding.number, number_words=gettext("编号："), basis=_basis(made),
         link=f"{settings.BASE_URL}/documents/{made.proceeding.pk}/", link_words=gettext("扫码查看报告"),
-        foot=printed, page_words=page_words(), lines=tuple(_lines(made)),
+        foot=printed, page_words=page_words(), is_wide=is_wide, facts=_facts(made), contents_words=gettext("目录"),
+        sections=tuple(_section(chapter, made.author_words, is_wide=is_wide) for chapter in made.chapters), signers=_signers(made),
     )  # fmt: skip
 
 
@@ -37,74 +46,89 @@ def _basis(made: Written) -> str:
     return gettext("%(policy)s　第 %(n)s 版数据") % {"policy": words(label), "n": made.version.no}
 
 
-def _lines(made: Written) -> Iterator[Line]:
-    label = Cell("label", LABEL, gettext("统计期间"))
-    yield Line((label, Cell("value", 20, span_said(made))))
-    yield Line(
-        (
-            Cell("label", LABEL, gettext("汇报人")), Cell("value", 8, made.reporter), Cell("label", LABEL, gettext("取数时间")),
-            Cell("value", 8, moment_in_print(made.version.at, made.zone)),
-        )
-    )  # fmt: skip
-    contents = "\n".join(f"{one.mark}{' ' if language() == 'en' else ''}{one.title}" for one in made.chapters)
-    yield Line((Cell("label", LABEL, gettext("目录")), Cell("value", 20, contents, lines=min(len(made.chapters), 3))))
-    for chapter in made.chapters:
-        yield from _chapter(chapter)
-    yield Line((Cell("signatures", COLUMNS, signers=_signers(made)),))
-
-
-def _signers(made: Written) -> tuple[Signer, ...]:
-    name, day = made.released or (made.reporter, None)
+def _facts(made: Written) -> tuple[tuple[str, str], ...]:
     return (
-        Signer(gettext("汇报人"), made.reporter or name, day_in_print(day) if day else day_to_fill_in()),
-        Signer(gettext("审阅人"), "", day_to_fill_in()),
+        (gettext("统计期间"), made.span),
+        (gettext("取数时间"), moment_in_print(made.version.at, made.zone)),
+        (made.author_words, made.reporter),
+        (gettext("提交期限"), day_in_print(made.due) if made.due else gettext("不限")),
     )
 
 
-def _chapter(chapter: Chapter) -> Iterator[Line]:
-    space = " " if language() == "en" else ""
-    yield full_width("heading", f"{chapter.mark}{space}{chapter.title}")
-    for block in chapter.blocks:
-        yield from _block(block)
+def _signers(made: Written) -> tuple[Signer, ...]:
+    """Who the document says signs it, the author first: their name and day stand there once it is released."""
+    name, day = made.released or (made.reporter, None)
+    titles = [words(title) for title in made.document.signature] or [made.author_words, gettext("审阅人")]
+    author = Signer(titles[0], made.reporter or name, day_in_print(day) if day else day_to_fill_in())
+    return (author, *(Signer(title, "", day_to_fill_in()) for title in titles[1:]))
 
 
-def _block(block: Shown) -> Iterator[Line]:
+def left_to(author: str) -> str:
+    """What stands where nobody has written yet."""
+    return gettext("（由%(author)s填写）") % {"author": author}
+
+
+def _section(chapter: Chapter, author: str, *, is_wide: bool) -> Section:
+    pieces = [piece for block in chapter.blocks for piece in _pieces(block, author, is_wide=is_wide)]
+    return Section(title=f"{chapter.mark}{chapter.title}", pieces=tuple(pieces))
+
+
+def _pieces(block: Shown, author: str, *, is_wide: bool) -> Iterator[Piece]:
     if block.text is not None:
-        text = block.text or gettext("（由汇报人填写）")
-        said = f"{block.title}{gettext('：')}\n{text}" if block.title else text
-        yield full_width("value", said, lines=2, is_long=len(said) + 40 * said.count("\n") > LONG)
+        yield _words(block, author)
         return
-    if block.table is not None and (block.table.rows or not block.note):
-        yield from _chart(block) if block.points else _table(block.title, block.table)
-    elif block.title:
-        yield Line((Cell("label", 8, block.title), Cell("value", 16, block.note)))
+    if block.points:
+        yield Piece(
+            kind="chart",
+            caption=block.caption,
+            chart=Chart(points=_labelled(block.points), unit=gettext("单位：%(unit)s") % {"unit": block.unit}),
+        )
         return
+    if not block.has_rows or block.table is None:
+        said = [block.title, block.note]
+        yield Piece(kind="text", text=gettext("：").join(filter(None, said)))
+        return
+    yield Piece(kind="table", caption=block.caption, grid=_grid(block.table, is_wide=is_wide))
     if block.note:
-        yield full_width("value", block.note)
-    for one in block.samples:
-        said = gettext("典型案例（%(about)s）：%(text)s") % {
-            "about": one.about,
-            "text": one.text or gettext("没有文字描述"),
-        }
-        yield full_width("value", f"{said}　{one.number}")
+        yield Piece(kind="note", text=block.note)
+    if block.samples:
+        told = _table_of_samples(block.samples)
+        yield Piece(
+            kind="table",
+            caption=gettext("典型案例（不含客户的姓名和联系方式）"),
+            grid=replace(_grid(told, is_wide=is_wide), is_short=False),
+        )
 
 
-def _chart(block: Shown) -> Iterator[Line]:
-    yield Line((Cell("label", COLUMNS, block.title),), is_head=True)
-    for row in block.table.rows if block.table else ():
-        yield Line((Cell("column", 5, row[0].text), Cell("bar", 19, row[1].text, share=row[1].share or 0)))
+def _labelled(points: Points) -> Points:
+    """Many columns have the month alone below them, and the year where it begins."""
+    if len(points) <= MANY:
+        return points
+    found = []
+    for place, (month, amount, said) in enumerate(points):
+        year, _, number = month.partition("-")
+        found.append((f"{int(number)}\n{year}" if place == 0 or number == "01" else f"{int(number)}", amount, said))
+    return tuple(found)
 
 
-def _table(title: str, table: Table) -> Iterator[Line]:
-    spans = shared(COLUMNS, list(table.weights or [1] * len(table.heads)))
-    if title:
-        yield Line((Cell("label", COLUMNS, title),), is_head=True)
-    heads = [Cell("column", span, head) for span, (head, _) in zip(spans, table.heads, strict=True)]
-    yield Line(tuple(heads), is_head=True, is_repeated=True)
-    for row in (*table.rows, *((table.total,) if table.total else ())):
-        yield Line(tuple(_cell(cell, span, place) for place, (cell, span) in enumerate(zip(row, spans, strict=True))))
+def _words(block: Shown, author: str) -> Piece:
+    if block.text:
+        return Piece(kind="text", caption=block.title, text=block.text)
+    return Piece(kind="room", caption=block.title, text=left_to(author))
 
 
-def _cell(cell: Said, span: int, place: int) -> Cell:
-    text = "\n".join(filter(None, [cell.text, cell.second]))
-    return Cell("column" if cell.is_number or place == 0 else "value", span, text)
+def _table_of_samples(samples: tuple[Sample, ...]) -> Table:
+    heads = (Head(gettext("涉及")), Head(gettext("客户的话")), Head(gettext("编号")))
+    rows = tuple((Cell(one.about), Cell(one.text or gettext("没有文字描述")), Cell(one.number)) for one in samples)
+    return Table(heads, rows)
+
+
+def _grid(table: Table, *, is_wide: bool) -> Grid:
+    widths = widths_of(table, is_wide=is_wide)
+    columns = tuple(
+        Column(head=head.said, width=width, is_number=head.is_number)
+        for head, width in zip(table.heads, widths, strict=True)
+    )
+    rows = tuple(tuple((cell.text, below) for cell, below in row) for row in table.shown)
+    total = tuple(cell.text for cell in table.total)
+    return Grid(columns=columns, rows=rows, total=total, is_short=len(rows) <= SHORT)

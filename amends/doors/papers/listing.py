@@ -14,7 +14,7 @@ from amends.core.periods import Rhythm, name_of, period_around
 from amends.core.policy.proceedings import ListPaper
 from amends.doors.papers.contents import value_in_print
 from amends.doors.papers.formats import day_to_fill_in, in_script, moment_in_print, money_in_figures, page_words
-from amends.doors.papers.making import basis_of
+from amends.doors.papers.making import basis_of, house_of
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width
 from amends.doors.registers import Record, readable_columns
 from amends.doors.wording import language, words
@@ -52,7 +52,7 @@ def list_sheet(
         lines.append(Line((Cell("signatures", COLUMNS, signers=signers),)))
     cut = gettext("超过 %(n)s 条，只列出日期最近的；请缩短期间后分别打印。") % {"n": MOST}
     return Sheet(
-        language=language(), house=words(kept.desk.called), title=words(paper.title), code=paper.code or "", number="",
+        language=language(), house=house_of(kept.pack, kept.desk), title=words(paper.title), code=paper.code or "", number="",
         number_words=gettext("编号："), basis=basis_of(kept.pack), link="", link_words="", foot=_foot(kept, viewer, viewer.now),
         page_words=page_words(), lines=tuple(lines), notes=(cut,) if is_cut else (), is_wide=True,
     )  # fmt: skip

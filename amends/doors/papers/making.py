@@ -65,7 +65,7 @@ def blank_sheet(pack: Pack, desk: Desk, form: Form) -> Sheet:
     assert form.printed is not None  # noqa: S101 - doors look for printed forms only
     filling = blank_filling(pack, desk, form)
     return Sheet(
-        language=language(), house=words(desk.called), title=words(form.printed.title), code=form.printed.code or "",
+        language=language(), house=house_of(pack, desk), title=words(form.printed.title), code=form.printed.code or "",
         number="", number_words=gettext("编号："), basis=basis_of(pack), link="", link_words="",
         foot=gettext("手工填写后请录入系统，并将原件附卷。"), page_words=page_words(),
         lines=tuple(lines_of(form.printed, filling)),
@@ -76,7 +76,7 @@ def sheet_about(file: PrintedFile, title: str, lines: list[Line], *, code: str =
     """Lines about a case or proceeding under its number, its QR code, and who printed them when."""
     link, link_words = _link_to(file)
     return Sheet(
-        language=language(), house=words(file.desk.called), title=title, code=code, number=file.number,
+        language=language(), house=house_of(file.pack, file.desk), title=title, code=code, number=file.number,
         number_words=gettext("编号："), basis=basis_of(file.pack), link=link, link_words=link_words,
         foot=_foot(file, file.viewer.now), page_words=page_words(), lines=tuple(lines),
     )  # fmt: skip
@@ -87,6 +87,11 @@ def _link_to(file: PrintedFile) -> tuple[str, str]:
     if isinstance(file, ProceedingFile):
         return f"{settings.BASE_URL}/proceedings/{file.proceeding.pk}/", gettext("扫码查看办理情况")
     return f"{settings.BASE_URL}/cases/{quote(file.number)}/", gettext("扫码查看个案")
+
+
+def house_of(pack: Pack, desk: Desk) -> str:
+    """Under whose name a paper goes out: the company's; that of the desk where the policy does not say it."""
+    return words(pack.head.company or desk.called)
 
 
 def basis_of(pack: Pack) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from amends.doors.papers.paper import Paper
 
 COLUMNS = 24
 CellKind = Literal["label", "value", "heading", "text", "column", "boxes", "opinion", "signatures", "bar"]
@@ -51,49 +53,12 @@ class Line:
             raise ValueError("the cells of a line fill its width")
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Everything that stands on one paper, already in the reader's words; a wide one lies on its side."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet(Paper):
+    """A form: everything that stands on it is a line of the one grid."""
 
-    language: str
-    house: str
-    title: str
-    code: str
-    number: str
-    number_words: str
-    basis: str
-    link: str
-    link_words: str
-    foot: str
-    page_words: tuple[str, str, str]
+    template: ClassVar[str] = "sheet.typ"
     lines: tuple[Line, ...]
-    notes: tuple[str, ...] = field(default=())
-    is_wide: bool = False
-
-    def as_data(self) -> dict[str, Any]:
-        """The sheet as plain data, pictures as their bytes one by one."""
-        return asdict(self, dict_factory=_plain)
-
-    def texts(self) -> list[str]:
-        """Every text on the sheet."""
-        found: list[str] = []
-        _collect(self.as_data(), found)
-        return found
-
-
-def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, bytes) else value for name, value in pairs}
-
-
-def _collect(value: Any, found: list[str]) -> None:
-    if isinstance(value, str):
-        found.append(value)
-    elif isinstance(value, dict):
-        for part in value.values():
-            _collect(part, found)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _collect(part, found)
 
 
 def full_width(kind: CellKind, text: str, **more: Any) -> Line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amends.doors.documents import Shown
+from amends.doors.documents.parts import Shown
 
 WIDTH, HEIGHT = 720, 220
 TOP, BOTTOM = 22, 26

@@ -23,11 +23,12 @@ from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.document_book import write_document
-from amends.doors.documents import Written, cases_of_figure, cases_shown, written
+from amends.doors.documents.behind import cases_of_figure, cases_shown
+from amends.doors.documents.written import Written, written
 from amends.doors.files import as_attachment
-from amends.doors.papers.document import sheet_of_document
+from amends.doors.papers.document import report_of_document
 from amends.doors.papers.press import pdf_of
-from amends.doors.papers.word import docx_of
+from amends.doors.papers.word_report import docx_of_report
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.documents.drawing import bars_of
@@ -142,9 +143,9 @@ def file(request: HttpRequest, key: uuid.UUID, way: str) -> HttpResponseBase:
 
 def _made_as(made: Written, way: str, viewer: Viewer) -> HttpResponseBase:
     if way == "pdf":
-        return HttpResponse(pdf_of(sheet_of_document(made, viewer)), content_type="application/pdf")
+        return HttpResponse(pdf_of(report_of_document(made, viewer)), content_type="application/pdf")
     if way == "docx":
-        return HttpResponse(docx_of(sheet_of_document(made, viewer)), content_type=WORD)
+        return HttpResponse(docx_of_report(report_of_document(made, viewer)), content_type=WORD)
     if way != "xlsx":
         raise Http404(gettext("没有这种格式。"))
     book = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it

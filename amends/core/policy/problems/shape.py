@@ -363,7 +363,7 @@ _NAMED_ENTRIES = frozenset({
 })  # fmt: skip
 _OPTIONAL_HEAD = frozenset({
     "policy_label", "hotline", "languages", "words", "acceptance", "repeats", "archive", "evidence", "valid_until",
-    "zone", "portal",
+    "zone", "portal", "company",
 })  # fmt: skip
 
 

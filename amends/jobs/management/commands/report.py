@@ -19,10 +19,11 @@ from amends.apps.reporting.writing import begin_document
 from amends.core.periods import Period
 from amends.core.refusals import InvalidData, Refusal
 from amends.doors.document_book import write_document
-from amends.doors.documents import Written, as_data, written
-from amends.doors.papers.document import sheet_of_document
+from amends.doors.documents.data import as_data
+from amends.doors.documents.written import Written, written
+from amends.doors.papers.document import report_of_document
 from amends.doors.papers.press import pdf_of
-from amends.doors.papers.word import docx_of
+from amends.doors.papers.word_report import docx_of_report
 from amends.doors.wording import faults, said
 
 MONTH, QUARTER = re.compile(r"(\d{4})-(\d{2})"), re.compile(r"(\d{4})-?Q([1-4])")
@@ -91,9 +92,9 @@ def _period(text: str | None, first: str | None, last: str | None) -> Period:
 def _write(path: Path, made: Written) -> None:
     way = path.suffix.lower()
     if way == ".pdf":
-        path.write_bytes(pdf_of(sheet_of_document(made, None)))
+        path.write_bytes(pdf_of(report_of_document(made, None)))
     elif way == ".docx":
-        path.write_bytes(docx_of(sheet_of_document(made, None)))
+        path.write_bytes(docx_of_report(report_of_document(made, None)))
     elif way == ".xlsx":
         with tempfile.TemporaryFile() as file:
             write_document(file, made)
