@@ -196,7 +196,10 @@ def test_the_overview_says_what_came_went_and_is_overdue_and_each_number_opens_a
 
     picture = manager.get("/overview/picture/", {"desk": office.world.desk.code, "chart": "course", **march})
     assert (picture.status_code, picture["Content-Type"], picture.content[:4]) == (200, "image/svg+xml", b"<svg")
-    assert manager.get("/overview/picture/", {"desk": office.world.desk.code, "chart": "mood"}).status_code == 404
+    drawn = manager.get("/overview/picture/", {"desk": office.world.desk.code, "chart": "course", "as": "png", **march})
+    assert (drawn.status_code, drawn["Content-Type"], drawn.content[1:4]) == (200, "image/png", b"PNG")
+    for wrong in ({"chart": "mood"}, {"chart": "course", "as": "gif"}):
+        assert manager.get("/overview/picture/", {"desk": office.world.desk.code, **wrong}).status_code == 404
     sheet = manager.get("/overview/export/", {"desk": office.world.desk.code, **march})
     assert (sheet.status_code, b"".join(sheet.streaming_content)[:2]) == (200, b"PK")
     assert overview(office, "cs_agent").status_code == 403

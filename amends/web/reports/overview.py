@@ -32,6 +32,7 @@ from amends.doors.overview import (
     wanted_in,
     write_overview,
 )
+from amends.doors.papers.press import pictures_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
@@ -192,18 +193,31 @@ def _course(found: Overview) -> Course:
 
 @route(audience="staff", permission="overview", kind="case")
 def picture(request: HttpRequest) -> HttpResponse:
-    """One chart of the overview as an SVG file with its colours in it, to be put into a presentation."""
+    """One chart of the overview as a picture with its colours in it, to be put into a presentation: SVG, or PNG on request."""
+    way = request.GET.get("as", "svg")
+    if way not in ("svg", "png"):
+        raise Http404
     desks, desk = _chosen(request)
     viewer = viewer_of(request)
-    found = overview(viewer, wanted_in(request.GET.dict(), desk=desk, pack=desks[desk], viewer=viewer))
+    found = overview(
+        viewer,
+        wanted_in(
+            {k: v for k, v in request.GET.dict().items() if k != "as"}, desk=desk, pack=desks[desk], viewer=viewer
+        ),
+    )
     name = request.GET.get("chart", "")
     drawn = _drawn(found, name)
     if drawn is None:
         raise Http404
     template = "reports/_course.html" if name == "course" else "reports/_bars.html"
-    svg = render_to_string(template, {"chart": drawn, "said": name, "alone": True})
-    answer = HttpResponse(svg.strip().replace(">", f">{COLOURS}", 1), content_type="image/svg+xml")
-    as_attachment(answer, f"overview-{desk.code}-{name}-{found.wanted.period.last:%Y%m%d}.svg")
+    plain = render_to_string(template, {"chart": drawn, "said": name, "alone": True})
+    svg = plain.strip().replace(">", f">{COLOURS}", 1)
+    if way == "svg":
+        answer = HttpResponse(svg, content_type="image/svg+xml")
+    else:
+        (png,) = pictures_of("picture.typ", [{"svg": svg, "width": drawn.width}])
+        answer = HttpResponse(png, content_type="image/png")
+    as_attachment(answer, f"overview-{desk.code}-{name}-{found.wanted.period.last:%Y%m%d}.{way}")
     return answer
 
 
