@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 from django.utils.translation import gettext
 
+from amends.apps.studies.what_if import MOST_LISTED
 from amends.core.policy.pack import Pack
 from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.figures import unit_words
@@ -42,6 +43,8 @@ class Told:
     clocks: Sequence[Compared]
     indicators: Sequence[Compared]
     not_replayed: Sequence[str]
+    left_out: str
+    """How many of the cases that differ are not listed one by one; empty while all of them are."""
 
 
 class Words:
@@ -75,7 +78,7 @@ class Words:
             routes=[Compared(self.function(one["name"]), str(one["before"]), str(one["after"])) for one in result["routes"]],
             clocks=[self._of_clock(one) for one in result["clocks"]],
             indicators=[self._of_indicator(one) for one in result["indicators"]],
-            not_replayed=list(self._unknown(result["not_replayed"])),
+            not_replayed=list(self._unknown(result["not_replayed"])), left_out=_left_out(result["differing"]),
         )  # fmt: skip
 
     def _of_clock(self, one: Mapping[str, Any]) -> Compared:
@@ -150,6 +153,13 @@ def _figure(side: Mapping[str, Any] | None, unit: str) -> str:
     return f"{value}（{gettext('样本 %(n)s') % {'n': side['sample']}}）"
 
 
+def _left_out(differing: int) -> str:
+    if differing <= MOST_LISTED:
+        return ""
+    named = {"n": differing, "most": MOST_LISTED}
+    return gettext("有变化的个案共 %(n)s 件，只逐件列出最早收到的 %(most)s 件；合计包括全部个案。") % named
+
+
 def write_what_if(
     file: IO[bytes], told: Told, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]]
 ) -> None:
@@ -180,8 +190,10 @@ def write_what_if(
         listed.set_column(0, 0, 20)
         listed.set_column(1, 1, 100)
         _rows(listed, 0, [[gettext("编号"), gettext("变化")]], bold)
-        for n, (number, said) in enumerate(cases, start=1):
-            _rows(listed, n, [[number, gettext("；").join(said)]], plain)
+        row = 1
+        for number, said in cases:
+            row = _rows(listed, row, [[number, gettext("；").join(said)]], plain)
+        _rows(listed, row, [[told.left_out]], plain)
 
 
 def _rows(sheet: Any, row: int, lines: Iterable[Sequence[str]], form: Any) -> int:

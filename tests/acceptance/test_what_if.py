@@ -98,8 +98,8 @@ def test_steps_that_the_draft_does_not_know_are_counted(office, draft):
     assert answer["not_replayed"]["verbs"] == [{"verb": "complete_measure", "cases": 1, "events": 1}]
 
 
-def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft):
-    number = complaint(office)
+def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, monkeypatch):
+    number, later = complaint(office), complaint(office)
     folder, packed = draft(SHORTER), BytesIO()
     with ZipFile(packed, "w") as book:
         for file in sorted(folder.rglob("*")):
@@ -109,13 +109,21 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft):
     admin = Staff(office.world, "administrator")
     made = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": packed})
     page = text_of(admin.get(made["location"]))
-    assert "试算个案 1" in page
-    assert "有变化的个案 1" in page
-    assert number in page
+    assert "试算个案 2" in page
+    assert "有变化的个案 2" in page
+    assert number in page and later in page and "逐件列出" not in page
     assert "处理时限 2026年3月" in page
     sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
     assert sheet.startswith(b"PK")
     assert Staff(office.world, "cs_agent").get(made["location"]).status_code == 403
+
+    for module in ("apps.studies", "doors"):
+        monkeypatch.setattr(f"amends.{module}.what_if.MOST_LISTED", 1)
+    packed.seek(0)
+    made = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": packed})
+    page = text_of(admin.get(made["location"]))
+    assert number in page and later not in page
+    assert "有变化的个案共 2 件，只逐件列出最早收到的 1 件；合计包括全部个案。" in page
 
 
 def test_what_is_no_draft_is_refused_with_its_faults(office, draft, tmp_path):

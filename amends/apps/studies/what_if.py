@@ -34,6 +34,7 @@ WORTH_PROCESSES = 1500
 WAITING = 6
 """So many batches are read ahead of those that are worked out; memory does not grow with the number of cases."""
 MOST_LISTED = 2000
+"""So many of the cases that differ are kept one by one, the earliest; sums are of all."""
 
 MEASURES = {
     "response": "response_seconds", "response_work": "response_work_seconds", "any_response": "any_response_seconds",
