@@ -168,7 +168,7 @@ class Moment(forms.Field):
 class AbsenceForm(Form):
     """An absence: whose, from when to when, and who stands in."""
 
-    person = Choice(label=_("谁"))
+    person = Choice(label=_("缺勤人员"))
     deputy = Choice(label=_("代理人"), required=False)
     reason = Text(label=_("原因"), limit=200, required=False)
     keeps_working = forms.BooleanField(

@@ -164,6 +164,7 @@ OTHER_NAMES = {
     "category": "类别", "level": "级别", "state": "当前状态", "kind": "类型", "channel": "渠道", "outcome": "处理结果",
     "waits_for": "等待谁", "desk": "受理台", "promised": "承诺回复", "said": "客户新回复", "late": "时限", "due": "到期",
     "urgent": "紧急", "word": "下次告知客户", "task": "联系任务", "questions": "客户提问未答复",
+    "received_from": "收到日期从", "received_to": "收到日期到",
 }  # fmt: skip
 """What filters are called that the bar does not offer here but an address may hold."""
 
