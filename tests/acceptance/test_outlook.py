@@ -234,7 +234,9 @@ def test_many_delayed_parcels_raise_one_warning_with_intervention_and_outcome(of
     )
     (second,) = set(re.findall(r"/warnings/[0-9a-f-]{36}/", staff.get("/warnings/").content.decode()))
     assert staff.post(second, {"do": "close", "outcome": "补录的旧数据", "is_false_alarm": "yes"}).status_code == 302
-    assert "网点当日延误件过多 2 2 2 1 50.0%" in text_of(staff.get("/warnings/", {"show": "all"}))
+    assert "网点当日延误件过多 发出 2 按时反应 2 已关闭 2 误报 1 误报率 50.0%" in text_of(
+        staff.get("/warnings/", {"show": "all"})
+    )
 
 
 @pytest.mark.clause("EXP-8.1.3")

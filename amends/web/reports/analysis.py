@@ -31,7 +31,7 @@ from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
-from amends.web.reports.charts import Bar, bars
+from amends.web.reports.charts import Bar, bars, for_both_windows
 from amends.web.viewing import packs_of, viewer_of
 
 SHOWN_IN_CHART = 10
@@ -75,13 +75,18 @@ def _shown(found: Analysed, pack: Pack) -> dict[str, Any]:
         for line in found.lines
     ]  # fmt: skip
     by_count = sorted(found.lines, key=lambda line: -line.share.count)
+    ranked = [
+        Bar(own[one.share.name], one.share.count, one.share.together)
+        for one in by_count[:SHOWN_IN_CHART]
+        if one.share.count
+    ]
     return {
         "first": look.period.first.isoformat(), "last": look.period.last.isoformat(), "look": look, "total": found.total,
         "total_before": found.total_before, "lines": lines, "title": titles.get(look.by, look.by),
         "classes": [Choice(name, said, is_chosen=name == look.by) for name, said in titles.items()],
         "kinds": [Choice(name, words(kind.title), is_chosen=name == look.filters.get("kind")) for name, kind in pack.channels.kinds.items()],
         "orders": [Choice(name, said, is_chosen=name == look.order) for name, said in order_words().items()],
-        "chart": bars([Bar(own[one.share.name], one.share.count, one.share.together) for one in by_count[:SHOWN_IN_CHART] if one.share.count]),
+        "charts": for_both_windows(lambda width: bars(ranked, width=width)),
         "months": list(found.months), "by_month": _by_month(found, own), "steps": [(state_words(pack, one.state), one) for one in found.steps],
         "departments": _who(look, "department", found.departments, names), "partners": [one for one in _who(look, "partner", found.partners, names) if one["is_known"]],
         "together_heads": [titles.get(name, name) for name in together_by(look)],

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
-WIDE, ROW, GAP = 640, 30, 8
-LABEL = 150
+WIDE, NARROW, ROW, GAP = 640, 340, 30, 8
+COURSE_WIDE = 960
+LABEL, LABEL_EVERY, EDGE = 150, 80, 20
 SHORT, AIR = 11, 6
+
+Chart = TypeVar("Chart")
+
+
+def for_both_windows(draw: Callable[[int], Chart], *, wide: int = WIDE) -> tuple[Chart, Chart]:
+    """The chart for a wide window and for a phone: one that shrinks to a third takes its words with it."""
+    return draw(wide), draw(NARROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,10 @@ class Bars:
     def has_line(self) -> bool:
         return bool(self.line)
 
+    @property
+    def is_narrow(self) -> bool:
+        return self.width <= NARROW
+
 
 def bars(given: Sequence[Bar], *, width: int = WIDE) -> Bars:
     """The chart of these bars, in their order."""
@@ -88,17 +101,22 @@ class Course:
 
     @property
     def right(self) -> int:
-        return self.width - 12
+        return self.width - EDGE
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.width <= NARROW
 
 
-def course(points: Sequence[tuple[str, int, int]], *, width: int = WIDE, height: int = 220, labels: int = 8) -> Course:
-    """The chart of a label with two numbers each, the earliest first."""
+def course(points: Sequence[tuple[str, int, int]], *, width: int = COURSE_WIDE, height: int = 240) -> Course:
+    """The chart of a label with two numbers each, the earliest first; the width says how many labels there is room for."""
     left, top, foot = 44, 12, height - 26
+    labels = max(2, width // LABEL_EVERY)
     most, step = _scale(max((max(a, b) for _, a, b in points), default=0))
     places = max(len(points) - 1, 1)
 
     def x(n: int) -> float:
-        return round(left + (width - left - 12) * n / places, 1)
+        return round(left + (width - left - EDGE) * n / places, 1)
 
     def y(value: float) -> float:
         return round(foot - (foot - top) * value / most, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +37,7 @@ from amends.doors.papers.press import pictures_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
-from amends.web.reports.charts import Bar, Bars, Course, bars, course
+from amends.web.reports.charts import COURSE_WIDE, WIDE, Bar, Bars, Course, bars, course, for_both_windows
 from amends.web.viewing import viewer_of
 
 IN_CHART = 8
@@ -95,9 +96,9 @@ def _shown(found: Overview) -> dict[str, Any]:
     return {
         "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
         "tiles": _tiles(found), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
-        "course": _course(found), "days": [(_label(day, found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
+        "course": for_both_windows(partial(_course, found), wide=COURSE_WIDE), "days": [(_label(day, found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
         "parts": [_split(found, name, title, names) for name, title in titles_of(wanted.pack).items()],
-        "map": _map(found, names), "stages": _stages(found), "stage_chart": _stage_chart(found), "ages": _ages(found), "age_chart": _age_chart(found),
+        "map": _map(found, names), "stages": _stages(found), "stage_chart": for_both_windows(partial(_stage_chart, found)), "ages": _ages(found), "age_chart": for_both_windows(partial(_age_chart, found)),
     }  # fmt: skip
 
 
@@ -138,11 +139,16 @@ def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, st
         }
         for key, part in parts
     ]  # fmt: skip
-    return {"by": name, "title": title, "lines": lines, "chart": _part_chart(parts, names[name])}
+    return {
+        "by": name,
+        "title": title,
+        "lines": lines,
+        "chart": for_both_windows(partial(_part_chart, parts, names[name])),
+    }
 
 
-def _part_chart(parts: list[tuple[Any, Part]], names: dict[Any, str]) -> Bars:
-    return bars([Bar(names[key], part.now.received) for key, part in parts[:IN_CHART]])
+def _part_chart(parts: list[tuple[Any, Part]], names: dict[Any, str], width: int = WIDE) -> Bars:
+    return bars([Bar(names[key], part.now.received) for key, part in parts[:IN_CHART]], width=width)
 
 
 def _map(found: Overview, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
@@ -168,8 +174,9 @@ def _stages(found: Overview) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _stage_chart(found: Overview) -> Bars:
-    return bars([Bar(state_words(found.wanted.pack, one.state), one.open, second=one.late) for one in found.stages])
+def _stage_chart(found: Overview, width: int = WIDE) -> Bars:
+    stages = [Bar(state_words(found.wanted.pack, one.state), one.open, second=one.late) for one in found.stages]
+    return bars(stages, width=width)
 
 
 def _ages(found: Overview) -> list[dict[str, Any]]:
@@ -179,16 +186,17 @@ def _ages(found: Overview) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _age_chart(found: Overview) -> Bars:
-    return bars([Bar(said, n, second=late) for said, (n, late) in zip(age_words(), found.ages, strict=True)])
+def _age_chart(found: Overview, width: int = WIDE) -> Bars:
+    ages = [Bar(said, n, second=late) for said, (n, late) in zip(age_words(), found.ages, strict=True)]
+    return bars(ages, width=width)
 
 
 def _label(day: date, by_month: bool) -> str:
     return f"{day:%Y-%m}" if by_month else f"{day:%m-%d}"
 
 
-def _course(found: Overview) -> Course:
-    return course([(_label(day, found.by_month), came, went) for day, came, went in found.course])
+def _course(found: Overview, width: int = COURSE_WIDE) -> Course:
+    return course([(_label(day, found.by_month), came, went) for day, came, went in found.course], width=width)
 
 
 @route(audience="staff", permission="overview", kind="case")

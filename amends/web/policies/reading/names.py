@@ -92,7 +92,7 @@ class Names:
             return named_choices(f"{fact}s", pack)
         if fact == "channel_group":
             return dict(pack.channels.groups)
-        if fact == "function":
+        if fact in ("function", "registered_by"):
             return named_choices("functions", pack)
         axis = pack.grading.axis(fact)
         if axis is not None:

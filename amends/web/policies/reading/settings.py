@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from amends.core.policy.clock_rules import UNITS
 from amends.core.policy.pack import Pack, Setting
 from amends.doors.wording import listed, words
 from amends.web.policies.reading.names import Names, amount
 from amends.web.policies.reading.saying import Saying
+from amends.web.templatetags.amends_words import money
+
+COUNTED = {
+    "cases": _("%(n)s 件"), "people": _("%(n)s 人"), "times": _("%(n)s 次"), "attempts": _("%(n)s 次"),
+    "rounds": _("%(n)s 轮"), "points": _("%(n)s 分"), "years": _("%(n)s 年"), "yuan": _("%(n)s 元"), "percent": _("%(n)s%%"),
+}  # fmt: skip
+"""What a setting counts, where it is no time."""
 
 
 def settings(pack: Pack, names: Names) -> Iterator[Saying]:
@@ -30,8 +38,12 @@ def value_of(setting: Setting, names: Names) -> str:
         return gettext("（未定）")
     if value in ([], (), ""):
         return gettext("（留空）")
+    if isinstance(value, dict) and set(value) == {"minor", "currency"}:
+        return str(money(value))
     if setting.unit in UNITS and isinstance(value, int):
         return amount(setting.unit, value)
+    if setting.unit in COUNTED and isinstance(value, int | float):
+        return gettext(COUNTED[setting.unit]) % {"n": value}
     if isinstance(value, dict) and set(value) <= set(UNITS):
         return listed(amount(unit, int(n)) for unit, n in value.items())
     return f"{_plain(value, names)} {setting.unit or ''}".strip()
