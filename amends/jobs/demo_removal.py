@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from amends.apps.cases.actions.erase import erase_cases, forget_what_they_typed
+from amends.apps.cases.actions.erase import erase_cases, erase_records, forget_what_they_typed
 from amends.apps.cases.models import Case
 from amends.apps.cases.posts import forget_posts_of
 from amends.apps.circulars.book import forget_book_of
 from amends.apps.deferred.actions import call_off
 from amends.apps.mail.erasing import forget_mailboxes_of
+from amends.apps.outlook.models import Analysis
 from amends.apps.people.actions import LastAdministrator, deactivate
 from amends.apps.people.models import Person
 from amends.apps.people.partners import retire_partners_of
@@ -44,7 +45,7 @@ def remove_demo(*, now: datetime) -> Removed:
     call_off(KIND, now=now)
     desks = list(open_desks().filter(is_demo=True))
     cases = list(Case.objects.filter(desk__is_demo=True).exclude(subject="").values_list("pk", flat=True))
-    files = erase_cases(cases, now=now)
+    files = erase_cases(cases, now=now) + erase_records([desk.pk for desk in desks], now=now)
     _forget_what_lies_around(desks, now=now)
     people, staying = _shut_out(now)
     _close(desks, now=now)
@@ -58,6 +59,7 @@ def _forget_what_lies_around(desks: list[Desk], *, now: datetime) -> None:
     forget_mailboxes_of(desks, now=now)
     forget_posts_of(desks)
     forget_book_of(desks)
+    Analysis.objects.filter(desk__in=desks).update(comment="")
 
 
 @transaction.atomic

@@ -16,28 +16,33 @@ from django.test import Client
 from amends.apps.cases.evidence import open_evidence
 from amends.apps.cases.facts import facts_of, facts_text, rebuilt_facts
 from amends.apps.cases.models import Case, Draft, EvidenceFile, FoundPost, SearchEntry
+from amends.apps.cases.proceeding_models import Proceeding, RegisterLine
 from amends.apps.circulars.models import BookEntry, BookGroup, Circular
 from amends.apps.deferred.models import Job
 from amends.apps.ledger.models import Detail
 from amends.apps.ledger.verification import State, verify
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.messaging.models import Notice, OutboxMessage
+from amends.apps.outlook.models import Analysis, LeadingFigure
 from amends.apps.people.models import Complainant, ContactPoint, Partner, Person
 from amends.apps.policies.check import check_folder
 from amends.apps.policies.models import Desk
+from amends.apps.training.models import Attempt
 from amends.core.working_time import WorkingCalendar
 from amends.jobs import demo
 from amends.jobs.demo_removal import remove_demo
 from amends.jobs.organisation import build_organisation
 from amends.jobs.stories import playing_all
-from amends.jobs.stories.around import fill_around
+from amends.jobs.stories.around import fill_around, told_around
 from amends.jobs.stories.checking import with_stories, working_calendar
 from amends.jobs.stories.composing import compose, texts_of
+from amends.jobs.stories.knowing import look_at_the_cases
 from amends.jobs.stories.moments import BadSpan, first_moment, next_moment
 from amends.jobs.stories.paper import SOME_DAYS, faults_of
 from amends.jobs.stories.playing import DeskStage, play, stage_of
-from amends.jobs.stories.programme import stories_of
-from amends.jobs.stories.script import Story, read_stories
+from amends.jobs.stories.programme import everything_of, stories_of
+from amends.jobs.stories.recording import keep_record
+from amends.jobs.stories.script import Story, read_records, read_stories
 from tests.world import ROOT, SHIPPED, publish_shipped
 
 PACKS, CALENDARS = ROOT / "packs", ROOT / "calendars"
@@ -232,6 +237,39 @@ def test_mail_posts_and_an_address_book_lie_around_the_cases_and_go_with_them(se
     assert not Mailbox.objects.filter(closed_at=None).exists()
 
 
+@pytest.mark.django_db
+def test_records_of_no_case_and_what_a_desk_made_of_its_cases_are_kept_and_go_with_them(
+    settings, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    records = read_records(PACKS / "escalation").stories
+    stage = stage_for("escalation", records)
+    made = {story.id: keep_record(story, stage, now=NOW) for story in records}
+    assert made["supplier_seals"].subject == "东岭橡塑制品有限公司"
+    assert {name: made[name].state for name in ("supplier_motors", "purchase_motors", "reward_half_year")} == {
+        "supplier_motors": "qualified", "purchase_motors": "recorded", "reward_half_year": "published",
+    }  # fmt: skip
+    assert RegisterLine.objects.filter(desk=stage.desk).count() == len(records)
+    look_at_the_cases(stage.desk, told_around("escalation"), now=NOW)
+    report = Proceeding.objects.get(desk=stage.desk, kind="monthly_assessment")
+    assert (report.state, Analysis.objects.get(desk=stage.desk).last.isoformat()) == ("released", "2026-10-31")
+    remove_demo(now=NOW)
+    for model in (Detail, Proceeding, Analysis, OutboxMessage):
+        kept = json.dumps([list(map(str, row)) for row in model.objects.values_list()], ensure_ascii=False)
+        assert not [word for word in ("东岭橡塑", "门封条", "流动红旗") if word in kept], model.__name__
+    assert verify(trusted_keys=set()).state is not State.BROKEN
+
+
+@pytest.mark.django_db
+def test_people_of_the_demo_took_their_tests_and_outlets_sent_their_figures() -> None:
+    desk = stage_for("express", []).desk
+    look_at_the_cases(desk, told_around("express"), now=NOW)
+    passed = Counter(Attempt.objects.values_list("module", "passed"))
+    assert passed[("principles", True)] >= 3
+    assert passed[("process", False)] >= 1
+    assert LeadingFigure.objects.filter(desk=desk).count() == 6
+
+
 def test_demo_people_sign_in_on_this_machine_only(db: None) -> None:
     Person.objects.create_person(username="demo", name="演示", password="printed-on-a-screen", is_demo=True)
     form = {"username": "demo", "password": "printed-on-a-screen"}
@@ -300,7 +338,7 @@ def test_composing_gives_the_same_every_time(pack_id: str) -> None:
 def test_every_story_is_legal_on_a_weekday_in_a_holiday_and_after_new_year(pack_id: str) -> None:
     check = check_folder(PACKS / pack_id, calendars=CALENDARS)
     assert check.pack is not None
-    stories = stories_of(PACKS / pack_id)
+    stories = everything_of(PACKS / pack_id)
     assert stories.faults == []
     assert len({now.date().year for now in SOME_DAYS}) > 1
     assert faults_of(stories.stories, check.pack, working_calendar(check.pack, CALENDARS)) == []

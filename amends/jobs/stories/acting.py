@@ -67,6 +67,8 @@ class Stage(Protocol):
 
     def number_of(self, story: str) -> str: ...
 
+    def record_of(self, story: str) -> str: ...
+
     def upload(self, file: Mapping[str, Any], owner: str, at: datetime) -> str: ...
 
     def file(self, n: int) -> str: ...
@@ -116,7 +118,7 @@ def _do(step: Step, stage: Stage, at: datetime) -> None:
     form = form_for(stage.pack, transition, kind.form if kind else None)
     scene = Scene(
         cast=stage.cast, calendar=stage.calendar, at=at, actor=caller, facts=_facts_before(step, stage, is_new),
-        number=stage.number, number_of=stage.number_of, upload=lambda file: stage.upload(file, caller.id, at),
+        number=stage.number, number_of=stage.number_of, record_of=stage.record_of, upload=lambda file: stage.upload(file, caller.id, at),
         file=stage.file,
     )  # fmt: skip
     data = fill(form, transition, step.data, scene)

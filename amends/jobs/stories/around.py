@@ -59,7 +59,7 @@ class Around:
 
 def fill_around(desk: Desk, *, now: datetime) -> None:
     """Put there what the demo of the desk's pack tells of; a desk that tells nothing stays as it is."""
-    told = _told(desk.pack_id)
+    told = told_around(desk.pack_id)
     around = Around(desk, now)
     with nothing_leaves():
         if "mail" in told:
@@ -70,7 +70,8 @@ def fill_around(desk: Desk, *, now: datetime) -> None:
             _keep_a_book(around, told["book"])
 
 
-def _told(pack_id: str) -> Mapping[str, Any]:
+def told_around(pack_id: str) -> Mapping[str, Any]:
+    """What the demo of a pack tells of beside its stories; empty where it tells nothing."""
     file = settings.PACKS_DIR / pack_id / "demo" / FILE
     if not file.exists():
         return {}

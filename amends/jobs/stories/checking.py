@@ -12,14 +12,14 @@ from amends.core.calendars import compose_calendar, read_region_year
 from amends.core.policy.pack import Pack
 from amends.core.working_time import WorkingCalendar
 from amends.jobs.stories.paper import faults_of
-from amends.jobs.stories.programme import stories_of
+from amends.jobs.stories.programme import everything_of
 
 
 def with_stories(check: Check, *, calendars: Path) -> Check:
     """The same check with a line for every story that can not be played; a pack with faults of its own is left alone."""
     if check.pack is None or check.faults:
         return check
-    scripts = stories_of(check.folder)
+    scripts = everything_of(check.folder)
     calendar = working_calendar(check.pack, calendars)
     faults = [*scripts.faults, *faults_of(scripts.stories, check.pack, calendar)]
     lines = [Line(fault.place, fault.as_problem()) for fault in faults]

@@ -40,6 +40,7 @@ class Scene:
     facts: CaseFacts
     number: str
     number_of: Callable[[str], str]
+    record_of: Callable[[str], str]
     upload: Callable[[Mapping[str, Any]], str]
     file: Callable[[int], str]
 
@@ -143,6 +144,7 @@ def _referred(value: Mapping[str, Any], scene: Scene) -> Any:
         "person": lambda who: scene.cast.person(who).id,
         "department": scene.department,
         "case": scene.number_of,
+        "record": scene.record_of,
         "moment": scene.moment,
         "day": scene.day,
         "file": lambda n: scene.file(int(n)),

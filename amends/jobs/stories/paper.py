@@ -128,6 +128,9 @@ class PaperStage:
             raise BadReference(story)
         return f"P-{story}"
 
+    def record_of(self, story: str) -> str:
+        return self.number_of(story)
+
     def upload(self, file: Mapping[str, Any], owner: str, at: datetime) -> str:
         self.uploads += 1
         return str(uuid.UUID(int=self.uploads))

@@ -116,6 +116,12 @@ class DeskStage:
             raise BadReference(story)
         return found.number
 
+    def record_of(self, story: str) -> str:
+        found = Proceeding.objects.filter(desk=self.desk, case=None, subject=self.subjects.get(story, "")).first()
+        if found is None:
+            raise BadReference(story)
+        return found.number
+
     def upload(self, file: Mapping[str, Any], owner: str, at: datetime) -> str:
         name, content = draw(file)
         given = Given(owner=owner, given_by=owner, kind=str(file.get("kind", "")))

@@ -21,10 +21,12 @@ from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import calendar_for, pack_in_force
 from amends.apps.reporting.keeping import figures_at_the_end
 from amends.jobs.stories.acting import StoryBroken, began
-from amends.jobs.stories.around import fill_around
+from amends.jobs.stories.around import fill_around, told_around
+from amends.jobs.stories.knowing import look_at_the_cases
 from amends.jobs.stories.playing import DeskStage, play, stage_of
-from amends.jobs.stories.programme import stories_of
+from amends.jobs.stories.programme import everything_of
 from amends.jobs.stories.questionnaires import answer_questionnaires, ask_again_and_again
+from amends.jobs.stories.recording import keep_record
 from amends.jobs.stories.script import Story
 
 log = structlog.get_logger(__name__)
@@ -52,7 +54,7 @@ def programme(now: datetime) -> tuple[Part, ...]:
     for desk in Desk.objects.filter(is_demo=True, closed_at=None):
         pack = pack_in_force(desk, now)
         calendar = calendar_for(pack, pack.calendar.default)
-        for story in stories_of(settings.PACKS_DIR / desk.pack_id).stories:
+        for story in everything_of(settings.PACKS_DIR / desk.pack_id).stories:
             found.append((began(story, now=now, calendar=calendar), Part(desk.code, story)))
     return tuple(part for _, part in sorted(found, key=lambda item: (item[0], item[1].desk, item[1].story.id)))
 
@@ -119,6 +121,9 @@ def _play_one(part: Part, stages: _Stages, *, now: datetime) -> None:
     """A story that the policy in force does not allow is left out, and noted: the others are worth seeing."""
     try:
         with transaction.atomic(), figures_at_the_end():
+            if part.story.proceeding:
+                keep_record(part.story, stages.of(part.desk), now=now)
+                return
             case = play(part.story, stages.of(part.desk), now=now)
             with nothing_leaves():
                 answer_questionnaires(case, now=now)
@@ -138,7 +143,10 @@ def _end(parts: tuple[Part, ...], *, now: datetime) -> None:
     for code in sorted({part.desk for part in parts}):
         with nothing_leaves():
             ask_again_and_again(Desk.objects.get(code=code), now=now)
-        fill_around(Desk.objects.get(code=code), now=now)
+        desk = Desk.objects.get(code=code)
+        fill_around(desk, now=now)
+        with nothing_leaves():
+            look_at_the_cases(desk, told_around(desk.pack_id), now=now)
         _record_invention(code, sum(part.desk == code for part in parts), now=now)
     forget_progress()
 

@@ -13,6 +13,7 @@ from amends.core.policy.problems import Problem
 FIRST = "register"
 STEP_KEYS = frozenset({"do", "by", "at", "after", "kind", "channel", "on", "in"})
 STORY_KEYS = frozenset({"id", "title", "steps", "ends"})
+RECORD_KEYS = frozenset({"id", "title", "steps", "in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One case from its first contact on. `ends` are facts of the case as the story leaves it."""
+    """One case from its first contact on. `ends` are facts of the case as the story leaves it.
+
+    A story with a `proceeding` is about no case: all its steps are taken in one record of that kind.
+    """
 
     id: str
     title: str
     steps: tuple[Step, ...]
     ends: Mapping[str, Any]
     place: Place
+    proceeding: str = ""
 
     @property
     def subject(self) -> str:
-        """What the case is called: no two stories of a desk share it."""
-        return str(self.steps[0].data.get("subject", ""))
+        """What the case or the record is called: no two stories of a desk share it."""
+        return self.title if self.proceeding else str(self.steps[0].data.get("subject", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,17 @@ class Scripts:
 
 def read_stories(pack_folder: Path) -> Scripts:
     """Every story of a pack's demo, in the order of its files; nothing when the pack has none."""
+    return _read(pack_folder, "stories*.yaml")
+
+
+def read_records(pack_folder: Path) -> Scripts:
+    """Every record of a pack's demo that belongs to no case; its title is what the record is called."""
+    return _read(pack_folder, "records.yaml")
+
+
+def _read(pack_folder: Path, names: str) -> Scripts:
     scripts = Scripts()
-    for file in sorted((pack_folder / "demo").glob("stories*.yaml")):
+    for file in sorted((pack_folder / "demo").glob(names)):
         found = PackFolder(file.parent)
         raw = read_yaml(found, file, (file.stem,))
         scripts.faults += [
@@ -107,15 +121,16 @@ def _misspelt(raw: Any, place: Place) -> Iterator[Fault]:
         yield Fault(place, "?", "故事应是一个表。", "a story is a table.")
         return
     name = str(raw.get("id", "?"))
-    for key in sorted(STORY_KEYS - set(raw)):
+    keys = RECORD_KEYS if "in" in raw else STORY_KEYS
+    for key in sorted(keys - set(raw)):
         yield Fault(place, name, f"缺少“{key}”。", f'"{key}" is missing.')
-    for key in sorted(set(raw) - STORY_KEYS):
+    for key in sorted(set(raw) - keys):
         yield Fault(place, name, f"不认识“{key}”这一项。", f'there is no key "{key}".')
     steps = raw.get("steps")
     if not isinstance(steps, list) or not steps or not all(isinstance(step, Mapping) for step in steps):
         yield Fault(place, name, "steps 应是步骤的列表。", "steps is a list of steps.")
         return
-    if steps[0].get("do") != FIRST or any(step.get("do") == FIRST for step in steps[1:]):
+    if keys is STORY_KEYS and (steps[0].get("do") != FIRST or any(step.get("do") == FIRST for step in steps[1:])):
         yield Fault(
             place, name, "故事从 register 开始，且只登记一次。", "a story begins with register and registers once."
         )
@@ -126,8 +141,11 @@ def _misspelt(raw: Any, place: Place) -> Iterator[Fault]:
 
 
 def _story(raw: Mapping[str, Any], place: Place, found: PackFolder, path: tuple[str | int, ...]) -> Story:
-    steps = tuple(step_from(step, found.place((*path, "steps", number))) for number, step in enumerate(raw["steps"]))
-    return Story(str(raw["id"]), str(raw["title"]), steps, dict(raw["ends"]), place)
+    inside = {"in": raw["in"]} if "in" in raw else {}
+    steps = tuple(
+        step_from({**step, **inside}, found.place((*path, "steps", number))) for number, step in enumerate(raw["steps"])
+    )
+    return Story(str(raw["id"]), str(raw["title"]), steps, dict(raw.get("ends", {})), place, str(inside.get("in", "")))
 
 
 def step_from(raw: Mapping[str, Any], place: Place) -> Step:

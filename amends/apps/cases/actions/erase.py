@@ -74,6 +74,16 @@ def _erase_some(keys: list[UUID], now: datetime) -> int:
     return delete_files(EvidenceFile.objects.filter(case__in=keys))
 
 
+@transaction.atomic
+def erase_records(desks: Collection[int], *, now: datetime) -> int:
+    """Empty what was written in the proceedings of some desks that belong to no case; returns how many files were deleted."""
+    rows = dict(Proceeding.objects.filter(desk__in=desks, case=None).values_list("pk", "chain_id"))
+    erase_details(Detail.objects.filter(chain_id__in=rows.values()), now=now)
+    Proceeding.objects.filter(pk__in=rows).update(subject="", sweep_at=FAR_FUTURE)
+    forget_messages([str(key) for key in rows])
+    return delete_files(EvidenceFile.objects.filter(proceeding__in=rows))
+
+
 def _drop_drafts(numbers: Collection[str]) -> None:
     """Of everybody who was writing on one of the cases: places of drafts begin with its number."""
     drafts = Draft.objects.filter(place__startswith="case:").values_list("pk", "place")
