@@ -33,6 +33,7 @@ from amends.jobs.stories.recording import keep_record
 from amends.jobs.stories.script import Story, step_from
 
 TEST_TAKES = timedelta(minutes=14)
+MORNING = time(9, 40)
 EARLY = time(6, 10)
 """When the documents of a period that is over are begun."""
 
@@ -59,6 +60,10 @@ class Knowing:
     def ago(self, span: str) -> datetime:
         """So many hours before now: `5h`."""
         return self.now - timedelta(hours=read_span(span).count)
+
+    def morning(self, span: str) -> datetime:
+        """The morning of the day so many hours before now."""
+        return datetime.combine(self.ago(span).astimezone(self.zone).date(), MORNING, tzinfo=self.zone)
 
     def holders(self, role: str) -> list[Person]:
         """Everybody of the demo who has a role."""
@@ -87,7 +92,7 @@ def _pass_tests(known: Knowing, line: Mapping[str, Any]) -> None:
     questions = {question.id: question for question in bank.questions}
     for role in line["by"]:
         for n, person in enumerate(known.holders(role)):
-            begun_at = known.ago(line["ago"]) + timedelta(minutes=25 * n)
+            begun_at = known.morning(line["ago"]) + timedelta(minutes=25 * n)
             attempt = begin_test(known.desk, line["module"], person, now=begun_at)
             wrong = attempt.asked[: line.get("wrong", 0)]
             answers = {name: _answer(questions[name], wrong=name in wrong) for name in attempt.asked}
