@@ -187,6 +187,7 @@ FIELD_SENTENCES = {
     "no_open_item": "没有第 %(number)s 项，或者它已经完成。",
     "left_unanswered": "客户的第 %(number)s 个问题还没有答复。暂不答复的，请填写“%(field)s”。",
     "too_far_ahead": "“%(field)s”不能晚于 %(limit)s 天之后，请承诺切实可行的时间。",
+    "bad_signature": "“%(field)s”不是可用的图片（PNG 或 JPG，不超过 2 MB），请在屏幕上重新签名。",
     "bad_file": "“%(field)s”中有不存在或不属于您的文件，请重新上传。",
     "clock_not_running": "“%(clock)s”现在没有到期时间，不能延期。",
     "extensions_used_up": "“%(clock)s”最多延期 %(limit)s 次，已用完。",

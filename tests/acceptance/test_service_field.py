@@ -412,6 +412,23 @@ def completion(office, key, **wishes):
     return engineer(office).begin("completion_report", under=key, **wishes)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [PICTURE[:-30], b"%PDF-1.7 no signature", PICTURE[:16] + bytes.fromhex("0000ffff0000ffff") + PICTURE[24:]],
+    ids=["cut_off", "no_picture", "as_large_as_a_house"],
+)
+def test_a_signature_that_can_not_be_drawn_is_refused_at_its_field(office, clock, content):
+    key, _ = left(office, clock)
+    clock.at("2026-03-06T17:00+08:00")
+    name = "签名.pdf" if content.startswith(b"%PDF") else "签名.png"
+    file = office.world.upload(engineer(office).person.actor_id, content, name)
+
+    refused = completion(office, key, customer_signature=[file])
+
+    assert faults(refused) == {"/data/customer_signature": "bad_signature"}
+    assert completion(office, key).status_code == 201
+
+
 def test_a_completion_report_lies_under_a_request_or_is_refused(office):
     alone = engineer(office).begin("completion_report", **REPORTED, report_engineer=engineer(office).id)
 

@@ -274,19 +274,6 @@ def _given_with_the_task(case: Case, pack: Pack) -> set[str]:
     return {file for values in entered for name in fields for file in values.get(name) or ()}
 
 
-LARGEST_SIGNATURE = 300_000
-"""A picture of a signature that is larger, in bytes, is a photograph: it stands among the files and is not drawn in place."""
-
-
-def signature_picture(file_id: str) -> tuple[str, bytes] | None:
-    """The type and bytes of a signature to be drawn where it was asked for; None where it is too large or no picture."""
-    file = EvidenceFile.objects.filter(pk=file_id).first() if file_id else None
-    if file is None or file.size > LARGEST_SIGNATURE or file.content_type not in ("image/png", "image/jpeg"):
-        return None
-    with open_evidence(file) as opened:
-        return file.content_type, opened.read()
-
-
 def open_evidence(file: EvidenceFile) -> IO[bytes]:
     """The bytes as they were sent."""
     return default_storage.open(file.location, "rb")

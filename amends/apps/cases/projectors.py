@@ -9,6 +9,7 @@ from amends.apps.cases.previews import order_preview
 from amends.apps.cases.proceedings.concerning import keep_concerns
 from amends.apps.cases.queries import visible_to_caller
 from amends.apps.cases.search import index_case
+from amends.apps.cases.signatures import refuse_what_is_no_signature
 from amends.apps.cases.telling import people_in_roles
 from amends.apps.messaging.actions import notify
 from amends.core.facts import CaseFacts
@@ -43,6 +44,7 @@ def attach_files(done: Performed) -> None:
     ]
     if files:
         given = done.event.payload.get("set", {})
+        refuse_what_is_no_signature(done.pack.fields.values(), given)
         attach(
             files, case=done.case, owner=done.uploads_of, now=done.now, kind=given.get("evidence_kind", ""),
             source=done.decision.texts.get("evidence_source", ""), supersedes=given.get("superseded_file", ""),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext, ngettext
 
-from amends.apps.cases.evidence import signature_picture
+from amends.apps.cases.signatures import signature_picture
 from amends.apps.cases.timeline import ShownValue
 from amends.core.form_data import options_of
 from amends.core.masking import HIDDEN

@@ -85,6 +85,30 @@
     if (event.target.closest("[data-sign-take]")) take(box);
     if (event.target.closest("[data-sign-clear]")) { wipe(box); box.querySelectorAll(".file-row").forEach((row) => row.remove()); }
   });
+  /* A photograph of a signature is made small before it goes up: it is drawn on paper. */
+  const WIDEST = 1600;
+  document.addEventListener("change", async (event) => {
+    const box = event.target.matches("[data-signature] input[type=file]") && event.target.closest("[data-signature]");
+    const file = box && event.target.files[0];
+    if (!file || file.name === `${box.dataset.sayFileName}.png`) return;
+    const input = event.target;
+    if (input.dataset.small) { delete input.dataset.small; return; }
+    event.stopImmediatePropagation();
+    const brought = new DataTransfer();
+    brought.items.add(await smaller(file).catch(() => file));
+    input.files = brought.files;
+    input.dataset.small = "yes";
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }, true);
+  const smaller = async (file) => {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, WIDEST / picture.width);
+    const sheet = document.createElement("canvas");
+    [sheet.width, sheet.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+    sheet.getContext("2d").drawImage(picture, 0, 0, sheet.width, sheet.height);
+    const blob = await new Promise((done) => sheet.toBlob(done, "image/jpeg", 0.85));
+    return new File([blob], file.name.replace(/\.\w+$/, ".jpg"), { type: "image/jpeg" });
+  };
   /* Whoever signs and sends at once need not take the signature first. */
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 
-from amends.apps.cases.evidence import signature_picture
+from amends.apps.cases.signatures import signature_picture
 from amends.core import masking
 from amends.core.ends import last_minute
 from amends.core.transcripts import Said, read_transcript

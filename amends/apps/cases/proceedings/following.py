@@ -25,6 +25,7 @@ from amends.apps.cases.proceedings.payouts import keep_payout
 from amends.apps.cases.proceedings.projection import involve, project_proceeding
 from amends.apps.cases.proceedings.registers import keep_line
 from amends.apps.cases.proceedings.telling import notify_of_proceeding, tell_complainant_of
+from amends.apps.cases.signatures import refuse_what_is_no_signature
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
 from amends.core.periods import name_of, period_around
@@ -87,6 +88,7 @@ def _attach_files(done: Followed) -> None:
     given = done.event.data.get("set", {})
     files = [file for f in done.pack.fields.values() if f.type in FILE_TYPES for file in given.get(f.id, ())]
     if files:
+        refuse_what_is_no_signature(done.pack.fields.values(), given)
         attach(
             files, case=done.row.case, proceeding=done.row, owner=done.wish.uploads_of or done.wish.caller.id,
             now=done.wish.now, kind=given.get("evidence_kind", ""), source=done.decision.texts.get("evidence_source", ""),
