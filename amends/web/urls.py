@@ -25,6 +25,7 @@ from amends.web.intake import views as intake
 from amends.web.library import views as library
 from amends.web.mail import views as mail
 from amends.web.notices import views as notices
+from amends.web.offline import views as offline
 from amends.web.organisation import absences, changes, departments, mailboxes, partners, people, welcome
 from amends.web.outlook import findings as outlook_findings
 from amends.web.outlook import views as outlook
@@ -92,6 +93,8 @@ urlpatterns = [
     path("posts/<uuid:key>/ignore/", posts.ignoring, name="ignore_post"),
     path("posts/<uuid:key>/files/<uuid:file_id>/", posts.screenshot, name="post_screenshot"),
     path("uploads/", uploads.upload, name="uploads"),
+    path("offline/", offline.page, name="offline"),
+    path("worker.js", offline.worker, name="worker"),
     path("drafts/", drafts.save, name="save_draft"),
     path("drafts/drop/", drafts.drop, name="drop_draft"),
     path("cases/<str:number>/", case.page, name="case"),

@@ -231,7 +231,9 @@ class ProceedingKind(Process):
     """What may happen around a case: escalation, compensation, attribution, improvement, a task …
 
     `about` says whether it belongs to a case, stands by itself, or either; one with `under` is begun from the page of an open
-    proceeding of one of these kinds and belongs to it, on the same case where that has one. `once_per` refuses a second one on the same case
+    proceeding of one of these kinds and belongs to it, on the same case where that has one. The forms of an `offline` one are kept
+    on the phone of whoever opens its page, or the page it is begun from: what is typed without a connection is sent once it is back.
+    `once_per` refuses a second one on the same case
     while one with the same values of these facts stands (an empty list: one for each case; left out: any number).
     A state that the kind lists in `void` (refused, withdrawn) does not stand in the way. `shares` names facts that
     the case's own rules may ask about as items of a list with the kind's name; `takes` names facts of the case that are kept
@@ -247,6 +249,7 @@ class ProceedingKind(Process):
     number: str
     about: Literal["case", "desk", "either"] = "case"
     under: tuple[Name, ...] = ()
+    offline: bool = False
     once_per: tuple[Name, ...] | None = None
     void: tuple[Name, ...] = ()
     offers: tuple[Offer, ...] = ()

@@ -18,7 +18,8 @@ from amends.core.policy.pack import Pack
 @dataclass
 class Drawing:
     """What a form is drawn from. `labels` names the items of lists by number; `department` is the proposal of the route, `proposed` the latest texts of the case by field,
-    `files` those that the case has; people and departments are those of the `desk`. With `folds` sections that ask for nothing are folded, with `suggests` categories are
+    `files` those that the case has; people and departments are those of the `desk`. With `foresees` a form that is kept on a phone
+    shows the fields too that depend on other fields of it: there nobody draws it again. With `folds` sections that ask for nothing are folded, with `suggests` categories are
     proposed from what was typed. `starts_with` are values that fresh fields begin with.
     """
 
@@ -38,6 +39,7 @@ class Drawing:
     desk: Desk | None = None
     folds: bool = False
     suggests: bool = False
+    foresees: bool = False
     starts_with: Mapping[str, Any] = field(default_factory=dict)
     proposed: Mapping[str, str] = field(default_factory=dict)
 

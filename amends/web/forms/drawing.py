@@ -109,7 +109,11 @@ class _Drawer:
         return known
 
     def form_drawn(self) -> DrawnForm:
-        visible = {f.id: f for f in self.shown if holds(f.when, self.known) and not self._is_not_asked_yet(f)}
+        visible = {
+            f.id: f
+            for f in self.shown
+            if (holds(f.when, self.known) or self._is_foreseen(f)) and not self._is_not_asked_yet(f)
+        }
         visible = {name: f for name, f in visible.items() if not f.answers or self.known.open_items(f.answers)}
         asked = _asked_by_choices(visible.values(), self.worked_out)
         drawn = {name: self._field(f, asked) for name, f in visible.items()}
@@ -125,6 +129,12 @@ class _Drawer:
             sections.append(DrawnSection("", rest))
         hidden = [(f.id, v) for f in self.shown if f.id not in visible and (v := self._scalar(f.id))]
         return DrawnForm(words(self.form.title), sections, hidden, self._loose_errors(drawn), self._faults(drawn))
+
+    def _is_foreseen(self, f: Field) -> bool:
+        """Whether it is drawn whatever stands in the fields that it depends on."""
+        if not self.what.foresees or not isinstance(f.when, Condition):
+            return False
+        return any(kind == "fact" and self.form.field(name) is not None for kind, name in f.when.names())
 
     def _is_folded(self, fields: Iterable[DrawnField]) -> bool:
         """A section in which nothing must be filled in and nothing is, beside what a fresh form starts with."""
@@ -184,7 +194,9 @@ class _Drawer:
             looks_up=not prefix and (f.id in FINDS_THE_CALLER or f.format in NUMBERS),
             offers=[words(offered) for offered in f.offers],
             reads_file=f.format == "transcript",
+            is_foreseen=not prefix and self._is_foreseen(f),
         )
+        drawn.required = drawn.required and not drawn.is_foreseen
         self._fill_hints(f, drawn)
         self.choosing.fill(f, drawn)
         if f.type == "rows":

@@ -71,6 +71,7 @@ class DrawnField:
     rules: Evidence | None = None
     reckoning: list[str] = field(default_factory=list)
     reads_file: bool = False
+    is_foreseen: bool = False
 
     @property
     def anchor(self) -> str:

@@ -89,6 +89,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         drawn_up=lambda data: with_records(proceeding, [form], data),
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
         drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts), **_written(form, proceeding, seen.pack)},
+        offline=seen.kind.offline,
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
@@ -226,7 +227,7 @@ def _beginning(
     return Step(
         viewer=viewer, pack=pack, form=possible.action.form, title=title,
         place=f"begin:{where.key}:{possible.kind_id}", address=where.address, back=where.back, desk=desk.code,
-        version=case.version if case and not parent else 0, do=do, drawing=drawing,
+        version=case.version if case and not parent else 0, do=do, drawing=drawing, offline=possible.kind.offline,
         fills={name: _filled(value) for name, value in fills.items()},
         context=lambda: {
             "area": "proceedings", "about": where.about, "subject": where.subject,

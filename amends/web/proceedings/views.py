@@ -16,6 +16,7 @@ from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.web.case.glance import clocks_shown
 from amends.web.proceedings.causes import causes_of
+from amends.web.proceedings.kept import forms_to_keep
 from amends.web.proceedings.lines import lines_of
 from amends.web.proceedings.meetings import meeting_of, on_the_table
 from amends.web.proceedings.room import room_of
@@ -43,6 +44,7 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "causes": causes_of(seen),
         "concerned": concerned_shown(seen),
         "not_confirmed": not_confirmed(seen),
+        "forms_to_keep": forms_to_keep(seen),
         "is_meeting": meeting_of(seen) is not None,
         "on_the_table": on_the_table(seen),
         "named_cases": visible_to(seen.viewer).filter(named_in__proceeding=seen.proceeding).order_by("received_at"),

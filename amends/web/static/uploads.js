@@ -68,7 +68,12 @@
     amends.uploading += 1;
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100; });
     request.addEventListener("abort", () => { row.remove(); over(); });
-    request.addEventListener("error", () => { failed(filled(box.dataset.sayLost, { name: file.name })); over(); });
+    request.addEventListener("error", async () => {
+      const here = homeOf(row, box);
+      if (amends.hold && here.closest("form[data-offline]")) await amends.hold(here, file, row).catch(() => failed(filled(box.dataset.sayLost, { name: file.name })));
+      else failed(filled(box.dataset.sayLost, { name: file.name }));
+      over();
+    });
     request.addEventListener("load", () => {
       if (request.status === 200) {
         row.insertAdjacentHTML("afterend", request.responseText);

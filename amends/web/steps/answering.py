@@ -25,6 +25,8 @@ from amends.web.forms.drawing import Drawing, DrawnForm
 from amends.web.forms.posted import is_redraw, several_of, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
 
+KEPT = "steps/kept.html"
+"""The page of a form as phones keep it."""
 Do = Callable[[dict[str, Any], int], str]
 """Takes the data and the version that the page showed; returns the address to go on to."""
 
@@ -36,6 +38,7 @@ class Step:
     `refused` says beforehand why it can not be done now, `context` what stands around the form, and `conflict` what
     somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
     `drawn_up` adds the rows that follow from earlier records to what was typed.
+    An `offline` one is kept on the phone and sent once the connection is back.
     `beside` is what stands beside the form for what is typed into it: guidance, the customer, earlier solutions.
     """
 
@@ -55,6 +58,7 @@ class Step:
     fills: Mapping[str, Any] = field(default_factory=dict)
     conflict: Callable[[DrawnForm, int], Mapping[str, Any]] | None = None
     drawn_up: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    offline: bool = False
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     @property
@@ -71,6 +75,8 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
         if draft is not None and request.GET.get("draft"):
             entered = posted(step.form, content_of(draft), several=several_of(step.form, step.pack))
             return _shown(request, step, entered, {}, is_new=False)
+        if request.GET.get("kept") and step.offline:
+            return _shown(request, step, Posted(data=dict(step.fills)), {})
         refused = step.refused()
         return _shown(request, step, Posted(data=dict(step.fills)), {"": [refused]} if refused else {}, draft=draft)
     entered = posted(step.form, request.POST, several=several_of(step.form, step.pack))
@@ -127,6 +133,7 @@ def _shown(
     more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     what = _drawing(step, entered, is_new=is_new)
+    what.foresees = _template(request, step) == KEPT
     entered = replace(entered, data=dict(step.drawn_up(entered.data)))
     token = "" if new_token else request.POST.get("_token")
     context = {
@@ -137,12 +144,12 @@ def _shown(
         "token": token or uuid.uuid4().hex,
         "zone": what.zone,
         "draft": draft,
-        "is_fragment": _template(request) == "steps/_fields.html",
+        "is_fragment": _template(request, step) == "steps/_fields.html",
         **step.context(),
         **(step.beside(without_blank_rows(entered.data)) if step.beside else {}),
         **(more or {}),
     }
-    return render(request, _template(request), context, status=status)
+    return render(request, _template(request, step), context, status=status)
 
 
 def _drawing(step: Step, entered: Posted, *, is_new: bool) -> Drawing:
@@ -152,9 +159,9 @@ def _drawing(step: Step, entered: Posted, *, is_new: bool) -> Drawing:
     return what
 
 
-def _template(request: HttpRequest) -> str:
-    """The whole page, the drawer, or only the fields that are drawn again."""
+def _template(request: HttpRequest, step: Step) -> str:
+    """The whole page, the one that phones keep, the drawer, or only the fields that are drawn again."""
     if request.headers.get("HX-Request") != "true":
-        return "steps/page.html"
+        return KEPT if step.offline and request.GET.get("kept") else "steps/page.html"
     is_drawer = request.headers.get("HX-Target") == "drawer-body"
     return "steps/_drawer.html" if is_drawer else "steps/_fields.html"

@@ -169,6 +169,8 @@ def proceedings(pack: Pack, names: Names) -> Iterator[Saying]:
         if kind.under:
             above = listed(words(pack.proceedings[one].title) for one in kind.under if one in pack.proceedings)
             said = [gettext("在“%(kinds)s”的页面上发起，属于那一项。") % {"kinds": above}]
+        if kind.offline:
+            said.append(gettext("没有网络时也能在手机上填写，恢复联网后自动提交一次。"))
         said += [
             gettext("%(when)s的，提示：%(say)s") % {"when": names.condition(o.when), "say": words(o.say)}
             for o in kind.offers
