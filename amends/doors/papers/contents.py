@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,18 +13,22 @@ from amends.apps.cases.signatures import signature_picture
 from amends.apps.cases.timeline import ShownValue
 from amends.core.form_data import options_of
 from amends.core.masking import HIDDEN
+from amends.core.periods import name_of, period_around
 from amends.core.policy.forms import TEXT_TYPES, Field
+from amends.core.policy.pack import Pack
 from amends.core.policy.printing import PrintCell
 from amends.doors.papers.filling import Filling
 from amends.doors.papers.formats import (
     day_to_fill_in,
+    in_script,
+    money_in_figures,
     money_in_print,
     money_to_fill_in,
     stored_in_print,
 )
 from amends.doors.papers.sheet import Cell
 from amends.doors.reckoning import lines_applied
-from amends.doors.wording import words
+from amends.doors.wording import language, words
 
 CHOICES = ("choice", "choices", "yes_no", "category", "axis")
 MOST_BOXES = 16
@@ -118,6 +123,8 @@ def _chosen(
 
 def _text(name: str, definition: Field | None, filling: Filling, options: Mapping[Any, str]) -> str:
     if shown := filling.values.get(name):
+        if period := period_in_print(shown, filling.pack):
+            return period
         return "\n".join([value_in_print(shown, filling.zone), *lines_applied(name, filling.pack, filling.facts)])
     if options:
         return words([options[value] for value in _chosen(name, definition, filling, options)[0]])
@@ -133,6 +140,25 @@ def _to_fill_in(definition: Field | None, span: int) -> str:
     if definition.type == "money" and span >= 12:
         return money_to_fill_in()
     return ""
+
+
+def period_in_print(value: ShownValue, pack: Pack) -> str:
+    """The name of the period that a day stands for, where something is handed in by it; empty for every other value."""
+    asked = [kind.expected_from for kind in pack.proceedings.values() if kind.expected_from]
+    every = next((one.every for one in asked if one.period == value.id), None)
+    if every is None or value.kind != "date" or value.is_erased:
+        return ""
+    chinese, english = name_of(period_around(date.fromisoformat(str(value.value)), every), every)
+    return english if language() == "en" else in_script(chinese)
+
+
+def value_in_column(value: ShownValue, zone: ZoneInfo) -> str:
+    """A value in a narrow column: amounts in figures alone, days in short."""
+    if value.is_erased or (value.is_masked and not value.value):
+        return value_in_print(value, zone)
+    if value.kind == "money":
+        return money_in_figures(value.value)
+    return str(value.value) if value.kind == "date" else value_in_print(value, zone)
 
 
 def value_in_print(value: ShownValue, zone: ZoneInfo) -> str:

@@ -11,7 +11,7 @@ from amends.apps.cases.timeline import Entry, ShownValue
 from amends.core.approvals import StepStanding, standing_of
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.printing import MOST_CELLS, Opinion, PrintCell, Printed, PrintRow, Signature
-from amends.doors.papers.contents import cell_of, value_in_print
+from amends.doors.papers.contents import cell_of, value_in_column, value_in_print
 from amends.doors.papers.filling import Filling
 from amends.doors.papers.formats import day_in_print, day_to_fill_in, in_even_lines
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Signer, full_width, shared
@@ -25,9 +25,12 @@ ROOM_OF_APPROVAL = 3
 ROOM_OF_GIVEN = 2
 """So many lines an opinion that was given takes at least: room is kept for the hand alone."""
 WIDE_TYPES = {
-    "long_text": 6, "text": 5, "address": 5, "partner": 5, "datetime": 5, "date": 4, "money": 4, "choices": 4, "department": 4,
+    "long_text": 6, "text": 5, "address": 5, "partner": 5, "datetime": 5, "date": 3, "money": 4, "choices": 4, "department": 4,
     "choice": 3, "number": 2,
 }  # fmt: skip
+
+LEAST = {"money": 3, "date": 4, "datetime": 4, "long_text": 4, "text": 3}
+"""Columns in which a value of a type still stands without being torn apart."""
 
 
 def lines_of(printed: Printed, filling: Filling) -> list[Line]:
@@ -122,7 +125,8 @@ def _table(asked: PrintCell, definition: Field, filling: Filling) -> list[Line]:
     used = {value.id for row in rows for value in row}
     # A column that no row says anything in makes the others narrow.
     fields = [f for f in definition.fields if not rows or f.required is True or f.id in used]
-    spans = [2, *shared(COLUMNS - 2, [WIDE_TYPES.get(f.type, 3) for f in fields])]
+    least = [LEAST.get(f.type, 2) for f in fields]
+    spans = [2, *shared(COLUMNS - 2, [WIDE_TYPES.get(f.type, 3) for f in fields], least)]
     heads = [gettext("序号"), *(words(f.title) for f in fields)]
     if not rows and filling.was_asked(definition.id):
         return [
@@ -143,7 +147,7 @@ def _table(asked: PrintCell, definition: Field, filling: Filling) -> list[Line]:
         ),
     ]
     for place in range(count):
-        given = {value.id: value_in_print(value, filling.zone) for value in rows[place]} if place < len(rows) else {}
+        given = {value.id: value_in_column(value, filling.zone) for value in rows[place]} if place < len(rows) else {}
         cells = [Cell("column", spans[0], str(place + 1))]
         cells += [Cell("value", span, given.get(f.id, "")) for f, span in zip(fields, spans[1:], strict=True)]
         found.append(Line(tuple(cells)))

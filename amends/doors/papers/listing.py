@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
 from amends.apps.cases.proceedings.registers import Kept
 from amends.apps.cases.queries import Viewer
-from amends.apps.cases.timeline import ShownValue
-from amends.core.periods import Rhythm, name_of, period_around
 from amends.core.policy.proceedings import ListPaper
-from amends.doors.papers.contents import value_in_print
-from amends.doors.papers.formats import day_to_fill_in, in_script, moment_in_print, money_in_figures, page_words
+from amends.doors.papers.contents import period_in_print, value_in_column
+from amends.doors.papers.formats import day_to_fill_in, moment_in_print, page_words
 from amends.doors.papers.making import basis_of, house_of
-from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width
+from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width, shared
 from amends.doors.registers import Record, readable_columns
 from amends.doors.wording import language, words
 
@@ -32,6 +30,8 @@ WEIGHTS = {
     "number": 2,
     "computed": 2,
 }
+LEAST = {"money": 3, "date": 3, "datetime": 3}
+"""Columns in which a value of a type still stands in one line."""
 MOST = 500
 """So many lines go on one paper; what is more is said below the table."""
 
@@ -39,10 +39,14 @@ MOST = 500
 def list_sheet(
     kept: Kept, paper: ListPaper, viewer: Viewer, records: Sequence[Record], *, since: str, until: str, is_cut: bool
 ) -> Sheet:
-    """The records as a paper, as masked as on the page. `since` and `until` are days, empty where the span is open; `is_cut` says
+    """The records as a paper, as masked as on the page. `since` and `until` are days; where the span is
+    open the first and the last day of the records stand there. `is_cut` says
     that there were more than stand on it. Source: SVC-3.2b, SVC-3.3a, SVC-3.3b, SVC-3.3c
     """
-    span = gettext("期间：%(since)s 至 %(until)s") % {"since": since or "……", "until": until or "……"}
+    days = sorted(record.line.day.isoformat() for record in records)
+    span = gettext("期间：%(since)s 至 %(until)s") % {
+        "since": since or (days[0] if days else "……"), "until": until or (days[-1] if days else "……"),
+    }  # fmt: skip
     count = ngettext("共 %(n)s 条", "共 %(n)s 条", len(records)) % {"n": len(records)}
     lines = [full_width("text", f"{span}　　{count}")]
     lines += [full_width("text", words(paper.lead))] if paper.lead else []
@@ -63,40 +67,22 @@ def _table(kept: Kept, viewer: Viewer, records: Sequence[Record]) -> list[Line]:
     # The day stands in a column of its own unless a field of the list is that day.
     has_day = kept.register.day in {f.id for f in fields}
     fixed = [NUMBER] if has_day else [NUMBER, DAY]
-    spans = [*fixed, *_dealt_out(COLUMNS - sum(fixed), [WEIGHTS.get(f.type, 3) for f in fields])]
+    spans = [
+        *fixed,
+        *shared(COLUMNS - sum(fixed), [WEIGHTS.get(f.type, 3) for f in fields], [LEAST.get(f.type, 2) for f in fields]),
+    ]
     heads = [gettext("序号"), *([] if has_day else [gettext("日期")]), *(words(f.title) for f in fields)]
     cells = tuple(Cell("column", span, head) for span, head in zip(spans, heads, strict=True))
     found = [Line(cells, is_head=True, is_repeated=True)]
-    asked = [kind.expected_from for kind in kept.pack.proceedings.values() if kind.expected_from]
-    rhythms: dict[str, Rhythm] = {one.period: one.every for one in asked}
     for n, record in enumerate(records, start=1):
-        said = [_said(cell, rhythms, kept) if cell else "" for cell in record.cells]
+        said = [
+            period_in_print(cell, kept.pack) or value_in_column(cell, kept.zone) if cell else ""
+            for cell in record.cells
+        ]
         texts = [str(n), *([] if has_day else [record.line.day.isoformat()]), *said]
         shown = [Cell("value", span, text) for span, text in zip(spans, texts, strict=True)]
         found.append(Line((Cell("column", spans[0], texts[0]), *shown[1:])))
     return found if records else [*found, full_width("value", gettext("（无）"))]
-
-
-def _said(value: ShownValue, rhythms: Mapping[str, Rhythm], kept: Kept) -> str:
-    """A value in a narrow column: amounts in figures alone, days in short, a day that stands for its period by the period's name."""
-    if value.kind == "money" and not value.is_erased:
-        return money_in_figures(value.value)
-    if value.kind == "date" and value.id in rhythms:
-        every = rhythms[value.id]
-        chinese, english = name_of(period_around(date.fromisoformat(str(value.value)), every), every)
-        return english if language() == "en" else in_script(chinese)
-    return str(value.value) if value.kind == "date" and not value.is_erased else value_in_print(value, kept.zone)
-
-
-def _dealt_out(total: int, weights: Sequence[int]) -> list[int]:
-    """Columns of the grid dealt out by weight, each getting one at least; what is left over goes where most was cut off."""
-    whole = sum(weights)
-    spans = [max(1, total * weight // whole) for weight in weights]
-    by_loss = sorted(range(len(weights)), key=lambda place: spans[place] - total * weights[place] / whole)
-    for place in by_loss[: max(0, total - sum(spans))]:
-        spans[place] += 1
-    spans[spans.index(max(spans))] += total - sum(spans)
-    return spans
 
 
 def _foot(kept: Kept, viewer: Viewer, now: datetime) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, ClassVar, Literal
 
 from amends.doors.papers.paper import Paper
@@ -66,9 +68,20 @@ def full_width(kind: CellKind, text: str, **more: Any) -> Line:
     return Line((Cell(kind, COLUMNS, text, **more),), is_head=kind == "heading")
 
 
-def shared(total: int, weights: list[int]) -> list[int]:
-    """A number of columns dealt out by weight, each getting at least one."""
-    whole = sum(weights)
-    spans = [max(1, total * weight // whole) for weight in weights]
-    spans[weights.index(max(weights))] += total - sum(spans)
+def shared(total: int, weights: Sequence[int], least: Sequence[int] = ()) -> list[int]:
+    """A number of columns dealt out by weight, each getting one at least, or its `least` where there is room for these.
+
+    What is left over goes where most was cut off.
+    """
+    whole, fewest = sum(weights), list(least) if sum(least) <= total else []
+    spans = [max(fewest[place] if fewest else 1, total * weight // whole) for place, weight in enumerate(weights)]
+    by_loss = sorted(range(len(weights)), key=lambda place: spans[place] - total * weights[place] / whole)
+    for place in cycle(by_loss):
+        if sum(spans) >= total:
+            break
+        spans[place] += 1
+    while sum(spans) > total:
+        # A column gives way that has more than it needs, the widest first.
+        spare = [span - (fewest[place] if fewest else 1) for place, span in enumerate(spans)]
+        spans[spare.index(max(spare))] -= 1
     return spans
