@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +40,14 @@ class Doing:
         return {"seq": self.seq, "at": self.at, "actor": self.actor, "cycle": self.cycle, "round": self.round}
 
 
+SATURDAY = 5
+
+
+def by_week(day: date) -> bool:
+    """Whether a day lies between Monday and Friday."""
+    return day.weekday() < SATURDAY
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """The facts of one case (or proceeding) after its events so far."""
@@ -65,6 +73,8 @@ class CaseFacts:
     """How many proceedings lie under this one, by kind and state (`visit_count`, `visit_open`, `visit_late`, `visit_closed`): a
     reading, never stored.
     """
+    is_working: Callable[[date], bool] = field(default=by_week, compare=False)
+    """Whether a day is a working day of the desk: a reading, never stored. Without its calendar Monday to Friday."""
 
     def value(self, name: str) -> Any:
         """The value of a fact: entered, marked, graded, or one of the built-in ones; None when unknown.
@@ -124,7 +134,7 @@ class CaseFacts:
         return CaseFacts(
             self.state, self.cycle, self.round, self.version, {**self.values, **values}, self.lists, self.done,
             self.department, self.team, self.handler, self.taken_over, self.behind, self.over, self.promise_open,
-            self.beneath,
+            self.beneath, self.is_working,
         )  # fmt: skip
 
     def open_items(self, name: str) -> list[Mapping[str, Any]]:

@@ -226,18 +226,15 @@ MOST_DAYS_WITHOUT = 92
 
 
 def _days_without(rule: DaysWithout, known: CaseFacts, entered: Entered) -> str | None:
-    """The days of the period that no row has, as text; None when there are none or the period is not known."""
+    """The days of the period that no row has, of a working week the working days among them, as text; None when there are none or the period is not known."""
     since, until = known.value(rule.since), known.value(rule.until)
     if since is None or until is None:
         return None
     first, last = _day(since), _day(until)
     there = {row.get(rule.day) for row in entered.rows.get(rule.rows, ())}
     period = [first + timedelta(days=n) for n in range(min((last - first).days + 1, MOST_DAYS_WITHOUT))]
-    asked = [day for day in period if not (rule.working_week and day.weekday() >= SATURDAY)]
+    asked = [day for day in period if not rule.working_week or known.is_working(day)]
     return "、".join(day.isoformat() for day in asked if day.isoformat() not in there) or None
-
-
-SATURDAY = 5
 
 
 def as_entered(value: Any) -> Any:

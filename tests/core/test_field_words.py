@@ -1,11 +1,11 @@
 """What forms work out from periods and records: minutes, days that are missing, and one signature."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import ValidationError
 
-from amends.core.facts import CaseFacts
+from amends.core.facts import CaseFacts, by_week
 from amends.core.form_data import Reading, compute, read_form
 from amends.core.policy.forms import Computed, Field, Form
 
@@ -27,14 +27,14 @@ def week(*, working_week=True):
     return Form.model_validate({"id": "week", "title": title("week"), "fields": [*dates, rows, missing]})
 
 
-def read(form, **data):
+def read(form, is_working=by_week, **data):
     class Head:
         zone = "Asia/Shanghai"
 
     class Pack:
         head = Head()
 
-    return read_form(form, data, Reading(pack=Pack(), facts=CaseFacts(), now=NOW))
+    return read_form(form, data, Reading(pack=Pack(), facts=CaseFacts(is_working=is_working), now=NOW))
 
 
 def entries(*days):
@@ -46,6 +46,16 @@ def test_days_without_names_the_days_that_no_row_has():
     assert read_in.codes["missing"] == "2026-03-04、2026-03-05"
     whole = read(week(working_week=False), first="2026-03-06", last="2026-03-08", entries=entries(6))
     assert whole.codes["missing"] == "2026-03-07、2026-03-08"
+
+
+def test_days_of_a_working_week_are_those_of_the_calendar():
+    holiday, in_its_place = date(2026, 3, 5), date(2026, 3, 7)
+
+    def is_working(day):
+        return day == in_its_place or (day != holiday and by_week(day))
+
+    read_in = read(week(), is_working, first="2026-03-02", last="2026-03-08", entries=entries(2, 3, 6))
+    assert read_in.codes["missing"] == "2026-03-04、2026-03-07"
 
 
 def test_days_without_is_empty_for_a_full_period_and_one_that_is_not_known():

@@ -45,7 +45,7 @@ class Option(Piece):
 class DaysWithout(Piece):
     """The days from the date in `since` to that in `until` that no row of the field `rows` has in its date `day`.
 
-    With `working_week` Saturdays and Sundays are not asked for.
+    With `working_week` only the working days of the desk are asked for: no weekends and public holidays, but the days worked in their place.
     """
 
     rows: Name

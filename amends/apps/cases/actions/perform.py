@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from amends.apps.cases.telling import notify_staff, tell_complainant
 from amends.apps.ledger.actions import ChainMoved, append
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.policies.queries import calendar_for
 from amends.apps.prepared import Prepared, given_key
 from amends.core.decide import decide
 from amends.core.decision import Decision, Request
@@ -242,9 +244,15 @@ def facts_known(row: Row) -> CaseFacts:
 
 
 def facts_at_moment(row: Row, pack: Pack, now: datetime) -> CaseFacts:
-    """The facts known, with what the clocks say at a moment: whose time is over, and whether a promise stands."""
+    """The facts known, with what clocks and calendar say at a moment: whose time is over, whether a promise stands, what days are worked."""
     promised = isinstance(row, Case) and has_open_promise(row, pack)
-    return replace(facts_known(row), over=clocks_over(row, pack, now), promise_open=promised)
+    return replace(
+        facts_known(row), over=clocks_over(row, pack, now), promise_open=promised, is_working=partial(_is_working, pack)
+    )
+
+
+def _is_working(pack: Pack, day: date) -> bool:
+    return calendar_for(pack, pack.calendar.default).is_working(day)
 
 
 def follow(followed: Followed) -> Any:
