@@ -390,7 +390,9 @@ def test_a_new_version_of_a_procedure_is_confirmed_by_everybody_and_linked_at_it
 
     staff, number = Staff(office.world, "cs_agent"), office.api("intake_officer").registered(channel="hotline")
     record = text_of(staff.get(f"/proceedings/{key}/"))
+    listed = text_of(Staff(office.world, "quality_manager").get("/registers/escalation/service_procedure/"))
     case = staff.get(f"/cases/{number}/").content.decode()
+    assert agent.person.name in listed.split("尚未确认阅读")[1]
     assert twice.status_code in (403, 409)
     assert key in [one["id"] for one in agent.waiting()] and agent.id in office.told_in(key, "procedure_published")
     assert "尚未确认阅读" in record and agent.person.name in record.split("尚未确认阅读")[1].split("目前内容")[0]

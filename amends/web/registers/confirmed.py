@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from amends.apps.cases.proceeding_models import Involved, RegisterLine, RegisterValue
 from amends.apps.cases.proceedings.projection import CONFIRMED
 from amends.apps.cases.proceedings.queries import visible_proceedings
+from amends.apps.cases.proceedings.registers import Kept
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Person
@@ -29,6 +34,19 @@ def not_confirmed(seen: ProceedingView) -> list[Person] | None:
     )
     people = holders_of(rule.by, desk=seen.proceeding.desk, now=seen.viewer.now)
     return sorted((person for person in people if person.pk not in confirmed), key=lambda person: person.sort_key)
+
+
+def not_confirmed_of(kept: Kept, lines: Sequence[RegisterLine], now: datetime) -> dict[UUID, list[str]]:
+    """Who has still to confirm each of these records, by name; only records in force stand in it. Two queries, however many lines."""
+    rule = kept.kind.acknowledged
+    waiting = [line.proceeding_id for line in lines if rule and line.proceeding.state in rule.in_]
+    if rule is None or not waiting:
+        return {}
+    people = sorted(holders_of(rule.by, desk=kept.desk, now=now), key=lambda person: person.sort_key)
+    done = set(
+        Involved.objects.filter(proceeding__in=waiting, role=CONFIRMED).values_list("proceeding_id", "person_id")
+    )
+    return {key: [person.name for person in people if (key, person.pk) not in done] for key in waiting}
 
 
 def shown_at_step(seen: CaseView) -> list[RegisterLine]:

@@ -38,6 +38,7 @@ from amends.doors.registers import Record, choices_said, concerned_title, readab
 from amends.doors.routes import route
 from amends.doors.wording import button_of, faults, words
 from amends.web.outlook.drawing import Drawn, drawn
+from amends.web.registers.confirmed import not_confirmed_of
 from amends.web.viewing import viewer_of
 
 PAGE_SIZE = 50
@@ -81,13 +82,16 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     asked = _asked(request)
     context: dict[str, Any] = {
         "area": "registers", "kept": kept, "title": words(kept.kind.title), "zone": kept.zone, "asked": asked, "query": _query(request),
-        "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 4, "status": 200,
-        "counted": concerned_title(kept) if kept.kind.concerns else "",
+        "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 4 + (kept.kind.acknowledged is not None), "status": 200,
+        "confirms": kept.kind.acknowledged is not None, "counted": concerned_title(kept) if kept.kind.concerns else "",
     }  # fmt: skip
     try:
         found = lines_for(viewer, kept, asked)
         shown = register_page(kept, found, size=PAGE_SIZE, cursor=request.GET.get("cursor"))
-        context |= {"records": _shown(kept, viewer, shown.rows), "next_cursor": shown.next_cursor}
+        context |= {
+            "records": _shown(kept, viewer, shown.rows), "next_cursor": shown.next_cursor,
+            "not_confirmed": not_confirmed_of(kept, shown.rows, viewer.now),
+        }  # fmt: skip
     except InvalidData as refusal:
         found = RegisterLine.objects.none()
         context |= {"records": [], "problems": [s for some in faults(refusal).values() for s in some], "status": 422}
