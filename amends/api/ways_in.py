@@ -82,6 +82,8 @@ def _handed_in(viewer: Viewer, body: NewFeedback) -> HttpResponse:
         data=form.data,
         caller=viewer.caller(desk, pack),
         now=viewer.now,
+        # Whoever types in the app says who they are; nobody of the company has asked them.
+        is_vouched=False,
     )
     try:
         case = register_case(contact)

@@ -188,6 +188,8 @@ def hand_over(
             caller=viewer.caller(watch.desk, watch.pack),
             now=viewer.now,
             local_zone=local_zone,
+            # A post proves nothing about who wrote it, whatever name and number it gives.
+            is_vouched=False,
         )  # fmt: skip
     )
     FoundPost.objects.filter(pk=post.pk).update(case=case)

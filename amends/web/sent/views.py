@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.actions.by_text import assign_text, set_text_aside, texts_open_to
+from amends.apps.cases.actions.by_text import (
+    assign_text,
+    set_text_aside,
+    texts_from,
+    texts_open_to,
+    waiting_texts,
+)
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_among, visible_case
@@ -21,6 +28,7 @@ from amends.apps.cases.timeline import reporter_is_hidden
 from amends.apps.messaging.actions import IN_A_DEMO, IN_PRACTICE, OVER_ITS_LIMIT
 from amends.apps.messaging.deciding import say_it_was_not_sent, say_it_was_sent, send_again
 from amends.apps.messaging.models import InboundText, OutboxMessage
+from amends.apps.people.actions import log_access
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.core.masking import masked_contact
@@ -159,7 +167,11 @@ def _titles(viewer: Viewer) -> dict[str, str]:
 
 def _numbers(viewer: Viewer, rows: list[OutboxMessage]) -> dict[str, str]:
     """The numbers of the cases that the viewer may see."""
-    keys = visible_among(viewer, [row.case_key for row in rows if row.case_key])
+    return _case_numbers(viewer, {row.case_key for row in rows if row.case_key})
+
+
+def _case_numbers(viewer: Viewer, wanted: set[str]) -> dict[str, str]:
+    keys = visible_among(viewer, wanted) if wanted else ()
     found = Case.objects.filter(pk__in=[UUID(key) for key in keys]).values_list("pk", "number")
     return {str(key): number for key, number in found}
 
@@ -206,12 +218,39 @@ def was_not_sent(request: HttpRequest, pk: int) -> HttpResponse:
 
 @route(audience="staff", permission="sent_messages", kind="text_message")
 def received(request: HttpRequest) -> HttpResponse:
-    """Text messages whose sender takes part in no open case or in several: they wait for a person."""
+    """Text messages that wait for a person, as their sender takes part in no open case or in several; or with `number` all
+    from that number, wherever they were put, but for those on cases that the viewer does not see.
+    """
     viewer = viewer_of(request)
     desks_of(viewer)
-    rows = InboundText.objects.filter(state=InboundText.State.TO_ASSIGN).order_by("-received_at", "-pk")[:PAGE]
-    lines = [(row, masked_contact(row.number)) for row in texts_open_to(viewer, rows)]
-    return render(request, "sent/received.html", {"area": "sent", "tab": "received", "lines": lines})
+    number = request.GET.get("number", "").strip()[:40]
+    found = _after(texts_from(number) if number else waiting_texts(), request.GET.get("before", ""))
+    rows = list(found.select_related("settled_by")[: PAGE + 1])
+    shown = texts_open_to(viewer, rows[:PAGE])
+    numbers = _case_numbers(viewer, {row.case_key for row in shown if row.case_key})
+    if number:
+        log_access(actor=viewer.person.actor_id, action="search", object="texts", now=viewer.now)
+    context = {
+        "area": "sent", "tab": "received", "asked": number, "next": _place(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "lines": [(row, masked_contact(row.number), numbers.get(row.case_key, "")) for row in shown],
+    }  # fmt: skip
+    return render(request, "sent/received.html", context)
+
+
+def _place(text: InboundText) -> str:
+    """Where a text stands in the list, for the page that goes on from there."""
+    return f"{text.received_at.isoformat()}_{text.pk}"
+
+
+def _after(texts: QuerySet[InboundText], place: str) -> QuerySet[InboundText]:
+    at_text, _, key = place.partition("_")
+    try:
+        at = datetime.fromisoformat(at_text)
+    except ValueError:
+        return texts
+    if at.tzinfo is None or not 1900 <= at.year <= 2200 or not (key.isascii() and key.isdigit() and len(key) < 16):
+        return texts
+    return texts.filter(Q(received_at__lt=at) | Q(received_at=at, pk__lt=int(key)))
 
 
 @route(audience="staff", permission="sent_messages", kind="text_message", methods=["POST"])

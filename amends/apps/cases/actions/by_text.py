@@ -13,12 +13,15 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import normal_contact
 from amends.apps.cases.queries import Viewer, complainant_caller, open_cases, visible_among
 from amends.apps.messaging.models import InboundText
+from amends.apps.messaging.providers.base import national
 from amends.apps.people.models import ContactPoint, Person
 from amends.core.directory import Caller
+from amends.core.moving import RESTING
 from amends.core.refusals import Refusal
 
 State = InboundText.State
 ADDING = "add_information"
+_Cases = dict[str, set[str]]
 
 
 class TextSettled(Refusal):
@@ -68,18 +71,45 @@ def open_cases_of_senders(numbers: Iterable[str]) -> QuerySet[Case]:
 
 
 def texts_open_to(viewer: Viewer, texts: Iterable[InboundText]) -> list[InboundText]:
-    """Of texts that wait to be assigned those that the viewer may read: whose sender takes part in no open case at all,
-    or in one that the viewer sees. Three queries.
+    """Of texts those that the viewer may read: on a case, whoever sees the case; on none, whoever sees one of the open
+    cases of its sender, one of the closed ones where none is open, or anybody where the sender has none. Two queries.
     """
     found = list(texts)
-    cases = open_cases_of_senders(text.number for text in found)
-    of_sender: dict[str, set[str]] = {}
-    for key, normal in cases.values_list("pk", "complainant__contact_points__normal"):
-        of_sender.setdefault(normal or "", set()).add(str(key))
-    seen = visible_among(viewer, {key for keys in of_sender.values() for key in keys})
-    return [
-        text for text in found if not (own := of_sender.get(normal_contact("phone", text.number))) or own & set(seen)
-    ]
+    opened, closed = _cases_of_senders(text.number for text in found if not text.case_key)
+    keys = {text.case_key for text in found if text.case_key}
+    seen = visible_among(viewer, keys.union(*opened.values(), *closed.values()))
+    return [text for text in found if _is_for(text, opened, closed, seen)]
+
+
+def _is_for(text: InboundText, opened: _Cases, closed: _Cases, seen: set[str]) -> bool:
+    if text.case_key:
+        return text.case_key in seen
+    sender = normal_contact("phone", text.number)
+    own = opened.get(sender) or closed.get(sender)
+    return not own or bool(own & seen)
+
+
+def _cases_of_senders(numbers: Iterable[str]) -> tuple[_Cases, _Cases]:
+    """The open and the other cases of whoever writes from the numbers, by number."""
+    normals = {normal_contact("phone", number) for number in numbers}
+    points = ContactPoint.objects.filter(kind="phone", normal__in=normals)
+    opened: _Cases = {}
+    closed: _Cases = {}
+    rows = points.filter(complainant__cases__isnull=False)
+    for normal, key, category in rows.values_list("normal", "complainant__cases", "complainant__cases__state_category"):
+        (closed if category in RESTING else opened).setdefault(normal, set()).add(str(key))
+    return opened, closed
+
+
+def waiting_texts() -> QuerySet[InboundText]:
+    """Every text message that waits for a person, the latest first."""
+    return InboundText.objects.filter(state=State.TO_ASSIGN).order_by("-received_at", "-pk")
+
+
+def texts_from(number: str) -> QuerySet[InboundText]:
+    """Every text message from a number, however the number is written, the latest first."""
+    spellings = {number, normal_contact("phone", number), national(number)}
+    return InboundText.objects.filter(number__in=spellings).order_by("-received_at", "-pk")
 
 
 @transaction.atomic
