@@ -210,7 +210,7 @@ def test_feedback_of_the_app_becomes_a_case_with_its_number_and_without_a_token_
 def of_somebody_on_file(office):
     """The complainant whose name and number an officer took down."""
     number = office.api("cs_agent").registered(
-        kind="complaint", channel="hotline", complainant_name="李雷", complainant_phone="13800138000"
+        complainant_name="李雷", complainant_phone="13800138000"
     )
     return Case.objects.get(number=number).complainant
 
