@@ -4,7 +4,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from amends.apps.cases.models import Case
 from tests.doors import Staff, faults, value_of
 from tests.pages import in_words, text_of
 from tests.web.staff import on_page
@@ -205,42 +204,6 @@ def test_feedback_of_the_app_becomes_a_case_with_its_number_and_without_a_token_
         stranger = Client(headers=headers).post("/api/v1/feedback", sent, content_type="application/json")
         assert stranger.status_code == 401
     assert len(app.numbers()) == 2
-
-
-def of_somebody_on_file(office):
-    """The complainant whose name and number an officer took down."""
-    number = office.api("cs_agent").registered(
-        complainant_name="李雷", complainant_phone="13800138000"
-    )
-    return Case.objects.get(number=number).complainant
-
-
-def test_whoever_gives_a_name_and_number_in_the_app_is_not_taken_for_the_one_on_file(office):
-    known = of_somebody_on_file(office)
-    sent = {
-        "desk": "express", "text": "快件三天没有更新。", "shipment": "SF1234567890123",
-        "customer": {"id": "u-1", "name": "李雷", "phone": "13800138000", "email": "stranger@example.com"},
-    }  # fmt: skip
-
-    number = office.api("cs_agent").post("feedback", sent).json()["number"]
-
-    assert Case.objects.get(number=number).complainant != known
-    assert not known.contact_points.filter(kind="email").exists()
-
-
-def test_whoever_wrote_a_post_is_not_taken_for_the_one_on_file(office):
-    known = of_somebody_on_file(office)
-    team = office.api("social_media_officer")
-    post = {
-        "desk": "express", "platform": "douyin", "author": "李雷", "posted_at": "2026-03-01T21:30:00+08:00", "text": "快递丢了",
-        "link": "https://www.douyin.com/video/1",
-    }  # fmt: skip
-    key = team.post("posts", post).json()["id"]
-    more = {"complainant_phone": "13800138000", "recorded_category": "item_loss", "concerns_parcel": False}
-
-    number = team.post(f"posts/{key}/hand_over", {"data": more}).json()["number"]
-
-    assert Case.objects.get(number=number).complainant != known
 
 
 @pytest.mark.clause("EXP-1.1.4")

@@ -280,3 +280,37 @@ def test_what_a_partner_sends_is_not_shown_to_the_customer_as_theirs(office: Off
     EvidenceFile.objects.filter(pk=of_partner).update(case=case, proceeding=begun["id"])
 
     assert [str(file.pk) for file in files_of_customer(case)] == [own]
+
+
+def of_somebody_on_file(office):
+    """The complainant whose name and number an officer took down."""
+    number = office.api("cs_agent").registered(complainant_name="李雷", complainant_phone="13800138000")
+    return Case.objects.get(number=number).complainant
+
+
+def test_whoever_gives_a_name_and_number_in_the_app_is_not_taken_for_the_one_on_file(office: Office):
+    known = of_somebody_on_file(office)
+    sent = {
+        "desk": "express", "text": "快件三天没有更新。", "shipment": "SF1234567890123",
+        "customer": {"id": "u-1", "name": "李雷", "phone": "13800138000", "email": "stranger@example.com"},
+    }  # fmt: skip
+
+    number = office.api("cs_agent").post("feedback", sent).json()["number"]
+
+    assert Case.objects.get(number=number).complainant != known
+    assert not known.contact_points.filter(kind="email").exists()
+
+
+def test_whoever_wrote_a_post_is_not_taken_for_the_one_on_file(office: Office):
+    known = of_somebody_on_file(office)
+    team = office.api("social_media_officer")
+    post = {
+        "desk": "express", "platform": "douyin", "author": "李雷", "posted_at": "2026-03-01T21:30:00+08:00", "text": "快递丢了",
+        "link": "https://www.douyin.com/video/1",
+    }  # fmt: skip
+    key = team.post("posts", post).json()["id"]
+    more = {"complainant_phone": "13800138000", "recorded_category": "item_loss", "concerns_parcel": False}
+
+    number = team.post(f"posts/{key}/hand_over", {"data": more}).json()["number"]
+
+    assert Case.objects.get(number=number).complainant != known
