@@ -119,7 +119,7 @@ def test_of_five_hundred_files_the_first_ten_are_kept_and_the_page_says_so(desk,
     assert response.status_code == 422
     assert "一次最多 10 个文件，另外 490 个没有上传（照片10.png、照片11.png、照片12.png …）" in page_of(response)
     assert EvidenceFile.objects.count() == 10
-    assert page_of(response).count("data-remove-file") == 10
+    assert page_of(response).count("不提交 照片") == 10
 
 
 # Drafts
