@@ -24,6 +24,10 @@ MOST_KEPT = 512
 """Many more people than work at the same time; what is kept of one question is its SQL, some kilobytes."""
 
 
+MOST_PLANS = 256
+"""Of one connection; the plan of a long question takes the server some hundred kilobytes."""
+
+
 class Given(Expression):
     """In a condition of a prepared question: a value that it is given when it is asked."""
 
@@ -141,6 +145,7 @@ def _cursor() -> Any:
         return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
+    connection.connection.prepared_max = MOST_PLANS
     return connection._prepare_cursor(_PreparingCursor(connection.connection))  # type: ignore[attr-defined]
 
 

@@ -10,6 +10,8 @@ from amends.config.sqlite_library import journal_mode
 
 POSTGRES_SCHEMES = {"postgres", "postgresql"}
 POSTGRES_SESSION = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s"}
+PREPARED_ONLY_WHEN_ASKED = 1 << 30
+"""Django forbids the server to keep plans (None); so often nothing is asked by itself, so that only `apps.prepared` keeps them."""
 
 
 def database_from_url(url: str) -> dict[str, Any]:
@@ -57,5 +59,5 @@ def postgres_database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 3, "options": session, **options},
+        "OPTIONS": {"connect_timeout": 3, "options": session, "prepare_threshold": PREPARED_ONLY_WHEN_ASKED, **options},
     }

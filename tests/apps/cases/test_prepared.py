@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat
 
@@ -52,6 +53,19 @@ def test_a_question_about_nothing_costs_no_query(office: Office, django_assert_n
     nothing = Prepared(lambda: Case.objects.none())
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert (nothing.ask(), nothing.count()) == ([], 0)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an embedded database keeps no plans for a connection")
+def test_the_server_plans_a_question_once_a_connection(office: Office) -> None:
+    case = office.world.register()
+    by_number = Prepared(lambda: Case.objects.filter(number=Given("number", NUMBER), subject__contains="planned once"))
+    for number in (case.number, "没有", case.number):
+        by_number.ask(number=number)
+    Case.objects.filter(subject__contains="planned anew").count()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), max(statement) FROM pg_prepared_statements WHERE statement LIKE '%planned %'")
+        count, statement = cursor.fetchone()
+    assert (count, "planned once" in statement) == (1, True)
 
 
 def test_a_right_that_ends_or_begins_counts_from_the_next_question_on(office: Office) -> None:
