@@ -51,7 +51,7 @@ def postgres_database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     session = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "amends.config.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -16,7 +16,7 @@ def test_sqlite_commits_are_durable_and_writers_wait():
 def test_postgres_url_is_taken_apart():
     database = database_from_url("postgres://clerk:p%40ss@db.example:6432/complaints?sslmode=verify-full")
 
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "amends.config.postgresql"
     assert (database["USER"], database["PASSWORD"]) == ("clerk", "p@ss")
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example", "6432", "complaints")
     assert database["OPTIONS"]["sslmode"] == "verify-full"
