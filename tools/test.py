@@ -27,8 +27,13 @@ ONCE = [
     *("tests/web/manage", "tests/web/portal", "tests/web/intake"),
     *(f"tests/promises/test_{name}.py" for name in ("s13_s14_small", "s16_cells")),
 ]
-# Who may what is asked of every address and everybody once; on both, what is hidden looks like what is absent.
-ONCE_EACH = ["tests/promises/test_s1_rights.py::test_every_cell_is_as_expected"]
+ONCE_EACH = [
+    # Who may what is asked of every address and everybody once; on both, what is hidden looks like what is absent.
+    "tests/promises/test_s1_rights.py::test_every_cell_is_as_expected",
+    # These bring a database of their own, the same one on both.
+    "tests/promises/test_r2_durability.py::test_a_start_with_synchronous_off_is_refused",
+    "tests/promises/test_r2_durability.py::test_a_start_with_fsync_off_is_refused",
+]
 # One more than there are processors: tests also wait, for disks, servers and browsers.
 PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}

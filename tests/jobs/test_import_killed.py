@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.tables import copy_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 3_000
 KILLS = 2
 PREPARE = """
 import django; django.setup()
-from django.core.management import call_command
 from django.utils import timezone
-call_command("migrate", verbosity=0)
 from tests.world import open_world, publish_shipped
 publish_shipped(("express",), now=timezone.now())
 open_world("express", now=timezone.now())
@@ -58,6 +58,7 @@ def asked(var, query):
 def empty(tmp_path_factory):
     """An installation without cases, and how to run a program in it."""
     var = tmp_path_factory.mktemp("empty")
+    copy_tables(var / "amends.sqlite3")
     run(var, "-c", PREPARE).check_returncode()
     return var
 

@@ -20,11 +20,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
-
-import psycopg
 
 from amends.jobs.supervisor import web_command, worker_command
+from tests.tables import copy_tables, copy_tables_on_server, on_server, with_database
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 60
@@ -292,7 +290,9 @@ class Template:
             kept = self.folder / "world.json"
             if not kept.exists():
                 if self.postgres_url:
-                    _on_server(self.postgres_url, f'CREATE DATABASE "{self.name}"')
+                    copy_tables_on_server(self.postgres_url, self.name)
+                else:
+                    copy_tables(self.folder / "template.sqlite3")
                 made = Installation(self.folder, self.url).script("tests.promises.prepare")
                 kept.write_text(json.dumps(made))
             self.world = json.loads(kept.read_text())
@@ -307,17 +307,8 @@ class Template:
         name = f"amends_copy_{uuid.uuid4().hex[:12]}"
         with (self.folder / "lock").open("w") as lock:  # Only one at a time may copy from a template.
             fcntl.flock(lock, fcntl.LOCK_EX)
-            _on_server(self.postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
+            on_server(self.postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
         try:
             yield with_database(self.postgres_url, name)
         finally:
-            _on_server(self.postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def with_database(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl().replace("postgresql:/amends", "postgresql:///amends")
-
-
-def _on_server(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
+            on_server(self.postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')

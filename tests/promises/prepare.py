@@ -1,4 +1,4 @@
-"""Run inside a fresh installation: its tables, a published pack, a desk with people, a token for each, and a form filled in."""
+"""Run inside an installation with empty tables: a published pack, a desk with people, a token for each, and a form filled in."""
 
 import json
 
@@ -6,7 +6,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from amends.apps.people.actions import create_token  # noqa: E402
@@ -16,7 +15,6 @@ from tests.world import open_world, publish_shipped  # noqa: E402
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     now = timezone.now()
     publish_shipped((PACK,), now=now)
     world = open_world(PACK, now=timezone.now())

@@ -15,6 +15,7 @@ from django.db import connection
 from amends.apps.ledger.triggers import create_triggers, drop_triggers
 from amends.jobs.self_check import unguarded_ledger
 from tests.promises.installation import Installation, Template, free_port, installed
+from tests.tables import copy_tables, copy_tables_on_server, with_database
 from tools.postgres import private_cluster, server_programs
 
 
@@ -32,7 +33,7 @@ def codes_of_doctor(target: Installation) -> set[str]:
 
 def test_a_start_with_synchronous_off_is_refused(tmp_path: Path):
     target = Installation(tmp_path, f"sqlite:///{tmp_path / 'amends.sqlite3'}", faults=("synchronous_off",))
-    target.command("migrate", "-v0")
+    copy_tables(tmp_path / "amends.sqlite3")
 
     assert "synchronous is OFF" in refusal_to_start(target)
     assert "synchronous" in codes_of_doctor(target)
@@ -41,9 +42,10 @@ def test_a_start_with_synchronous_off_is_refused(tmp_path: Path):
 def test_a_start_with_fsync_off_is_refused(tmp_path: Path):
     if server_programs() is None:
         pytest.skip("the package postgresql is missing")
-    with private_cluster() as url:
+    with private_cluster() as server_url:
+        copy_tables_on_server(server_url, "amends")
+        url = with_database(server_url, "amends")
         target = Installation(tmp_path, url)
-        target.command("migrate", "-v0")
         assert codes_of_doctor(target) == set()
         with psycopg.connect(url, autocommit=True) as server:
             server.execute("ALTER SYSTEM SET fsync = off")
