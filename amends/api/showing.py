@@ -146,6 +146,7 @@ def show_message(message: OutboxMessage, *, is_hidden: bool = False) -> dict[str
         "state": message.state,
         "created_at": utc_text(message.created_at),
         "sent_at": _moment(message.sent_at),
+        "event": message.event_seq,
     }
 
 

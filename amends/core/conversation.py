@@ -11,7 +11,7 @@ from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.lifecycle import Process
 from amends.core.verbs import SPOKEN_BY_CUSTOMER
 
-TELLING_VERBS = frozenset({"tell", "contact", "answer", "promise", "decline"})
+TELLING_VERBS = frozenset({"tell", "contact", "write", "answer", "promise", "decline"})
 """Verbs by which the house gives the customer its word."""
 
 CONTACTING_VERBS = TELLING_VERBS - {"promise"} | {"follow_up"}

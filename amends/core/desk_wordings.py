@@ -24,8 +24,8 @@ TEXTED = frozenset({"sms", GROUP})
 LONGEST = {"sms": 500, GROUP: 500, "notice": 400, "page": 4000, "email": 10_000}
 """Characters; carriers vet no text message beyond 500, signature and placeholders included."""
 LONGEST_SUBJECT = 120
-INDISPENSABLE = ("code", "link")
-"""Without these the receiver can not go on: where the pack's text names one, every other does."""
+INDISPENSABLE = ("code", "link", "written_text")
+"""Without these the receiver can not go on, or does not get what was written to them: where the pack's text names one, every other does."""
 CHINESE = ("zh-hans", "zh-hant")
 
 _SIGNATURE = re.compile(r"【[^【】]{1,30}】")

@@ -54,6 +54,7 @@ correct|更正分类|更正了分类|aside
 mark_urgent|标为紧急|标为紧急投诉|aside
 clear_urgent|取消紧急|取消了紧急标记|aside
 contact|记录联系|记录了与客户的联系|aside
+write|给客户发消息|给客户发了消息|aside
 promise|承诺答复时间|承诺了答复时间|aside
 ask|发出协查|向部门发出了协查|aside
 reply|答复协查|答复了协查|aside

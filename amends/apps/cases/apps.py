@@ -6,5 +6,5 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from amends.apps.cases import caring, contacts, converting, organisation, praise, projectors  # noqa: F401
+        from amends.apps.cases import caring, contacts, converting, organisation, praise, projectors, writing  # noqa: F401
         from amends.apps.cases.proceedings import following, starting  # noqa: F401

@@ -12,7 +12,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
 from amends.apps.cases.promises import limits_shown, promised_at
 from amends.apps.cases.queries import is_closed_to
-from amends.apps.messaging.actions import Automatic, mentions, notify, write_to_outbox
+from amends.apps.messaging.actions import Automatic, Written, mentions, notify, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.traditional import traditional
@@ -149,20 +149,44 @@ def tell_complainant(
     if reached is None:
         return
     channel, address = reached
-    language = str(facts.value("language") or LANGUAGE)
+    language = language_of(facts)
     automatic = Automatic(to_verified_address=is_verified(address)) if to_stranger else None
     unverified = automatic is not None and not automatic.to_verified_address
-    values = message_values(case, facts, pack, texts=texts, language=language, to_stranger=unverified)
+    values = values_for_complainant(case, facts, pack, texts=texts, now=now, to_stranger=unverified)
     values = {**(extra or {}).get("en" if language == "en" else LANGUAGE, {}), **values}
-    values["due_at"] = _promised(case, pack, now, language)
-    values |= _limits_by_clock(case, pack, now, language)
     for message in messages:
-        has_link = mentions(pack, message, channel, language, "link", case.desk)
-        write_to_outbox(
-            pack=pack, message=message, channel=channel, address=address, language=language, values=values,
-            secrets={"link": new_link(case, now=now)} if has_link else {}, automatic=automatic,
-            case_key=str(case.pk), now=now, desk=case.desk,
+        put_to_complainant(
+            case, message, channel=channel, address=address, values=values, pack=pack, language=language, now=now,
+            automatic=automatic,
         )  # fmt: skip
+
+
+def language_of(facts: CaseFacts) -> str:
+    """The language in which the complainant is written to."""
+    return str(facts.value("language") or LANGUAGE)
+
+
+def values_for_complainant(
+    case: Case, facts: CaseFacts, pack: Pack, *, texts: Mapping[str, str], now: datetime, to_stranger: bool = False
+) -> dict[str, str]:
+    """What placeholders stand for in messages to the complainant: limits within the house are not among them."""
+    language = language_of(facts)
+    values = message_values(case, facts, pack, texts=texts, language=language, to_stranger=to_stranger)
+    values["due_at"] = _promised(case, pack, now, language)
+    return values | _limits_by_clock(case, pack, now, language)
+
+
+def put_to_complainant(
+    case: Case, message: str, *, channel: str, address: str, values: Mapping[str, str], pack: Pack, language: str, now: datetime,
+    automatic: Automatic | None = None, written: Written | None = None,
+) -> None:  # fmt: skip
+    """Put one message into the outbox, with a private link of its own where it mentions one."""
+    has_link = mentions(pack, message, channel, language, "link", case.desk)
+    write_to_outbox(
+        pack=pack, message=message, channel=channel, address=address, language=language, values=values,
+        secrets={"link": new_link(case, now=now)} if has_link else {}, automatic=automatic, written=written,
+        case_key=str(case.pk), now=now, desk=case.desk,
+    )  # fmt: skip
 
 
 def notify_staff(

@@ -69,6 +69,14 @@ class Automatic:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """That a message carries somebody's own words, and the event of its case with which it leaves."""
+
+    by: int | None
+    event_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """The words of a message on one channel, with everything that fills them. `secrets` never stay in the database.
 
@@ -144,6 +152,12 @@ def wording_of(pack: Pack, message: str, channel: str, language: str, desk: Desk
     return found.text if found else None
 
 
+def is_vetted(pack: Pack, message: str, language: str, carrier: str, desk: Desk | None = None) -> bool:
+    """Whether a carrier that sends vetted templates only knows the words of a text message."""
+    found = _in_language(said_on(pack, message, "sms", desk), language)
+    return found is not None and bool(found.templates.get(carrier))
+
+
 def mentions(pack: Pack, message: str, channel: str, language: str, placeholder: str, desk: Desk | None = None) -> bool:
     """Whether the words of a message name a placeholder."""
     return placeholder in placeholders_in(wording_of(pack, message, channel, language, desk) or "")
@@ -163,6 +177,7 @@ def write_to_outbox(
     expires_at: datetime | None = None,
     automatic: Automatic | None = None,
     desk: Desk | None = None,
+    written: Written | None = None,
 ) -> OutboxMessage | None:
     """Put one message into the outbox, in the words of the desk or its pack; None when the pack has none for the channel.
 
@@ -177,14 +192,14 @@ def write_to_outbox(
         channel=channel, address=address, language=language, case_key=case_key, now=now, expires_at=expires_at,
         not_before=now if is_urgent or channel != "sms" else out_of_quiet_hours(pack, now),
         withheld=_why_withheld(automatic, case_key, channel, address, now),
-        sender_name=sender_name_of(pack, language), is_automatic=automatic is not None, desk=desk,
+        sender_name=sender_name_of(pack, language), is_automatic=automatic is not None, desk=desk, written=written,
     )  # fmt: skip
 
 
 def put_into_outbox(
     words: Wording, *, message: str, channel: str, address: str, language: str, case_key: str, now: datetime, not_before: datetime,
     expires_at: datetime | None = None, withheld: str = "", sender_name: str = "", is_automatic: bool = False,
-    desk: Desk | None = None,
+    desk: Desk | None = None, written: Written | None = None,
 ) -> OutboxMessage:  # fmt: skip
     """Write one message; a job sends it when its time has come. `withheld` says why it must not leave.
 
@@ -202,6 +217,7 @@ def put_into_outbox(
         state=State.WITHHELD if withheld else State.WAITING, not_before=waits_until,
         message_id=f"{uuid.uuid4().hex}@{urlsplit(settings.BASE_URL).hostname}", created_at=now, expires_at=expires_at,
         error=withheld, sender_name=sender_name, is_automatic=is_automatic, desk=desk,
+        written_by_id=written.by if written else None, event_seq=written.event_seq if written else None,
     )  # fmt: skip
     if not withheld:
         # Somebody waits for a message that expires: it goes before the others.

@@ -1,4 +1,4 @@
-"""The heads of a mail that leaves: who it is from, where answers go, what it stands below, and that a program sent it.
+"""The heads of a mail that leaves: who it is from, where answers go, what it stands below, and whether a program sent it.
 
 Sources: RFC 5322 (3.6.4), RFC 3834; S10 and S11 of the promises.
 """
@@ -45,11 +45,12 @@ def heads_of(message: OutboxMessage) -> dict[str, str]:
     heads = {
         "From": formataddr((message.sender_name, settings.MAIL_FROM)),
         "Message-ID": f"<{message.message_id}>",
-        "Auto-Submitted": "auto-replied" if message.is_automatic else "auto-generated",
         "X-Auto-Response-Suppress": "All",
         # Mail that comes back to us is recognised by it.
         "X-Amends-Loop": urlsplit(settings.BASE_URL).hostname or "localhost",
     }
+    if message.written_by_id is None:
+        heads["Auto-Submitted"] = "auto-replied" if message.is_automatic else "auto-generated"
     if thread.reply_to:
         heads["Reply-To"] = thread.reply_to
     if earlier := [f"<{one}>" for one in thread.earlier if IDENTITY.fullmatch(one)]:

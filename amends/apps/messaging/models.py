@@ -54,6 +54,9 @@ class OutboxMessage(models.Model):
     provider_id = models.CharField(max_length=80, blank=True, default="", db_index=True)
     receipt = models.CharField(max_length=10, choices=Receipt.choices, blank=True, default="")
     receipt_at = models.DateTimeField(null=True)
+    written_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    """Whose own words it carries, where a person wrote it; and the event of the case with which it left."""
+    event_seq = models.PositiveIntegerField(null=True)
     decided_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     """Who said of a message whose fate was unknown that it was sent, or has to be sent again."""
 

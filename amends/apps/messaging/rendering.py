@@ -9,6 +9,7 @@ from collections.abc import Mapping
 PLACEHOLDERS = frozenset({
     "number", "case_title", "state", "due_at", "complainant_name", "department", "handler", "hotline", "link", "code",
     "desk", "reason", "level", "promised_reply_at", "received_at", "round", "clock", "extended_until",
+    "written_subject", "written_text",
 })  # fmt: skip
 """Everything a message of a pack may mention."""
 

@@ -59,6 +59,25 @@ class Told(Piece):
     when: Condition | None = None
 
 
+WrittenBy = Literal["email", "sms"]
+"""The channels by which staff write to a complainant."""
+
+
+class Sends(Piece):
+    """That what somebody writes in the step's form leaves for the complainant, framed by a message of the pack.
+
+    `by` is the field in which the channel is chosen; `to` names for each channel the field with another address than the one on
+    file; `subject` (of a mail) and `text` are the fields whose words fill `{{written_subject}}` and `{{written_text}}` of the
+    `message`, so that a carrier can vet the frame and a desk word it.
+    """
+
+    message: Name
+    by: Name
+    to: dict[WrittenBy, Name] = {}
+    subject: Name | None = None
+    text: Name
+
+
 class Start(Piece):
     """A proceeding that a verb starts; with `for_each`, one for every row of that field, filled with the row's values.
 
@@ -110,6 +129,8 @@ class Transition(Ruled):
     link (`tells_partner`). It may be bound to a clock of the proceeding: only `until` its time is over, or only `after`.
     `once_each` lets everybody do it once, for as long as the list that it `adds` to is not cleared.
 
+    `sends` makes what is written in its form leave for the complainant; only verbs of a case do so.
+
     `extends` gives a clock more time: until the day that the field `extended_until` names, as its rule allows. The first step of a
     proceeding names a clock of its case so: it applies for the time, and is refused once the clock is due.
     """
@@ -134,6 +155,7 @@ class Transition(Ruled):
     adds: Name | None = None
     settles: Name | None = None
     tells: tuple[Name | Told, ...] = ()
+    sends: Sends | None = None
     notifies: tuple[Notice, ...] = ()
     starts: tuple[Name | Start, ...] = ()
     registers: Name | Registers | None = None

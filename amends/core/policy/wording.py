@@ -6,6 +6,7 @@ from collections.abc import Callable
 PLACEHOLDERS = frozenset({
     "number", "case_title", "state", "due_at", "complainant_name", "department", "handler", "hotline", "link", "code",
     "desk", "reason", "level", "promised_reply_at", "received_at", "round", "clock", "extended_until",
+    "written_subject", "written_text",
     "proceeding", "proceeding_number", "proceeding_title", "proceeding_state", "proceeding_due_at",
 })  # fmt: skip
 

@@ -28,6 +28,7 @@ from amends.doors.wording import words
 from amends.web.case.conflict import conflict_of
 from amends.web.case.seeing import CaseView, case_view
 from amends.web.case.watching import in_words
+from amends.web.case.writing import prepare_letter
 from amends.web.forms.drawing import Drawing, DrawnForm
 from amends.web.guidance.customer import (
     brief_of,
@@ -137,6 +138,8 @@ def _drawing(seen: CaseView, transition: Transition, form: Form) -> Drawing:
     )  # fmt: skip
     if any(f.proposes for f in form.fields) and not sees_task_only(seen.pack, seen.actor):
         what.proposed = standing_texts(seen.case.chain)
+    if transition.sends:
+        prepare_letter(what, seen, transition.sends)
     if transition.routes:
         directory = OrganisationOfDesk(seen.case.desk, seen.pack, viewer.now)
         proposal = propose_route(seen.pack, seen.facts, directory)

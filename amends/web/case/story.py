@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -18,6 +18,7 @@ from amends.core.conversation import TELLING_VERBS
 from amends.core.verbs import SPOKEN_BY_CUSTOMER
 from amends.doors.wording import happened, listed, words
 from amends.web.case.seeing import CaseView
+from amends.web.case.writing import Sent, sent_with
 
 FOLDS_FROM = 14
 NEWEST, OLDEST = 8, 3
@@ -35,11 +36,12 @@ SHOWN_IN_ROUNDS = ("long_text", "text", "choices", "money", "yes_no")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event in words: with its record open, or with the gist of it."""
+    """One event in words: with its record open, or with the gist of it; and what became of what was sent with it."""
 
     entry: Entry
     is_open: bool = False
     gist: str = ""
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ def story_of(seen: CaseView, show: str, readings: Iterable[ClockReading]) -> tup
     wanted = {piece[0].seq for piece in pieces if len(piece) == 1}
     in_rounds = {event.seq for event in events if event.kind in OUR_WORD | THEIR_WORD}
     told = {e.seq: e for e in seen.told([event for event in events if event.seq in wanted | in_rounds])}
+    sent = sent_with(seen, events)
     lines: list[Told | Fold | Mark] = []
     for piece in pieces:
-        lines.append(_told(told[piece[0].seq], show, len(lines)) if len(piece) == 1 else _fold(piece))
+        lines.append(_told(told[piece[0].seq], show, len(lines), sent) if len(piece) == 1 else _fold(piece))
     if show == "clock":
         lines = _by_time([*lines, *clock_marks(readings)])
     return Story(show, lines, len(events)), rounds_of(told[seq] for seq in sorted(in_rounds))
@@ -101,7 +104,8 @@ def story_of(seen: CaseView, show: str, readings: Iterable[ClockReading]) -> tup
 def stretch_of(seen: CaseView, first: int, last: int) -> list[Told]:
     """What was folded away between two events, the newest first."""
     events = [event for event in seen.readable if first <= event.seq <= last]
-    return [_told(entry, "", OPEN_RECORDS) for entry in reversed(seen.told(events))]
+    sent = sent_with(seen, events)
+    return [_told(entry, "", OPEN_RECORDS, sent) for entry in reversed(seen.told(events))]
 
 
 def _folded(events: Sequence[Event]) -> list[Sequence[Event]]:
@@ -140,9 +144,9 @@ def _chosen(events: Sequence[Event], show: str) -> Sequence[Event]:
     return events
 
 
-def _told(entry: Entry, show: str, place: int) -> Told:
+def _told(entry: Entry, show: str, place: int, sent: Mapping[int, Sent]) -> Told:
     is_open = bool(entry.values) and (show != "" or place < OPEN_RECORDS)
-    return Told(entry, is_open, "" if is_open else gist_of(entry))
+    return Told(entry, is_open, "" if is_open else gist_of(entry), sent.get(entry.seq))
 
 
 def gist_of(entry: Entry) -> str:

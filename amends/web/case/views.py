@@ -36,6 +36,7 @@ from amends.web.case.seeing import CaseView, case_view
 from amends.web.case.story import SHOWS, story_of, stretch_of
 from amends.web.case.tools import tools_of
 from amends.web.case.watching import in_words
+from amends.web.case.writing import WRITE
 from amends.web.guidance.customer import brief_of, moods_of
 from amends.web.registers.confirmed import shown_at_step
 
@@ -120,6 +121,7 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "buttons": buttons,
         "tools": tools_of(seen, buttons),
         "adds_evidence": buttons.of(EVIDENCE_IN_WORDS),
+        "writes": buttons.of(WRITE),
         "present": in_words(others_present(case, seen.viewer.person, now=now), pack),
         "files": shown_files(seen),
         "brief": brief_of(seen),

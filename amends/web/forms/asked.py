@@ -20,7 +20,8 @@ class Drawing:
     """What a form is drawn from. `labels` names the items of lists by number; `department` is the proposal of the route, `proposed` the latest texts of the case by field,
     `files` those that the case has; people and departments are those of the `desk`. With `foresees` a form that is kept on a phone
     shows the fields too that depend on other fields of it: there nobody draws it again. With `folds` sections that ask for nothing are folded, with `suggests` categories are
-    proposed from what was typed. `starts_with` are values that fresh fields begin with.
+    proposed from what was typed. `starts_with` are values that fresh fields begin with, `said_beside` a sentence for a field that holds
+    for this case.
     """
 
     pack: Pack
@@ -42,6 +43,7 @@ class Drawing:
     foresees: bool = False
     starts_with: Mapping[str, Any] = field(default_factory=dict)
     proposed: Mapping[str, str] = field(default_factory=dict)
+    said_beside: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def departments(self) -> list[Any]:

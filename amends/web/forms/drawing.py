@@ -226,6 +226,7 @@ class _Drawer:
         kind = self.what.facts.value("kind")
         of_pack = [g.text for g in self.what.pack.guidance if g.field == f.id and g.when_kind in (None, kind)]
         found = [words(text) for text in ([f.guidance] if f.guidance else []) + of_pack]
+        found += [self.what.said_beside[f.id]] if f.id in self.what.said_beside else []
         drawn.guidance, drawn.hints = (found[0], found[1:]) if found else ("", [])
 
     def _fill_bounds(self, f: Field, drawn: DrawnField) -> None:

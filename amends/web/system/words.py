@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from amends.apps.upkeep.record import Act
 from amends.web.mail.words import TROUBLES
-from amends.web.sent.views import why_words
+from amends.web.sent.states import why_words
 
 TOOLS: Mapping[str, tuple[str, str]] = {
     "forms": (_("登记表单"), _("登记、分类和办理投诉的表单，由制度规定")),

@@ -20,6 +20,7 @@ from amends.core.policy.problems.portal import portal_problems, unspoken_problem
 from amends.core.policy.problems.proceedings import proceeding_problems
 from amends.core.policy.problems.registers import register_problems
 from amends.core.policy.problems.report import Path, Problem
+from amends.core.policy.problems.sending import sending_problems
 from amends.core.policy.problems.shape import Reading, read_with_problems
 from amends.core.policy.problems.templates import template_problems
 from amends.core.policy.problems.texting import texting_problems
@@ -49,6 +50,7 @@ _CHECKS = (
     portal_problems,
     way_in_problems,
     texting_problems,
+    sending_problems,
     mail_problems,
     kpi_problems,
     document_problems,

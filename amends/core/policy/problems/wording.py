@@ -54,6 +54,8 @@ def _uses(world: World) -> Iterator[tuple[Path, str, bool]]:
             where = (*path, "transitions", index)
             for told in transition.messages():
                 yield (*where, "tells"), told.message, True
+            if transition.sends:
+                yield (*where, "sends"), transition.sends.message, True
             for message in transition.tells_partner:
                 yield (*where, "tells_partner"), message, True
             for notice in transition.notifies:

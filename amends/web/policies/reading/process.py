@@ -152,6 +152,8 @@ def _told(t: Transition, names: Names) -> Iterator[str]:
             yield gettext("%(when)s的，通知投诉人：“%(message)s”。") % params
         else:
             yield gettext("通知投诉人：“%(message)s”。") % params
+    if t.sends:
+        yield gettext("所写的内容发给投诉人，套用“%(message)s”。") % {"message": names.message(t.sends.message)}
     for notice in t.notifies:
         params = {"who": names.roles(notice.to), "when": names.condition(notice.when)}
         yield (gettext("%(when)s的，提醒%(who)s。") if notice.when is not None else gettext("提醒%(who)s。")) % params
