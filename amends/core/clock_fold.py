@@ -1,7 +1,7 @@
 """The fold under every clock: what one rule needs to know of a case's events so far, event by event."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -266,8 +266,14 @@ def _moment_of_trigger(trigger: Trigger | None, event: ClockEvent, state: ClockS
 def _stop(run: Run, event: ClockEvent, at: dt.datetime, cause: StopCause) -> None:
     run.stopped_at = max(at.astimezone(dt.UTC), run.started_at)
     run.stop_seq, run.stop_cause = event.seq, cause
-    if run.pauses and run.pauses[-1].to_at is None:
-        _resume(run, run.stopped_at)
+    run.pauses = list(_pauses_before(run.stopped_at, run.pauses))
+
+
+def _pauses_before(stop: dt.datetime, pauses: list[Paused]) -> Iterator[Paused]:
+    """What of the pauses lies before the stop: an event may state a time before that of an event that came earlier."""
+    for pause in pauses:
+        if pause.from_at < stop:
+            yield Paused(pause.from_at, stop if pause.to_at is None else min(pause.to_at, stop), pause.reason)
 
 
 def _choose_limit(

@@ -42,8 +42,9 @@ def segments_of(
     last = found[-1].to_at if found else start
     if due > last:
         found.append(Segment(last, due, "extended"))
-    if until > due:
-        found.append(_elapsed(due, until, "late"))
+    # A promise may name a time that was over when it was given: the clock is late from its first moment on.
+    if until > max(start, due):
+        found.append(_elapsed(max(start, due), until, "late"))
     return merged(found)
 
 

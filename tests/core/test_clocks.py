@@ -796,6 +796,37 @@ def test_every_reading_is_sound(rule, taken, days):
         explain(reading, "en", rule=rule)
 
 
+def test_a_stop_that_states_an_earlier_time_cuts_the_pauses_behind_it():
+    rule = clock(start="registered", stop="closed", limit={"hours": 5}, cycle="life")
+    taken = [
+        event(1, "2026-09-21T10:00", "register", "registered"),
+        event(2, "2026-09-21T11:00", "close", "closed", done=True),
+        event(3, "2026-09-21T13:00", "reopen", "investigating", cycle=2),
+        event(4, "2026-09-21T12:00", "close", "closed", cycle=2, done=True),
+    ]
+    reading = only(rule, taken, "2026-09-21T14:00")
+    assert (reading.stopped_at, reading.spent, reading.paused_total) == (
+        at("2026-09-21T12:00"),
+        3600 * 10**6,
+        3600 * 10**6,
+    )
+
+
+def test_a_promise_of_a_time_that_is_over_is_late_from_its_start():
+    rule = clock(start={"field_set": "promised_reply_at"}, limit={"promise": "promised_reply_at"})
+    given_late = event(
+        1, "2026-09-21T10:00", "contact", "registered", values={"promised_reply_at": "2026-09-21T09:00:00+08:00"}
+    )
+    reading = only(rule, [given_late], "2026-09-21T11:00")
+    (late,) = reading.segments
+    assert (late.reason, late.from_at, late.counted, reading.left) == (
+        "late",
+        reading.started_at,
+        3600,
+        -2 * 3600 * 10**6,
+    )
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from([{"hours": 50}, {"working_hours": 30}, {"working_days": 4}, {"calendar_days": 5}]),
