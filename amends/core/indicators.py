@@ -8,10 +8,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from amends.core.policy.kpis import Indicator
+from amends.core.policy.kpis import Indicator, Unit
 
 SECONDS_IN = {"minutes": 60, "hours": 3600, "days": 86400}
 """A day of a span is twenty-four hours; spans in working time are given in minutes or hours."""
+
+
+LONG_IN_MINUTES = 120
+"""So many minutes and more are said in hours. Not in days: a span may be of working time, whose days are shorter."""
 
 
 class Verdict(StrEnum):
@@ -105,6 +109,13 @@ def rounded(exact: Fraction, digits: int) -> Decimal:
     units, rest = divmod(abs(exact) * 10**digits, 1)
     whole = int(units) + (1 if rest * 2 >= 1 else 0)
     return (Decimal(-whole if exact < 0 else whole) * step).quantize(step, rounding=ROUND_HALF_UP)
+
+
+def as_said(unit: Unit, *values: Decimal | None) -> tuple[Unit, tuple[Decimal | None, ...]]:
+    """The values of one indicator in the unit in which people say them: minutes, as soon as one is long, in hours with one digit."""
+    if unit != "minutes" or all(value is None or abs(value) < LONG_IN_MINUTES for value in values):
+        return unit, values
+    return "hours", tuple(None if value is None else rounded(Fraction(value) / 60, 1) for value in values)
 
 
 def _verdict(indicator: Indicator, value: Decimal | None, sample: int) -> Verdict:

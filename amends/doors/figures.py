@@ -16,9 +16,9 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.figures import DIMENSIONS, SPANS_OF_TIME, Figure, Key, Question, indicator_of, many_figures
-from amends.core.indicators import Verdict
+from amends.core.indicators import Verdict, as_said
 from amends.core.periods import Period
-from amends.core.policy.kpis import Indicator
+from amends.core.policy.kpis import Indicator, Unit
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.case_sheet import OPTIONS, as_text
@@ -256,17 +256,40 @@ def value_words(figure: Figure) -> str:
     """The value with its unit; where nothing could be divided, or it is withheld, it says so."""
     if is_withheld(figure):
         return few_words(figure.question.indicator)
-    value, unit = figure.result.value, unit_words(figure.question.indicator)
-    if value is None:
-        return gettext("不适用")
-    return f"{value}{unit}" if unit in ("%", "‰", "") else f"{value} {unit}"
+    value = figure.result.value
+    return gettext("不适用") if value is None else amount_words(figure.question.indicator, value)
+
+
+def amount_words(indicator: Indicator, value: Decimal) -> str:
+    """A number in the unit of an indicator, as people say it."""
+    unit, (said,) = as_said(indicator.unit, value)
+    return in_unit(str(said), unit)
+
+
+def in_unit(number: str, unit: Unit) -> str:
+    word = words_of_unit(unit)
+    return f"{number}{word}" if word in ("%", "‰", "") else f"{number} {word}"
+
+
+def change_words(indicator: Indicator, change: Decimal) -> str:
+    """By how much a figure rose or fell; a share does so in percentage points."""
+    if not change:
+        return gettext("持平")
+    sign, amount = "+" if change > 0 else "−", abs(change)
+    if indicator.unit == "percent":
+        return gettext("%(change)s 个百分点") % {"change": f"{sign}{amount}"}
+    return sign + amount_words(indicator, amount)
 
 
 def unit_words(indicator: Indicator) -> str:
-    unit = {
+    return words_of_unit(indicator.unit)
+
+
+def words_of_unit(unit: Unit) -> str:
+    word = {
         "minutes": gettext("分钟"), "hours": gettext("小时"), "days": gettext("天"), "points": gettext("分"), "money": gettext("元"),
-    }.get(indicator.unit)  # fmt: skip
-    return unit if unit is not None else UNITS[indicator.unit]
+    }.get(unit)  # fmt: skip
+    return word if word is not None else UNITS[unit]
 
 
 def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
@@ -284,7 +307,7 @@ def target_words(indicator: Indicator) -> str:
     if indicator.target is None:
         return ""
     sign = "≥" if indicator.direction == "up" else "≤"
-    return f"{sign} {indicator.target.value}{unit_words(indicator)}"
+    return f"{sign} {in_unit(str(indicator.target.value), indicator.unit)}"
 
 
 # Spreadsheet

@@ -163,7 +163,7 @@ def concerned_title(kept: Kept) -> str:
     """What the count of what concerns a record is called."""
     rule = kept.kind.concerns
     counted = kept.pack.proceedings.get(rule.of or "") if rule else None
-    of = words(counted.title) if counted else gettext("相关个案")
+    of = gettext("相关%(title)s") % {"title": words(counted.title)} if counted else gettext("相关个案")
     if rule is None or rule.days is None:
         return of
     return gettext("%(of)s（近 %(days)s 天）") % {"of": of, "days": rule.days}

@@ -89,7 +89,7 @@ def test_every_tool_shows_whether_it_is_enabled_and_when_it_worked_and_failed(of
     page = administrator.get(reverse("system_tools"))
     text_of(page)
     assert "未启用" in rows_of(page, "电话接入")[0]
-    assert "已启用 最近一次成功使用 还没有 最近一次错误 没有" in rows_of(page, "满意度调查")[0]
+    assert "已启用 最近一次成功使用 尚未使用 最近一次错误 无" in rows_of(page, "满意度调查")[0]
 
     office.api("intake_officer").registered(complainant_phone="13800138000")
     with message_centre() as centre, pytest.MonkeyPatch.context() as patch:
@@ -99,7 +99,7 @@ def test_every_tool_shows_whether_it_is_enabled_and_when_it_worked_and_failed(of
         work(clock)
         failed = administrator.get(reverse("system_tools"))
         assert "SMPP 0x14" in rows_of(failed, "短信网关")[0]
-        assert "还没有" in rows_of(failed, "短信网关")[0]
+        assert "尚未使用" in rows_of(failed, "短信网关")[0]
         centre.status = 0
         clock.later(minutes=2)
         work(clock)

@@ -40,7 +40,7 @@ from amends.apps.reporting.scores import Scored, scores_of_month
 from amends.core.canonical import canonical_json
 from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, filled_in, in_short, titled
 from amends.core.form_data import options_of
-from amends.core.indicators import rounded
+from amends.core.indicators import as_said, rounded
 from amends.core.masking import anonymous
 from amends.core.periods import Period
 from amends.core.policy.documents import Block, Document
@@ -551,8 +551,8 @@ def _value(one: Figure | None) -> str | None:
 
 
 def _in_unit(one: Figure) -> str:
-    value = one.result.value
-    return "不适用（没有可统计的个案）" if value is None else f"{value}{UNITS[one.question.indicator.unit]}"
+    unit, (value,) = as_said(one.question.indicator.unit, one.result.value)
+    return "不适用（没有可统计的个案）" if value is None else f"{value}{UNITS[unit]}"
 
 
 def _change(now: Figure, before: Figure) -> str:
@@ -562,9 +562,9 @@ def _change(now: Figure, before: Figure) -> str:
     change = now.result.value - before.result.value
     if not change:
         return "与上期持平"
-    unit = now.question.indicator.unit
     said = MORE if change > 0 else LESS
-    return said % {"amount": f"{abs(change)}{POINTS.get(unit, UNITS[unit])}"}
+    unit, (amount,) = as_said(now.question.indicator.unit, abs(change))
+    return said % {"amount": f"{amount}{POINTS.get(unit, UNITS[unit])}"}
 
 
 def _in_words(day: date) -> str:

@@ -268,7 +268,7 @@ def _visits(wanted: Wanted) -> Iterable[tuple[str, int, int]]:
 
 
 def _course(wanted: Wanted, by_month: bool) -> Iterable[tuple[date, int, int]]:
-    """Received and closed of every day of the period, or of every month of a longer one; days without any are zero."""
+    """Received and closed of every day of the period until today, or of every month of a longer one; days without any are zero."""
     rows = (
         DayFact.objects.filter(
             _is_left(wanted), desk=wanted.desk, day__gte=wanted.period.first, day__lte=wanted.period.last, state="", counts=True, restricted=False
@@ -283,4 +283,5 @@ def _course(wanted: Wanted, by_month: bool) -> Iterable[tuple[date, int, int]]:
         found[day.replace(day=1) if by_month else day] = [sums[0] + came, sums[1] + went]
     first = wanted.period.first
     days = wanted.period.months() if by_month else [first + timedelta(days=n) for n in range(wanted.period.days)]
-    return ((day, *found.get(day, [0, 0])) for day in days)  # type: ignore[misc]
+    # A zero for a day that has not come would read as a day without a complaint.
+    return ((day, *found.get(day, [0, 0])) for day in days if day <= wanted.today)  # type: ignore[misc]

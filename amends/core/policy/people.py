@@ -99,9 +99,9 @@ class Route(Ruled):
 
 
 class Duty(Ruled):
-    """One line of the published matrix: duty and authority of a function in a state."""
+    """One line of the published matrix: duty and authority of a function in a state; without `function`, of the department responsible for the case."""
 
-    function: Name
+    function: Name | None = None
     state: Name
     duty: Title
     authority: Title | None = None

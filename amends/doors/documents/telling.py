@@ -13,14 +13,14 @@ from django.utils.translation import gettext
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.reporting.documents import records_kept
 from amends.apps.reporting.figures import DIMENSIONS
-from amends.core.indicators import Verdict
+from amends.core.indicators import Verdict, as_said
 from amends.core.periods import Period
 from amends.core.policy.documents import Block
 from amends.core.policy.intake import CategoryScheme
 from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.doors.documents.parts import Cell, Head, Sample, Shown, Table
-from amends.doors.figures import Asked, dimension_words, group_value, unit_words, verdict_words
+from amends.doors.figures import Asked, dimension_words, group_value, in_unit, unit_words, verdict_words, words_of_unit
 from amends.doors.pack_words import words_of
 from amends.doors.wording import words
 
@@ -92,11 +92,13 @@ class Teller:
     def _line(self, place: str, line: Mapping[str, Any]) -> tuple[Cell, ...]:
         one = self._indicator(line["id"])
         word, icon, tone = verdict_words(Verdict(line["verdict"]))
-        now, before, year = line["value"], line["before"]["value"], line["year"]["value"]
+        kept = (_decimal(value) for value in (line["value"], line["before"]["value"], line["year"]["value"]))
+        unit, said = as_said(one.unit, *kept, one.target.value if one.target else None)
+        now, before, year, target = (None if value is None else str(value) for value in said)
         return (
-            Cell(words(one.title)), Cell(unit_of(one)),
+            Cell(words(one.title)), Cell(words_of_unit(unit) or gettext("件")),
             Cell(plain_value(now), is_number=True, figure=f"{place}/all" if line["sample"] else ""),
-            self._counted(place, line, one), Cell(_target(one), is_number=True), Cell(word, tone=tone, icon=icon),
+            self._counted(place, line, one), Cell(_target(one, target), is_number=True), Cell(word, tone=tone, icon=icon),
             Cell(plain_value(before), is_number=True), Cell(_change(now, before), is_number=True),
             Cell(plain_value(year), is_number=True), Cell(_change(now, year), is_number=True),
         )  # fmt: skip
@@ -297,7 +299,7 @@ class Teller:
     @staticmethod
     def _score_cell(place: str, cell: Mapping[str, Any], one: Indicator) -> Cell:
         points = cell["points"] if cell["points"] is not None else gettext("不计分")
-        value = "" if cell["value"] is None else f"{cell['value']}{unit_words(one)}"
+        value = "" if cell["value"] is None else in_unit(cell["value"], one.unit)
         return Cell(points, is_number=True, figure=place if cell["sample"] else "", besides=(value,))
 
     def _chart(self, place: str, kept: Mapping[str, Any], title: str) -> Shown:
@@ -329,10 +331,12 @@ def plain_value(value: str | None) -> str:
     return gettext("不适用") if value is None else value
 
 
-def _target(one: Indicator) -> str:
-    if one.target is None:
-        return "—"
-    return f"{'≥' if one.direction == 'up' else '≤'} {one.target.value}"
+def _target(one: Indicator, target: str | None) -> str:
+    return "—" if target is None else f"{'≥' if one.direction == 'up' else '≤'} {target}"
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
 
 
 def _plain(value: Any) -> str:

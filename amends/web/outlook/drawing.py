@@ -8,7 +8,7 @@ from datetime import date
 
 from amends.core.forecasting import Forecast
 
-TOP, BOTTOM, RIGHT = 16, 30, 16
+TOP, BOTTOM, RIGHT = 16, 30, 24
 STEPS = (1, 2, 2.5, 5, 10)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.queries import visible_case
@@ -89,6 +90,6 @@ def _matrix(pack: Pack) -> dict[str, Any]:
     states = [name for name in ordered if any(d.state == name for d in pack.routing.duties)]
     cells = {(d.state, d.function): d for d in pack.routing.duties}
     return {
-        "heads": [words(pack.routing.functions[f].title) if f in pack.routing.functions else f for f in functions],
+        "heads": [words(pack.routing.functions[f].title) if f else gettext("责任部门") for f in functions],
         "rows": [(s, words(pack.lifecycle.states[s].title), [cells.get((s, f)) for f in functions]) for s in states],
     }

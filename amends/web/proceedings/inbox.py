@@ -7,12 +7,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.proceedings.library import libraries_of, reads_library
 from amends.apps.cases.proceedings.listing import filtered_proceedings, proceedings_page
 from amends.apps.cases.proceedings.queries import overdue_periods, possible_on_desk, visible_proceeding
 from amends.apps.cases.queries import Viewer
+from amends.apps.policies.models import Desk
+from amends.core.policy.proceedings import ProceedingKind
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
@@ -49,12 +52,13 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = context["lines"]
     if tab == "waiting" and rows:
         context |= beside_of(ProceedingView(viewer, visible_proceeding(viewer, rows[0].row.pk)))
+    beginnings = _beginnings(viewer)
     context |= {
         "has_board": any(kind.board for pack in packs_of(viewer).values() for kind in pack.proceedings.values()),
         "kinds": _kinds(viewer),
         "has_ledger": bool(packs_that_pay(viewer)),
-        "beginnings": _beginnings(viewer),
-        "overdue": [(desk, kind) for desk in packs_of(viewer) for _, kind in overdue_periods(desk, viewer.now)],
+        "beginnings": beginnings,
+        "overdue": _overdue(viewer, beginnings),
         "awaited": awaited_by(viewer),
         "libraries": [d for d, pack in packs_of(viewer).items() if libraries_of(pack) and reads_library(viewer, d)],
         "empty": title_of_empty(tab),
@@ -90,6 +94,18 @@ def _kinds(viewer: Viewer) -> list[tuple[str, str]]:
 def _beginnings(viewer: Viewer) -> list[tuple[Any, Any]]:
     """What the viewer may begin without a case, by desk."""
     return [(desk, one) for desk in packs_of(viewer) for one in possible_on_desk(viewer, desk)]
+
+
+def _overdue(viewer: Viewer, beginnings: list[tuple[Any, Any]]) -> list[tuple[Desk, ProceedingKind, str]]:
+    """What the policy wants to recur and did not, with the address at which the viewer may begin it; empty where they may not."""
+    addresses = {
+        (desk, one.kind_id): reverse("begin_on_desk", args=[desk.code, one.kind_id]) for desk, one in beginnings
+    }
+    return [
+        (desk, kind, addresses.get((desk, name), ""))
+        for desk in packs_of(viewer)
+        for name, kind in overdue_periods(desk, viewer.now)
+    ]
 
 
 @route(audience="staff", permission="visible", kind="proceeding")

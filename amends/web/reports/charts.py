@@ -11,6 +11,7 @@ WIDE, NARROW, ROW, GAP = 640, 340, 30, 8
 COURSE_WIDE = 960
 LABEL, LABEL_EVERY, EDGE = 150, 80, 20
 SHORT, AIR = 11, 6
+MOST_STEPS = 5
 
 Chart = TypeVar("Chart")
 
@@ -133,10 +134,10 @@ def course(points: Sequence[tuple[str, int, int]], *, width: int = COURSE_WIDE, 
 
 
 def _scale(largest: int) -> tuple[int, int]:
-    """The end of the axis and its step: four steps of a round size."""
+    """The end of the axis and its step: at most five steps of a round size, and no empty one above the largest value."""
     size = 1
     while True:
-        for step in (1, 2, 5):
-            if step * size * 4 >= largest:
-                return step * size * 4, step * size
+        for step in (1 * size, 2 * size, 5 * size):
+            if step * MOST_STEPS >= largest:
+                return max(-(-largest // step), 1) * step, step
         size *= 10

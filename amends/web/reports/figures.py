@@ -24,6 +24,7 @@ from amends.doors.figures import (
     Asked,
     Line,
     asked_in,
+    change_words,
     dimension_words,
     grid_of,
     group_in,
@@ -31,7 +32,6 @@ from amends.doors.figures import (
     lines_of,
     span_words,
     target_words,
-    unit_words,
     value_words,
     verdict_words,
     write_figures,
@@ -132,18 +132,18 @@ def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
     of = one.question.indicator.kind in ("share", "per_volume")
     return {
         "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
-        "part": f"{one.result.numerator} / {one.result.denominator}" if of else "", "address": cases_address(one, "all"),
+        "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "", "address": cases_address(one, "all"),
         "counted": cases_address(one, "counted") if of else "", "open_address": cases_address(one, "open"),
     }  # fmt: skip
 
 
 def _earlier(line: Line, earlier: Figure, asked: Asked) -> dict[str, Any]:
-    change, unit = line.change(earlier), unit_words(line.indicator)
+    change = line.change(earlier)
     is_better = (
         change is not None and line.indicator.direction != "none" and (change > 0) == (line.indicator.direction == "up")
     )
     return {
-        "value": value_words(earlier), "sample": earlier.result.sample, "change": "" if change is None else f"{change:+}{unit}",
+        "value": value_words(earlier), "sample": earlier.result.sample, "change": "" if change is None else change_words(line.indicator, change),
         "icon": "" if not change else "trending-up" if change > 0 else "trending-down",
         "tone": "" if not change or line.indicator.direction == "none" else "good" if is_better else "late",
     }  # fmt: skip

@@ -107,7 +107,7 @@ def _tiles(found: Overview) -> list[dict[str, Any]]:
     whole, wanted = found.whole, found.wanted
     ever = Period(date.fromordinal(wanted.today.toordinal() - 3650), wanted.today)
     return [
-        {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": f"{whole.open - found.open_before:+}"}, "address": _cases(wanted, "_open", ever), "tone": ""},
+        {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": _rise(whole.open - found.open_before)}, "address": _cases(wanted, "_open", ever), "tone": ""},
         {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
         {"title": gettext("受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
         {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": _cases(wanted, "_closed", wanted.period), "tone": ""},
@@ -117,7 +117,11 @@ def _tiles(found: Overview) -> list[dict[str, Any]]:
 
 
 def _was(now: int, before: int) -> str:
-    return gettext("对比期 %(n)s（%(change)s）") % {"n": before, "change": f"{now - before:+}"}
+    return gettext("对比期 %(n)s（%(change)s）") % {"n": before, "change": _rise(now - before)}
+
+
+def _rise(change: int) -> str:
+    return f"{change:+}".replace("-", "−") if change else gettext("持平")
 
 
 def _cases(wanted: Wanted, indicator: str, period: Period, **more: Any) -> str:

@@ -38,7 +38,7 @@
   });
 
   /* On a narrow screen the open tab may lie beyond the edge of its row. */
-  for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+  for (const tab of document.querySelectorAll(".tabs > [aria-current], .reader-nav > [aria-current]")) {
     const row = tab.parentElement;
     row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
   }

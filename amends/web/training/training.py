@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from amends.apps.cases.queries import Viewer, desks_with_right, visible_among
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import read_version
+from amends.apps.reporting.figures import Figure
 from amends.apps.training.effect import effect_of, today_of
 from amends.apps.training.learning import add_study, give_module
 from amends.apps.training.models import Attempt
@@ -38,6 +39,7 @@ from amends.apps.training.queries import (
     studies_in,
 )
 from amends.core.periods import Period, month_of
+from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible
 from amends.core.training import Owed, mean_of
@@ -308,12 +310,14 @@ def _by_person(effect: Any) -> list[tuple[Person, list[tuple[Any, str, str]]]]:
     ]
 
 
-def _tracked(effect: Any) -> list[tuple[Any, list[tuple[str, int, bool]]]]:
-    """Each date with the values of the indicators in order: in words, their count, and whether it fell."""
-    return [
-        (one, [(value_words(f), f.result.sample, f.question.indicator in one.fallen) for f in one.values])
-        for one in effect.tracked
-    ]
+def _tracked(effect: Any) -> list[tuple[Any, list[tuple[str, str, int, bool]]]]:
+    """Each date with the values of the indicators in order: what it is, in words, their count, and whether it fell."""
+    return [(one, [_tracked(f, one.fallen) for f in one.values]) for one in effect.tracked]
+
+
+def _tracked(one: Figure, fallen: Sequence[Indicator]) -> tuple[str, str, int, bool]:
+    indicator = one.question.indicator
+    return words(indicator.title), value_words(one), one.result.sample, indicator in fallen
 
 
 # Quality

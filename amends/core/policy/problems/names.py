@@ -196,8 +196,8 @@ def _routing_names(world: World, names: _Names) -> Iterator[Problem]:
     )
     for index, duty in enumerate(routing.duties):
         where = ("routing", "duties", index)
-        yield from names((*where, "function"), "function", duty.function, (duty.function,), functions)
-        yield from names((*where, "state"), "state", duty.function, (duty.state,), world.pack.lifecycle.states)
+        yield from names((*where, "function"), "function", f"duty {index + 1}", _one(duty.function), functions)
+        yield from names((*where, "state"), "state", f"duty {index + 1}", (duty.state,), world.pack.lifecycle.states)
 
 
 def _role_names(world: World, names: _Names) -> Iterator[Problem]:

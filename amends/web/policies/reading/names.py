@@ -169,6 +169,8 @@ class Names:
         given = getattr(asked, {"is": "is_", "in": "in_"}.get(operator, operator))
         if operator in ("in", "not_in") and len(given) == 1:
             operator = {"in": "is", "not_in": "is_not"}[operator]
+        if fact == "state" and operator == "given" and not given:
+            return gettext("刚登记、尚未进入任何环节")
         if operator == "given":
             return (gettext("有“%(fact)s”") if given else gettext("没有“%(fact)s”")) % {"fact": self.fact(fact)}
         params = {"fact": self.fact(fact), "value": self.values(fact, given)}

@@ -121,14 +121,14 @@ def routes(pack: Pack, names: Names) -> Iterator[Saying]:
             "routing", "arbitrated_by", gettext("部门退回"), (gettext("退回的个案由%(who)s裁定去向。") % {"who": who},)
         )
     for duty in pack.routing.duties:
-        lines = [words(duty.duty)]
+        lines = [gettext("%(duty)s。") % {"duty": words(duty.duty)}]
         if duty.authority:
-            lines.append(gettext("权限：%(authority)s") % {"authority": words(duty.authority)})
+            lines.append(gettext("权限：%(authority)s。") % {"authority": words(duty.authority)})
         title = gettext("%(function)s的职责（%(state)s）") % {
-            "function": names.function(duty.function),
+            "function": names.function(duty.function) if duty.function else gettext("责任部门"),
             "state": names.state(duty.state),
         }
-        yield Saying("routing", f"duty:{duty.function}:{duty.state}", title, tuple(lines), duty.clause)
+        yield Saying("routing", f"duty:{duty.function or 'responsible'}:{duty.state}", title, tuple(lines), duty.clause)
 
 
 def approvals(pack: Pack, names: Names) -> Iterator[Saying]:
