@@ -61,6 +61,9 @@ SENTENCES = {
 }
 """What each kind of event says. Everything else on the chains is about policies and cases."""
 
+WITHOUT_DEPARTMENT = {"role_granted": "授予%(person)s“%(role)s”", "role_revoked": "收回%(person)s的“%(role)s”"}
+"""What is said of a role that is held on the whole desk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -134,4 +137,5 @@ def _change(
         "function": function.title if function else data.get("function", ""),
     }
     who = people.get(person_of(event.actor) or 0, "")
-    return Change(event.recorded_at, who, words(desk.called) if desk else "", filled(SENTENCES[event.kind], params))
+    sentences = SENTENCES if data.get("department") else SENTENCES | WITHOUT_DEPARTMENT
+    return Change(event.recorded_at, who, words(desk.called) if desk else "", filled(sentences[event.kind], params))

@@ -312,10 +312,10 @@ def _by_person(effect: Any) -> list[tuple[Person, list[tuple[Any, str, str]]]]:
 
 def _tracked(effect: Any) -> list[tuple[Any, list[tuple[str, str, int, bool]]]]:
     """Each date with the values of the indicators in order: what it is, in words, their count, and whether it fell."""
-    return [(one, [_tracked(f, one.fallen) for f in one.values]) for one in effect.tracked]
+    return [(one, [_one_tracked(f, one.fallen) for f in one.values]) for one in effect.tracked]
 
 
-def _tracked(one: Figure, fallen: Sequence[Indicator]) -> tuple[str, str, int, bool]:
+def _one_tracked(one: Figure, fallen: Sequence[Indicator]) -> tuple[str, str, int, bool]:
     indicator = one.question.indicator
     return words(indicator.title), value_words(one), one.result.sample, indicator in fallen
 
