@@ -19,8 +19,25 @@ def addressed(name: str, salutation: str, *, otherwise: str) -> str:
         return f"{salutation} {name}".strip() if name and salutation else name or otherwise
     if name in NAMELESS:
         return otherwise
-    family = name[:2] if name[:2] in _DOUBLE_SURNAMES else name[:1]
-    return family + (salutation or otherwise)
+    return family_name(name) + (salutation or otherwise)
+
+
+def family_name(name: str) -> str:
+    """The family name that a Chinese name begins with."""
+    return name[:2] if name[:2] in _DOUBLE_SURNAMES else name[:1]
+
+
+def forms_of_address(name: str) -> set[str]:
+    """How somebody of this name may be addressed in a letter: the family name with a form of address; none for what is no
+    personal name.
+    """
+    name = name.strip()
+    if name in NAMELESS or not re.fullmatch(r"[\u4e00-\u9fff]{2,4}", name):
+        return set()
+    return {family_name(name) + called for called in _CALLED}
+
+
+_CALLED = ("先生", "女士", "小姐", "太太", "老师", "师傅", "经理", "老板", "总", "工")
 
 
 NAMELESS = frozenset({"匿名", "不详", "未知", "客户"})

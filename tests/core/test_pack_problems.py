@@ -855,6 +855,19 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ("routing.yaml:5  escalate: a condition asks for this verb, which no transition uses.",),
     ),
     (
+        "answers_of_what_is_not_there",
+        "pack.yaml",
+        "zone: Asia/Shanghai\n",
+        "zone: Asia/Shanghai\ncare:\n  answers:\n    - {verbs: [tell, refuse], field: answer, question: [wish], beside: [tell]}\n"
+        "    - {of: consultation, verbs: [answer], field: answer_text, question: [description]}\n",
+        (
+            'pack.yaml:9  wish: "wish" is no text, so it can be neither question nor answer.',
+            'pack.yaml:9  answers: there is no field "answer". Did you mean "answer_text"?',
+            'pack.yaml:9  answers: no transition uses the verb "refuse".',
+            'pack.yaml:10  answers: there is no proceeding "consultation".',
+        ),
+    ),
+    (
         "guidance",
         "guidance.yaml",
         None,

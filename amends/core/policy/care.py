@@ -42,6 +42,22 @@ class Similar(Ruled):
     beside: tuple[Name, ...]
 
 
+class Answers(Ruled):
+    """Earlier answers to questions that are alike, offered while somebody answers one.
+
+    `field` is the text that answers where one of `verbs` was done, `question` are the texts that ask, `topic` the category of the
+    question. They are those of cases, or of proceedings of the kind `of`. While a verb in `beside` is done, earlier answers of all
+    such rules of the policy are offered, to be put into this rule's `field`. Source: SVC-2.1d
+    """
+
+    of: Name | None = None
+    verbs: tuple[Name, ...] = Attribute(min_length=1)
+    field: Name
+    question: tuple[Name, ...] = Attribute(min_length=1)
+    topic: Name | None = None
+    beside: tuple[Name, ...] = ()
+
+
 class Care(Piece):
     """`brief` are the fields on top of every page of the case, the latest value of each; a list shows the first that is known,
     and keeps the others to be unfolded. `relief` is the verb that hands a hard contact to somebody senior.
@@ -51,7 +67,12 @@ class Care(Piece):
     mood: Mood | None = None
     relationship: Relationship | None = None
     similar: Similar | None = None
+    answers: tuple[Answers, ...] = ()
     relief: Name | None = None
+
+    def answering(self, verb: str, of: str | None = None) -> Answers | None:
+        """The rule by which earlier answers are offered while this verb is done, on a case or in a proceeding of the kind."""
+        return next((rule for rule in self.answers if rule.of == of and verb in rule.beside), None)
 
     def brief_fields(self) -> tuple[Name, ...]:
         return tuple(name for one in self.brief for name in ((one,) if isinstance(one, str) else one))

@@ -30,6 +30,7 @@ from amends.web.case.seeing import CaseView, case_view
 from amends.web.case.watching import in_words
 from amends.web.case.writing import prepare_letter
 from amends.web.forms.drawing import Drawing, DrawnForm
+from amends.web.guidance.answering import answers_for_case
 from amends.web.guidance.customer import (
     brief_of,
     known_of_customer,
@@ -105,15 +106,18 @@ def _around(seen: CaseView, verb: str) -> dict[str, Any]:
 
 
 def _beside(request: HttpRequest, seen: CaseView, transition: Transition, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What helps with the form: guidance for what is typed so far, the customer, solutions of similar cases."""
+    """What helps with the form: guidance for what is typed so far, the customer, solutions of similar cases, earlier answers."""
     form = form_for(seen.pack, transition)
     verb = transition.verb
     known, helped = known_of_customer(seen, verb), solutions_that_helped(seen, verb)
     studies = studies_for(seen, verb)
-    is_about_customer = known is not None or helped is not None or bool(studies)
+    answers = answers_for_case(seen, verb)
+    is_about_customer = known is not None or helped is not None or bool(studies) or bool(answers and answers.lines)
     beside = {"brief": brief_of(seen), "moods": moods_of(seen), "known": known, "helped": helped, "studies": studies}
     return {
         "beside": beside if is_about_customer else None,
+        "answers": answers,
+        "answers_form": "step-form",
         "guide": guide_of_step(seen, verb=transition.verb, form=form, data=data, post=request.POST),
     }
 

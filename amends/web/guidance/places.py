@@ -30,8 +30,7 @@ def guide_of_intake(intake: Intake) -> Panel:
     rules = [
         t for t in intake.pack.lifecycle.from_state(None) if t.verb == "register" and set(t.by) & intake.actor.roles
     ]
-    reading = Reading(intake.pack, intake.facts_of_way_in(), intake.viewer.now, zone_of(intake.pack))
-    known = reading.facts.with_values(read_form(intake.form, intake.data(), reading).facts())
+    known = facts_typed(intake)
     panel = panel_of(
         intake.pack, known, verb="register", form=intake.form.id, state=rules[0].to if rules else None,
         used=used_in(intake.post), value_of=with_typed(intake.pack, intake.entered.data, lambda name: ""),
@@ -39,6 +38,12 @@ def guide_of_intake(intake: Intake) -> Panel:
     )  # fmt: skip
     panel.notices = [n.subject for n in notices_for(intake.desk, intake.pack, known, now=intake.viewer.now)]
     return panel
+
+
+def facts_typed(intake: Intake) -> CaseFacts:
+    """The facts as they would be with what is typed so far."""
+    reading = Reading(intake.pack, intake.facts_of_way_in(), intake.viewer.now, zone_of(intake.pack))
+    return reading.facts.with_values(read_form(intake.form, intake.data(), reading).facts())
 
 
 def mark_of(guide: Panel) -> str:

@@ -13,14 +13,16 @@ from amends.apps.people.directory import OrganisationOfDesk
 from amends.core.decide import fields_shown
 from amends.core.foresight import Foresight
 from amends.core.grading import Proposal
+from amends.core.policy.conditions import holds
 from amends.core.policy.pack import Pack
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.choosing import listed_values, suggested_in
 from amends.web.forms.drawing import told_in
-from amends.web.guidance.places import guide_of_intake, mark_of
+from amends.web.guidance.answering import Answered, answers_for_typed
+from amends.web.guidance.places import facts_typed, guide_of_intake, mark_of
 from amends.web.intake.state import Intake, desks_to_register_on
-from amends.web.viewing import viewer_of
+from amends.web.viewing import viewer_of, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,24 @@ def proposals(request: HttpRequest) -> HttpResponse:
     guide = guide_of_intake(intake)
     if mark_of(guide) != request.POST.get("_guide"):
         context |= {"guide": guide, "guide_mark": mark_of(guide), "is_other_guide": True}
+    answers = _answers(intake)
+    if (answers.key if answers else "-") != request.POST.get("_answers", "-"):
+        context |= {
+            "answers": answers,
+            "answers_form": "intake-form",
+            "zone": zone_of(intake.pack),
+            "are_other_answers": True,
+        }
     return render(request, "intake/_proposals.html", context)
+
+
+def _answers(intake: Intake) -> Answered | None:
+    """Earlier answers while the question is answered at once: as soon as the form asks for the answer."""
+    rule = intake.pack.head.care.answering("register")
+    f = intake.form.field(rule.field) if rule else None
+    if rule is None or f is None or not holds(f.when, facts_typed(intake)):
+        return None
+    return answers_for_typed(intake.viewer, intake.desk, intake.pack, rule, intake.data())
 
 
 def _suggestions(intake: Intake) -> list[dict[str, Any]]:

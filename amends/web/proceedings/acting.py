@@ -43,6 +43,7 @@ from amends.doors.routes import route
 from amends.doors.wording import moment_words, words
 from amends.web.case.seeing import CaseView
 from amends.web.forms.drawing import Drawing
+from amends.web.guidance.answering import answers_for_typed
 from amends.web.library.beginning import study_begun
 from amends.web.proceedings.expected import proposed
 from amends.web.proceedings.seeing import proceeding_view
@@ -221,6 +222,12 @@ def _beginning(
         facts = CaseFacts(values=known, behind=facts_behind(case=case, parent=parent))
         return Drawing(pack=pack, facts=facts, now=viewer.now, zone=zone_of(pack), roles=frozenset(), desk=desk)
 
+    answering = pack.head.care.answering(possible.action.verb, possible.kind_id)
+
+    def beside(data: Mapping[str, Any]) -> dict[str, Any]:
+        answers = answers_for_typed(viewer, desk, pack, answering, data)
+        return {"answers": answers, "answers_form": "step-form", "answers_as_typed": True}
+
     title = words(possible.title)
     where = _where_begun(possible.kind_id, desk, case, parent)
     offer = possible.offer
@@ -233,6 +240,7 @@ def _beginning(
             "area": "proceedings", "about": where.about, "subject": where.subject,
             "offered": words(offer.say) if offer else said,
         },
+        beside=beside if answering is not None else None,
     )  # fmt: skip
 
 

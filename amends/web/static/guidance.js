@@ -43,6 +43,16 @@
     $("input", read).checked = false;
   });
 
+  /* An earlier answer goes into the field in which this question is answered, to be made one's own there. */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-take]");
+    const form = button && formOf(button), field = form && form.elements[button.dataset.take];
+    if (!field) return;
+    field.setSelectionRange(field.value.length, field.value.length);
+    put(field, $("[data-say]", button.closest(".say")).textContent);
+    button.closest(".say").classList.add("is-used");
+  });
+
   /* Words to avoid: said once below the field, gone when the word is. */
   const avoided = () => $$("[data-avoid] dt").map((dt) => [dt.textContent, dt.nextElementSibling.textContent]);
   const warn = (field) => {

@@ -27,6 +27,8 @@ from amends.web.forms.uploads import kept_uploads, take_uploads
 
 KEPT = "steps/kept.html"
 """The page of a form as phones keep it."""
+FRAGMENTS = {"drawer-body": "steps/_drawer.html", "answers": "guidance/_answers.html"}
+"""What is sent for a place of a page alone; for any other it is the fields."""
 Do = Callable[[dict[str, Any], int], str]
 """Takes the data and the version that the page showed; returns the address to go on to."""
 
@@ -160,8 +162,7 @@ def _drawing(step: Step, entered: Posted, *, is_new: bool) -> Drawing:
 
 
 def _template(request: HttpRequest, step: Step) -> str:
-    """The whole page, the one that phones keep, the drawer, or only the fields that are drawn again."""
+    """The whole page, the one that phones keep, the drawer, or only what is drawn again: the fields, or the earlier answers."""
     if request.headers.get("HX-Request") != "true":
         return KEPT if step.offline and request.GET.get("kept") else "steps/page.html"
-    is_drawer = request.headers.get("HX-Target") == "drawer-body"
-    return "steps/_drawer.html" if is_drawer else "steps/_fields.html"
+    return FRAGMENTS.get(request.headers.get("HX-Target", ""), "steps/_fields.html")

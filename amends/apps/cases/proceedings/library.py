@@ -40,7 +40,7 @@ def known_of_people(case: Case | None) -> set[str]:
         return set()
     pack = pack_of(case)
     chains = [case.chain_id, *Proceeding.objects.filter(case=case).values_list("chain_id", flat=True)]
-    personal = {f.id for f in _all_fields(pack) if f.personal in PERSONAL}
+    personal = personal_fields(pack)
     told = Detail.objects.filter(chain_id__in=chains, erased_at=None).values_list("field", "text")
     found = {text for name, text in told if name.rpartition(".")[2] in personal}
     if case.complainant is not None:
@@ -51,6 +51,11 @@ def known_of_people(case: Case | None) -> set[str]:
     people = {f.id for f in _all_fields(pack) if f.type == "person"}
     staff |= {value for name, value in values.items() if name in people and isinstance(value, int)}
     return {text for text in found | set(Person.objects.filter(pk__in=staff).values_list("name", flat=True)) if text}
+
+
+def personal_fields(pack: Pack) -> set[str]:
+    """The fields of a policy whose texts point at somebody."""
+    return {f.id for f in _all_fields(pack) if f.personal in PERSONAL}
 
 
 def _all_fields(pack: Pack) -> Iterator[Any]:

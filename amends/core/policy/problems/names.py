@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from amends.core.guidance import ADDRESSED
+from amends.core.policy.forms import TEXT_TYPES
 from amends.core.policy.intake import CategoryNode
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.problems.report import Path, Problem
@@ -316,6 +317,31 @@ def _guidance_names(world: World, names: _Names) -> Iterator[Problem]:
             )
 
 
+def _answers_names(world: World, names: _Names) -> Iterator[Problem]:
+    """What the rules of earlier answers name; their verbs are asked of cases, or of the kind of proceeding in `of`."""
+    for index, rule in enumerate(world.pack.head.care.answers):
+        where: Path = ("head", "care", "answers", index)
+        yield from names((*where, "of"), "proceeding", "answers", _one(rule.of), world.pack.proceedings)
+        named = (rule.field, *rule.question, *_one(rule.topic))
+        yield from names((*where, "field"), "field", "answers", named, world.fields)
+        if rule.of is not None and rule.of not in world.pack.proceedings:
+            continue
+        process = world.pack.proceedings[rule.of] if rule.of else world.pack.lifecycle
+        for verb in (*rule.verbs, *rule.beside):
+            yield from names((*where, "verbs"), "verb", "answers", (verb,), VERBS)
+            if verb in VERBS and not process.with_verb(verb):
+                said = (f"动作“{verb}”在流程中从未使用。", f'no transition uses the verb "{verb}".')
+                yield Problem((*where, "verbs"), "unused_verb", "answers", *said)
+        wrong = [
+            name for name in (rule.field, *rule.question) if (f := world.fields.get(name)) and f.type not in TEXT_TYPES
+        ]
+        for name in wrong:
+            yield Problem(
+                (*where, "field"), "answer_no_text", name, f"“{name}”不是文字字段，不能作为问题或答复。",
+                f'"{name}" is no text, so it can be neither question nor answer.',
+            )  # fmt: skip
+
+
 def _care_names(world: World, names: _Names) -> Iterator[Problem]:
     care, where = world.pack.head.care, ("head", "care")
     yield from names((*where, "brief"), "field", "brief", care.brief_fields(), world.fields)
@@ -332,6 +358,7 @@ def _care_names(world: World, names: _Names) -> Iterator[Problem]:
         rule = care.similar
         yield from names((*where, "similar"), "field", "similar", (rule.field, *_one(rule.amount)), world.fields)
         verbs.append(("similar", (rule.proposed, *rule.accepted, *rule.refused, *rule.beside)))
+    yield from _answers_names(world, names)
     for key, wanted in verbs:
         for verb in wanted:
             yield from names((*where, key), "verb", key, (verb,), VERBS)

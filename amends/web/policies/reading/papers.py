@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
+from amends.core.policy.care import Answers
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.guidance import Guidance
 from amends.core.policy.pack import ArchiveItem, Pack
@@ -125,6 +126,20 @@ def guidance(pack: Pack, names: Names) -> Iterator[Saying]:
         where = _where(g, names)
         title = words(g.title) or (gettext("“%(where)s”旁的提示") % {"where": where} if where else gettext("办理指引"))
         yield Saying("forms", f"hint:{n}", title, tuple(said), g.clause)
+    for n, rule in enumerate(pack.head.care.answers):
+        yield Saying("forms", f"answers:{n}", gettext("以前的答复"), tuple(_of_answers(rule, pack, names)), rule.clause)
+
+
+def _of_answers(rule: Answers, pack: Pack, names: Names) -> Iterator[str]:
+    where = words(pack.proceedings[rule.of].title) if rule.of else ""
+    if rule.beside:
+        steps = listed(button_of(verb) for verb in rule.beside)
+        steps = gettext("“%(kind)s”中的%(steps)s") % {"kind": where, "steps": steps} if where else steps
+        yield gettext("%(steps)s时，列出同类问题以前的答复，不带提问人的个人信息；可以填入“%(field)s”再修改。") % {
+            "steps": steps, "field": names.fact(rule.field),
+        }  # fmt: skip
+    asked = listed(names.fact(name) for name in (*rule.question, *([rule.topic] if rule.topic else [])))
+    yield gettext("按%(asked)s比较问题是否相近。") % {"asked": asked}
 
 
 def _where(g: Guidance, names: Names) -> str:
