@@ -329,6 +329,22 @@ def test_a_dictated_report_names_both_and_counts_from_the_call(office, clock):
     assert (limit["status"], limit["left_seconds"]) == ("kept", 1200)
 
 
+@pytest.mark.clause("SVC-2.2.3c")
+def test_what_was_dictated_is_confirmed_also_when_the_answer_came_first(office, clock):
+    _, visit = on_site(office, clock)
+    call = {"problem_route": "telephone", "problem_vouched": None, "discovered_at": clock.now.isoformat()}
+    key = problem(office, visit, door=clerk(office), called_at=clock.now.isoformat(), **call).json()["id"]
+    supervisor(office).steps_on(key, "propose")
+
+    unconfirmed = engineer(office).step(key, "complete_measure")
+    engineer(office).steps_on(key, "vouch", problem_vouched=True)
+    twice = engineer(office).step(key, "vouch", problem_vouched=True)
+
+    assert (unconfirmed.status_code, "本人确认" in said(unconfirmed)) == (409, True)
+    assert twice.status_code == 409
+    assert engineer(office).steps_on(key, "complete_measure")["state"] == "settled"
+
+
 @pytest.mark.clause("SVC-2.2.4")
 def test_an_extra_demand_is_carried_out_only_after_the_company_approved(office, clock):
     _, visit = on_site(office, clock)

@@ -342,3 +342,27 @@ def test_every_story_is_legal_on_a_weekday_in_a_holiday_and_after_new_year(pack_
     assert stories.faults == []
     assert len({now.date().year for now in SOME_DAYS}) > 1
     assert faults_of(stories.stories, check.pack, working_calendar(check.pack, CALENDARS)) == []
+
+
+@pytest.mark.django_db
+def test_a_job_on_site_and_a_ten_day_report_are_told_with_what_lies_beneath_them(settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    records = read_records(PACKS / "service").stories
+    stage = stage_for("service", records)
+    for story in sorted(records, key=lambda s: first_moment(s.steps[0].when, now=NOW, calendar=stage.calendar)):
+        keep_record(story, stage, now=NOW)
+
+    visits = Proceeding.objects.filter(kind="site_visit").order_by("begun_at")
+    assert [visit.state for visit in visits] == ["closed", "closed", "returned", "on_site", "on_site", "departed"]
+    assert {visit.parent.kind for visit in visits} == {"service_request"}
+    assert Proceeding.objects.filter(kind="completion_report", state="tallied").count() == 3
+    assert Proceeding.objects.get(kind="field_problem").parent.kind == "site_visit"
+    assert Proceeding.objects.filter(kind="competitor_entry").count() == 33
+    assert Counter(Proceeding.objects.filter(kind="report_item").values_list("state", flat=True)) == {
+        "answered": 3, "assigned": 1, "open": 1,
+    }  # fmt: skip
+    look_at_the_cases(stage.desk, told_around("service"), now=NOW)
+    remove_demo(now=NOW)
+    for model in (Detail, Proceeding, OutboxMessage):
+        kept = json.dumps([list(map(str, row)) for row in model.objects.values_list()], ensure_ascii=False)
+        assert not [word for word in ("施红梅", "岚山涂料", "辛德明") if word in kept], model.__name__

@@ -59,7 +59,7 @@ class Stage(Protocol):
 
     def perform(self, verb: str, data: Mapping[str, Any], caller: Caller, at: datetime) -> None: ...
 
-    def facts_in(self, proceeding: str) -> CaseFacts: ...
+    def facts_in(self, proceeding: str, verb: str) -> CaseFacts: ...
 
     def perform_in(self, proceeding: str, verb: str, data: Mapping[str, Any], caller: Caller, at: datetime) -> None: ...
 
@@ -132,7 +132,7 @@ def _do(step: Step, stage: Stage, at: datetime) -> None:
 
 def _facts_before(step: Step, stage: Stage, is_new: bool) -> CaseFacts:
     if step.proceeding:
-        return stage.facts_in(step.proceeding)
+        return stage.facts_in(step.proceeding, step.verb)
     return CaseFacts(values={"kind": step.kind, "channel": step.channel}) if is_new else stage.facts
 
 

@@ -65,7 +65,7 @@ class Cast:
         for player in self.players:
             if role.counts == "handler" and player.id != facts.handler:
                 continue
-            if role.counts not in ("handler", "employee") and player.role != name:
+            if role.counts not in ("handler", "employee", "named") and player.role != name:
                 continue
             if function and player.function != function:
                 continue

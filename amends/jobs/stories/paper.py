@@ -18,7 +18,7 @@ from amends.core.policy.pack import Pack
 from amends.core.roles import actor_on_case
 from amends.core.working_time import WorkingCalendar
 from amends.jobs.stories.acting import StoryBroken, act, began
-from amends.jobs.stories.beside import PaperProceedings, by_the_system
+from amends.jobs.stories.beside import PaperProceedings, PaperRecord, by_the_system
 from amends.jobs.stories.cast import PAPER_COMPLAINANT, Cast, cast_on_paper
 from amends.jobs.stories.filling import BadReference
 from amends.jobs.stories.script import Fault, Step, Story
@@ -48,11 +48,14 @@ class PaperStage:
     entered: dict[str, Any] = field(default_factory=dict)
     founded: PaperStage | None = None
     beside: PaperProceedings | None = None
+    record: PaperRecord | None = None
+    """What a story of no case is about."""
 
-    def begin(self) -> None:
+    def begin(self, *, of_a_record: bool = False) -> None:
         self.facts, self.number, self.files, self.founded = CaseFacts(), "", 0, None
         self.linked, self.entered = set(), {}
         self.beside = PaperProceedings(self.pack, self.cast)
+        self.record = PaperRecord(self.pack, self.cast) if of_a_record else None
 
     def register(self, step: Step, data: Mapping[str, Any], caller: Caller, at: datetime) -> None:
         self.number = f"P-{len(self.told) + 1}"
@@ -107,10 +110,15 @@ class PaperStage:
         if founds := decision.transition.founds():
             self.founded = self._found(founds.kind, caller, at)
 
-    def facts_in(self, proceeding: str) -> CaseFacts:
+    def facts_in(self, proceeding: str, verb: str) -> CaseFacts:
+        if self.record is not None:
+            return self.record.facts(proceeding, verb)
         return self._beside().facts(proceeding, self.facts)
 
     def perform_in(self, proceeding: str, verb: str, data: Mapping[str, Any], caller: Caller, at: datetime) -> None:
+        if self.record is not None:
+            self.record.perform(proceeding, verb, data, caller, at)
+            return
         self.facts, decision = self._beside().perform(proceeding, verb, data, caller, self.facts, at)
         for step in decision.on_case:
             self._decide(step.verb, step.data, caller, at, {}, by_rule=True)
@@ -172,7 +180,7 @@ def faults_of(
 
 
 def _fault_of(story: Story, stage: PaperStage, now: datetime) -> Fault | None:
-    stage.begin()
+    stage.begin(of_a_record=bool(story.proceeding))
     try:
         act(story, stage, now=now)
     except StoryBroken as broken:

@@ -78,7 +78,7 @@ class DeskStage:
         self.sweep_until(at)
         self._moved_on(perform(self._case(), Wish(verb=verb, data=data, caller=caller, now=at)))
 
-    def facts_in(self, proceeding: str) -> CaseFacts:
+    def facts_in(self, proceeding: str, verb: str) -> CaseFacts:
         found = self._latest(proceeding)
         return facts_of_proceeding(found) if found else CaseFacts(behind=self.facts)
 

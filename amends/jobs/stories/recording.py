@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from amends.apps.cases.actions import Wish, perform
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
@@ -34,16 +36,46 @@ class RecordStage(DeskStage):
     def number(self) -> str:
         return self.row.number if self.row else ""
 
-    def facts_in(self, proceeding: str) -> CaseFacts:
-        return facts_of_proceeding(self.row) if self.row else CaseFacts()
+    def facts_in(self, proceeding: str, verb: str) -> CaseFacts:
+        found = self._taking(proceeding, verb)
+        if found is not None:
+            return facts_of_proceeding(found)
+        above = self._above(proceeding)
+        return CaseFacts(behind=facts_of_proceeding(above)) if above else CaseFacts()
 
     def perform_in(self, proceeding: str, verb: str, data: Mapping[str, Any], caller: Caller, at: datetime) -> None:
-        if self.row is None:
-            self.row = begin_proceeding(
-                Beginning(kind=proceeding, desk=self.desk, data=data, caller=caller, now=at)
+        found = self._taking(proceeding, verb)
+        if found is None:
+            found = begin_proceeding(
+                Beginning(
+                    kind=proceeding, desk=self.desk, data=data, caller=caller, now=at, parent=self._above(proceeding)
+                )
             )  # fmt: skip
         else:
-            self.row = perform(self.row, Wish(verb=verb, data=data, caller=caller, now=at))
+            found = perform(found, Wish(verb=verb, data=data, caller=caller, now=at))
+        if self.row is None or found.pk == self.row.pk:
+            self.row = found
+
+    def _taking(self, kind: str, verb: str) -> Proceeding | None:
+        """The first proceeding of the kind whose state has the verb; None where the step begins one."""
+        rows = [row for row in self._all() if row.kind == kind]
+        process = self.pack.proceedings[kind]
+        able = [row for row in rows if any(t.verb == verb for t in process.from_state(row.state))]
+        begins = verb == process.from_state(None)[0].verb
+        return able[0] if able else None if begins or not rows else rows[-1]
+
+    def _above(self, kind: str) -> Proceeding | None:
+        """The latest open proceeding beneath which one of the kind may lie."""
+        under = self.pack.proceedings[kind].under
+        return next((row for row in reversed(self._all()) if row.kind in under and row.is_open), None)
+
+    def _all(self) -> list[Proceeding]:
+        """The record and everything beneath it, in the order in which it began."""
+        if self.row is None:
+            return []
+        root = self.row.pk
+        beneath = Q(pk=root) | Q(parent=root) | Q(parent__parent=root)
+        return list(Proceeding.objects.filter(beneath).select_related("chain", "desk").order_by("begun_at", "number"))
 
 
 def keep_record(story: Story, stage: DeskStage, *, now: datetime, begun: Proceeding | None = None) -> Proceeding:

@@ -33,14 +33,16 @@ class Step:
     channel: str = ""
     on_founded: bool = False
     proceeding: str = ""
-    """The kind of proceeding in which the step is taken: the latest one of the case, or a new one."""
+    """The kind of proceeding in which the step is taken: the latest one of the case, or a new one. In a record: the first one of
+    the kind that can take the step, or a new one beneath the latest that may have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """One case from its first contact on. `ends` are facts of the case as the story leaves it.
 
-    A story with a `proceeding` is about no case: all its steps are taken in one record of that kind.
+    A story with a `proceeding` is about no case: its steps are taken in one record of that kind, and those that say so in
+    what lies beneath it.
     """
 
     id: str
@@ -143,7 +145,7 @@ def _misspelt(raw: Any, place: Place) -> Iterator[Fault]:
 def _story(raw: Mapping[str, Any], place: Place, found: PackFolder, path: tuple[str | int, ...]) -> Story:
     inside = {"in": raw["in"]} if "in" in raw else {}
     steps = tuple(
-        step_from({**step, **inside}, found.place((*path, "steps", number))) for number, step in enumerate(raw["steps"])
+        step_from({**inside, **step}, found.place((*path, "steps", number))) for number, step in enumerate(raw["steps"])
     )
     return Story(str(raw["id"]), str(raw["title"]), steps, dict(raw.get("ends", {})), place, str(inside.get("in", "")))
 
