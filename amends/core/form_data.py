@@ -258,7 +258,7 @@ def compute(rule: Computed, known: CaseFacts) -> Any:
     if rule.minutes_between:
         return int((datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds() // 60)
     if rule.days_between:
-        return (_day(second) - _day(first)).days
+        return (_day(second) - _day(first)).days + rule.counts_first_day
     if isinstance(first, Mapping):
         return {"minor": second["minor"] - first["minor"], "currency": first["currency"]}
     if isinstance(first, str):

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.doors import PICTURE, Staff, faults, said, value_of
+from tests.pages import text_of
 
 PACKS = ("service",)
 
@@ -540,6 +541,11 @@ def tallied(office, clock, key, day, **reported):
 def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_supervisor(office, clock, tmp_path):
     keys = [left(office, clock)[0] for _ in range(3)]
     first = tallied(office, clock, keys[0], "2026-03-03", open_issues="待甲方补漏。")
+    one_day = supervisor(office).read(f"proceedings/{first}/events")["events"][0]
+    ledger_page = text_of(
+        Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/")
+    )
+    assert value_of(one_day, "service_days") == 1 and "技术服务台账" in ledger_page
     second = tallied(
         office,
         clock,

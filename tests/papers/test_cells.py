@@ -5,7 +5,7 @@ import pytest
 from amends.apps.cases.timeline import ShownValue
 from amends.core.archive import kept_until
 from amends.core.policy.printing import Printed
-from amends.doors.papers.formats import in_even_lines
+from amends.doors.papers.formats import LABEL_CHARACTERS, in_even_lines
 from amends.doors.papers.making import blank_sheet, form_sheet
 from amends.doors.papers.sheet import shared
 
@@ -55,6 +55,17 @@ def test_days_are_written_as_offices_write_them(archive):
     (filled,) = cells_of(form_sheet(here.file("print"), form), "value")
 
     assert filled.text.startswith("2026年3月2日 09:")
+
+
+def test_a_day_to_be_written_by_hand_gets_the_room_that_its_cell_has_on_one_line(archive):
+    here = archive["express"]
+    form = with_rows(here, "complaint_record", [{"cells": ["occurred_at"]}, {"cells": ["occurred_at"] * 3}])
+
+    wide, *narrow = cells_of(blank_sheet(here.pack, here.case.desk, form), "value")
+
+    assert wide.text == "　　　　年　　月　　日"
+    assert [cell.text.strip("　") for cell in narrow] == ["年　月　日"] * len(narrow)
+    assert all(len(cell.text) <= cell.span * LABEL_CHARACTERS for cell in narrow)
 
 
 def test_whoever_did_a_verb_signs_with_the_day_and_the_rest_stays_open(archive):

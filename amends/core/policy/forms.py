@@ -83,6 +83,8 @@ class Computed(Piece):
     found: Name | None = None
     first_of: tuple[Name, ...] | None = None
     standard: Name | None = None
+    counts_first_day: bool = False
+    """Of `days_between`: both days count, so that what begins and ends on one day takes one."""
 
     @model_validator(mode="after")
     def _has_one_rule(self) -> Computed:

@@ -276,3 +276,8 @@ class ProceedingKind(Process):
     draws: Draw | None = None
     acknowledged: Acknowledged | None = None
     shown_at: ShownAt | None = None
+
+    @property
+    def listed_as(self) -> Title:
+        """What the list of its records is called."""
+        return self.register_.title if self.register_ and self.register_.title else self.title

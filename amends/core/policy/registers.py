@@ -91,12 +91,13 @@ class Readers(Piece):
 class Register(Ruled):
     """How the records of a kind stand in a list: number, state, day and due date always, these fields beside them.
 
-    `columns` show the latest value of fields, as far as the reader may read them. `filters` are fields of codes. `day` is the
+    `title` is what the list is called where that is not the kind's own title. `columns` show the latest value of fields, as far as the reader may read them. `filters` are fields of codes. `day` is the
     date by which a period is chosen and by which the list is ordered, left out the day it began. Only records in `states` stand
     in it, left out all. `course` adds a chart of a figure. `readers` read its records beside everybody who sees such a
     proceeding anyway.
     """
 
+    title: Title | None = None
     columns: tuple[Name, ...] = Field(min_length=1)
     filters: tuple[Name, ...] = ()
     day: Name | None = None

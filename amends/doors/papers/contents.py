@@ -136,7 +136,7 @@ def _to_fill_in(definition: Field | None, span: int) -> str:
     if definition is None:
         return ""
     if definition.type in ("date", "datetime"):
-        return day_to_fill_in()
+        return day_to_fill_in(span)
     if definition.type == "money" and span >= 12:
         return money_to_fill_in()
     return ""

@@ -40,9 +40,16 @@ def stored_in_print(kind: str, text: str, zone: ZoneInfo) -> str:
         return text
 
 
-def day_to_fill_in() -> str:
-    """Room for a day written by hand."""
-    return "" if language() == "en" else "　　　　年　　月　　日"
+def day_to_fill_in(span: int = 24) -> str:
+    """Room for a day written by hand, as much as a cell over so many columns has on one line."""
+    if language() == "en":
+        return ""
+    most = int(span * LABEL_CHARACTERS)
+    return next((room for room in _ROOMS_FOR_A_DAY if len(room) <= most), "")
+
+
+_ROOMS_FOR_A_DAY = ("　　　　年　　月　　日", "　　　年　　月　　日", "　　　年　月　日", "　　年　月　日")
+"""From the widest to the narrowest in which a hand still finds its place."""
 
 
 def money_in_print(amount: Mapping[str, Any]) -> str:

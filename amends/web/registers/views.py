@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        return words(self.kept.kind.title)
+        return words(self.kept.kind.listed_as)
 
 
 @route(audience="staff", permission="registers", kind="proceeding")
@@ -81,7 +81,7 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     kept = kept_of(viewer, desk, kind)
     asked = _asked(request)
     context: dict[str, Any] = {
-        "area": "registers", "kept": kept, "title": words(kept.kind.title), "zone": kept.zone, "asked": asked, "query": _query(request),
+        "area": "registers", "kept": kept, "title": words(kept.kind.listed_as), "zone": kept.zone, "asked": asked, "query": _query(request),
         "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 4 + (kept.kind.acknowledged is not None), "status": 200,
         "confirms": kept.kind.acknowledged is not None, "counted": concerned_title(kept) if kept.kind.concerns else "",
     }  # fmt: skip
@@ -191,7 +191,7 @@ def export(request: HttpRequest, desk: str, kind: str) -> HttpResponseBase:
         now=viewer.now, reason=_query(request),
     )  # fmt: skip
     answer = FileResponse(file, content_type="application/octet-stream")
-    return as_attachment(answer, f"{words(kept.kind.title)}-{viewer.now.astimezone(kept.zone):%Y%m%d-%H%M}.xlsx")
+    return as_attachment(answer, f"{words(kept.kind.listed_as)}-{viewer.now.astimezone(kept.zone):%Y%m%d-%H%M}.xlsx")
 
 
 @route(audience="staff", permission="print", kind="proceeding")

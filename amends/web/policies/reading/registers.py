@@ -17,7 +17,8 @@ def register_in(part: str, prefix: str, kind: ProceedingKind, names: Names) -> I
     """How the records of a kind are kept as a register, and what follows from them; nothing for a kind that is none."""
     if kind.register_ is not None:
         said = tuple(_of_register(kind, kind.register_, names))
-        yield Saying(part, f"{prefix}register", gettext("台账"), said, kind.register_.clause)
+        title = words(kind.register_.title) if kind.register_.title else gettext("台账")
+        yield Saying(part, f"{prefix}register", title, said, kind.register_.clause)
 
     if kind.concerns is not None:
         said = tuple(_of_concerns(kind.concerns, names))
