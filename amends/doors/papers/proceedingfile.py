@@ -8,9 +8,9 @@ from functools import cached_property
 
 from amends.apps.cases.actions.perform import facts_known
 from amends.apps.cases.models import Case
-from amends.apps.cases.proceedings.queries import visible_proceedings
+from amends.apps.cases.proceedings.queries import visible_proceedings_among
 from amends.apps.cases.proceedings.timeline import proceeding_entries
-from amends.apps.cases.queries import visible_to
+from amends.apps.cases.queries import visible_among
 from amends.apps.cases.timeline import Entry, ShownValue
 from amends.apps.policies.models import Desk
 from amends.core.facts import CaseFacts
@@ -46,9 +46,9 @@ class ProceedingFile(SeenProceeding):
     def behind(self) -> CaseFile | ProceedingFile | None:
         """What it stands on, as far as the viewer may see it."""
         parent, case = self.proceeding.parent, self.proceeding.case
-        if parent is not None and visible_proceedings(self.viewer).filter(pk=parent.pk).exists():
+        if parent is not None and visible_proceedings_among(self.viewer, [str(parent.pk)]):
             return self._shown_alike(ProceedingFile(self.viewer, parent))
-        if case is not None and visible_to(self.viewer).filter(pk=case.pk).exists():
+        if case is not None and visible_among(self.viewer, [str(case.pk)]):
             return self._shown_alike(CaseFile(self.viewer, case))
         return None
 

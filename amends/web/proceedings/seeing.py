@@ -15,11 +15,11 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import (
     Possible,
     possible_under,
+    proceedings_under,
     visible_proceeding,
-    visible_proceedings,
 )
 from amends.apps.cases.proceedings.timeline import proceeding_entries
-from amends.apps.cases.queries import visible_to
+from amends.apps.cases.queries import visible_among
 from amends.apps.cases.timeline import Entry
 from amends.core.clocks import ClockReading
 from amends.core.decide import Action, allowed_actions
@@ -54,8 +54,7 @@ class ProceedingView(SeenProceeding):
     @cached_property
     def children(self) -> Sequence[Proceeding]:
         """What its steps started, as far as the viewer may see it."""
-        found = visible_proceedings(self.viewer).filter(parent=self.proceeding)
-        return list(found.select_related("handler", "department", "case").order_by("begun_at", "number"))
+        return proceedings_under(self.viewer, self.proceeding)
 
     @cached_property
     def beneath(self) -> list[Possible]:
@@ -66,7 +65,7 @@ class ProceedingView(SeenProceeding):
     def behind(self) -> CaseView | None:
         """The case it stands on, when the viewer sees that too."""
         case = self.proceeding.case
-        if case is None or not visible_to(self.viewer).filter(pk=case.pk).exists():
+        if case is None or not visible_among(self.viewer, [str(case.pk)]):
             return None
         return CaseView(self.viewer, case)
 

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, UUIDField
 
 from amends.apps.cases.actions.perform import facts_at_moment, facts_known
 from amends.apps.cases.facts import pack_of
@@ -19,7 +20,7 @@ from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.prepared import prepared
+from amends.apps.prepared import Prepared, ask_among, given_key, prepared
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
@@ -87,7 +88,7 @@ def _involving(viewer: Viewer) -> QuerySet[Involved, dict[str, uuid.UUID]]:
 def visible_proceeding(viewer: Viewer, key: str | uuid.UUID) -> Proceeding:
     """The proceeding of that id. Raises NotVisible alike for one that does not exist and one that may not be seen."""
     try:
-        found = visible_proceedings(viewer).select_related(*RELATED).filter(pk=uuid.UUID(str(key))).first()
+        found = _proceeding_seen(viewer).first(key=uuid.UUID(str(key)))
     except ValueError:
         found = None
     if found is None:
@@ -95,11 +96,22 @@ def visible_proceeding(viewer: Viewer, key: str | uuid.UUID) -> Proceeding:
     return found
 
 
+def _proceeding_seen(viewer: Viewer) -> Prepared[Proceeding]:
+    """The proceeding of a `key` within what the viewer sees, with what pages show along with it."""
+    return prepared(
+        ("proceeding_seen", viewer.standpoint()),
+        lambda: visible_proceedings(viewer).filter(pk=given_key("key")).select_related(*RELATED),
+    )
+
+
 def visible_proceedings_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
     """Those of the proceedings, by id, that the viewer may see."""
-    wanted = set(keys)
-    found = visible_proceedings(viewer).filter(pk__in=wanted).values_list("pk", flat=True) if wanted else []
-    return {str(key) for key in found}
+
+    def asks(wanted: list[Any]) -> QuerySet[Proceeding, uuid.UUID]:
+        return visible_proceedings(viewer).filter(pk__in=wanted).values_list("pk", flat=True)
+
+    key = ("proceedings_among", viewer.standpoint())
+    return {str(found) for found in ask_among(key, map(uuid.UUID, keys), asks, of=UUIDField())}
 
 
 RELATED = ("desk", "chain", "case", "parent", "department", "handler", "begun_by")
@@ -112,16 +124,33 @@ def open_proceedings(cases: Iterable[Case] | QuerySet[Case]) -> QuerySet[Proceed
 
 def proceedings_of(viewer: Viewer, case: Case) -> list[Proceeding]:
     """The proceedings of a case that the viewer may see, and those elsewhere that name it, in the order they began."""
-    named = Q(pk__in=NamedCase.objects.filter(case=case).values("proceeding"))
-    return list(
-        visible_proceedings(viewer).filter(Q(case=case) | named).select_related(*RELATED).order_by("begun_at", "number")
-    )
+
+    def asks() -> QuerySet[Proceeding]:
+        named = Q(pk__in=NamedCase.objects.filter(case=given_key("case")).values("proceeding"))
+        found = visible_proceedings(viewer).filter(Q(case=given_key("case")) | named)
+        return found.select_related(*RELATED).order_by("begun_at", "number")
+
+    return prepared(("proceedings_of", viewer.standpoint()), asks).ask(case=case.pk)
 
 
 def proceedings_beneath(viewer: Viewer, case: Case) -> list[Proceeding]:
     """Those of the proceedings on a case that the viewer may see, in the order they began."""
-    found = visible_proceedings(viewer).filter(case=case)
-    return list(found.select_related("chain").order_by("begun_at", "number"))
+
+    def asks() -> QuerySet[Proceeding]:
+        found = visible_proceedings(viewer).filter(case=given_key("case"))
+        return found.select_related("chain").order_by("begun_at", "number")
+
+    return prepared(("proceedings_beneath", viewer.standpoint()), asks).ask(case=case.pk)
+
+
+def proceedings_under(viewer: Viewer, parent: Proceeding) -> list[Proceeding]:
+    """Those of the proceedings under another one that the viewer may see, in the order they began."""
+
+    def asks() -> QuerySet[Proceeding]:
+        found = visible_proceedings(viewer).filter(parent=given_key("parent"))
+        return found.select_related(*RELATED).order_by("begun_at", "number")
+
+    return prepared(("proceedings_under", viewer.standpoint()), asks).ask(parent=parent.pk)
 
 
 def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
