@@ -95,17 +95,25 @@ class _Words(Generic[Row]):
         if connection.vendor == "postgresql":
             text, values = _with_constants(text, values)
         self.sql, self.values = text, values
+        self.converters: dict[Any, Any] | None = None
 
     def read(self, given: dict[str, Any]) -> list[Row]:
         """The rows, made by Django's own reader of rows from a compiler that has its SQL already."""
         compiler = copy(self.compiler)
         compiler.connection = connection
         compiler.execute_sql = lambda *args, **how: [self._executed(self.sql, given)]
+        compiler.get_converters = self._converters
         query = copy(self.rows.query)
         query.get_compiler = lambda *args, **how: compiler
         asked: Any = type(self.rows)(model=self.rows.model, query=query)
         asked._iterable_class, asked._fields = self.rows._iterable_class, self.rows._fields
         return list(asked._iterable_class(asked))
+
+    def _converters(self, expressions: Any) -> dict[Any, Any]:
+        """How values of columns become those of fields: the same for all rows, and looked up for hundreds of columns."""
+        if self.converters is None:
+            self.converters = self.compiler.get_converters(expressions)
+        return self.converters
 
     def count(self, given: dict[str, Any]) -> int:
         return int(self._executed(f"SELECT COUNT(*) FROM ({self.sql}) AS found", given)[0][0])  # noqa: S608 - Django's own SQL
