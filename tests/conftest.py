@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain"]
+pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain", "tests.questions"]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

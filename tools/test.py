@@ -1,4 +1,4 @@
-"""`make test`: every test on SQLite, then those that touch the database again on PostgreSQL.
+"""`make test`: every test on SQLite, then on PostgreSQL those that ask the database something (decision 23).
 
 Standard library only. The last line counts all runs together; before it stands what was not run.
 """
@@ -30,12 +30,16 @@ ONCE = [
 ONCE_EACH = [
     # Who may what is asked of every address and everybody once; on both, what is hidden looks like what is absent.
     "tests/promises/test_s1_rights.py::test_every_cell_is_as_expected",
+    "tests/promises/test_s1_rights.py::test_other_methods_are_refused",
+    "tests/promises/test_s1_rights.py::test_every_answer_carries_the_security_headers",
     # These bring a database of their own, the same one on both.
     "tests/promises/test_r2_durability.py::test_a_start_with_synchronous_off_is_refused",
     "tests/promises/test_r2_durability.py::test_a_start_with_fsync_off_is_refused",
 ]
 # One more than there are processors: tests also wait, for disks, servers and browsers.
 PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
+EVERYTHING = os.environ.get("AMENDS_TEST_EVERYTHING", "").lower() not in {"", "0", "false"}
+"""Each test on both databases."""
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 NO_TESTS_COLLECTED = 5
 
@@ -121,16 +125,23 @@ def _has_chinese_font() -> bool:
 
 def all_tests(reports: Path) -> dict[str, Tally]:
     tallies = {}
+    questions = reports / "questions"
+    questions.mkdir()
     say("Tests on SQLite")
-    tallies["SQLite"] = run_pytest([], report=reports / "sqlite.xml", AMENDS_TEST_DATABASE="sqlite")
+    tallies["SQLite"] = run_pytest(
+        [], report=reports / "sqlite.xml", AMENDS_TEST_DATABASE="sqlite", TESTS_NOTE_QUESTIONS_IN=str(questions)
+    )
+    once = [*(f"--ignore={place}" for place in ONCE), *(f"--deselect={test}" for test in ONCE_EACH)]
+    by_questions = {} if EVERYTHING else {"TESTS_KNOW_QUESTIONS_FROM": str(questions)}
     with postgres_url() as url:
         if url:
             say("Tests on PostgreSQL")
             tallies["PostgreSQL"] = run_pytest(
-                [*(f"--ignore={place}" for place in ONCE), *(f"--deselect={test}" for test in ONCE_EACH)],
+                [] if EVERYTHING else once,
                 report=reports / "postgresql.xml",
                 AMENDS_TEST_DATABASE="postgresql",
                 AMENDS_TEST_POSTGRES_URL=url,
+                **by_questions,
             )
     return tallies
 
