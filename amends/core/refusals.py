@@ -135,6 +135,8 @@ FIELD_SENTENCES = {
     "takes_no_texts": "客户留下的电话收不到短信（固定电话、服务号码或分机），请填写手机号码，或改用别的方式。",
     "number_opted_out": "这个号码的机主已经退订，不能再给这个号码写短信；请改用邮件，或打电话后记录联系。",
     "text_not_vetted": "短信服务商只发送报备过的模板，“%(title)s”还没有报备；请管理员在“消息文字”中填写模板编号，或改用邮件。",
+    "bad_reference": "“%(field)s”只填申请的编号：字母、数字和 - / . _，不写姓名、电话。",
+    "confirm_kept": "有 %(count)s 件档案还在公司规定的保管期内；确认可以提前删除的，请勾选。",
     "bracket_left": "“%(field)s”里的“%(value)s”还没有换成实际内容。",
     "quiet_hours": "“%(field)s”在免打扰时段（%(begins)s至%(ends)s），请改到其他时间。",
     "unknown_place": "{{%(name)s}} 不是可用的变量，可用的见输入框下方。",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,14 +23,14 @@ CONFIRMED = "confirmed_at"
 PASSWORD, CODE = "_password", "_code"
 GOOD_FOR = timedelta(minutes=5)
 WRONG_PASSWORDS = Allowance("confirm-password", limit=5, within=timedelta(minutes=15))
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def confirmed(view: View) -> View:
     """A view whose POST runs only with the password typed within five minutes; else a page asks for it and sends the rest along."""
 
     @wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST" or is_confirmed(request):
             return view(request, *args, **kwargs)
         return _asked(request) or view(request, *args, **kwargs)
@@ -42,7 +42,7 @@ def confirmed_by_code(view: View) -> View:
     """A view whose POST runs only with a code of the second factor, where one is set up; else a page asks for it."""
 
     @wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST" or not has_second_factor(request.user):  # type: ignore[arg-type]
             return view(request, *args, **kwargs)
         return _asked_for_code(request) or view(request, *args, **kwargs)

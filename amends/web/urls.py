@@ -31,6 +31,7 @@ from amends.web.outlook import findings as outlook_findings
 from amends.web.outlook import views as outlook
 from amends.web.outlook import warnings as early_warnings
 from amends.web.papers import views as papers
+from amends.web.personal import views as personal
 from amends.web.policies import moves, reader, steps, what_if
 from amends.web.policies import views as policies
 from amends.web.portal import entrance_pages
@@ -242,6 +243,10 @@ urlpatterns = [
     path("system/maintenance/", system.maintenance, name="maintenance"),
     path("system/maintenance/<uuid:key>/withdraw/", system.withdraw_window, name="withdraw_window"),
     path("system/versions/", system.version_history, name="versions"),
+    path("personal-data/", personal.find, name="personal_data_find"),
+    path("personal-data/<int:pk>/", personal.page, name="personal_data"),
+    path("personal-data/<int:pk>/copy/", personal.copy, name="personal_data_copy"),
+    path("personal-data/<int:pk>/erase/", personal.erase, name="personal_data_erase"),
     path("sent/", sent.page, name="sent"),
     path("sent/<int:pk>/again/", sent.again, name="send_again"),
     path("sent/<int:pk>/was-sent/", sent.was_sent, name="was_sent"),

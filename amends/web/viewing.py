@@ -245,6 +245,11 @@ class Nav:
         return self._holds("propose_wordings") or self._holds("approve_wordings")
 
     @cached_property
+    def answers_for_data(self) -> bool:
+        """Whether they answer people who ask what is held about them."""
+        return self._holds("personal_data")
+
+    @cached_property
     def audits(self) -> bool:
         return self._holds("audit")
 

@@ -204,6 +204,13 @@ def _drop(package: ArchivePackage) -> bool:
     return True
 
 
+def drop_packages(packages: QuerySet[ArchivePackage]) -> None:
+    """Delete packages whose cases are erased, before their time; what was typed as the reason goes with them."""
+    for package in packages:
+        _drop(package)
+    packages.update(reason="")
+
+
 def packages_of(viewer: Viewer) -> QuerySet[ArchivePackage]:
     """What the viewer asked for, newest first; nobody sees the packages of somebody else."""
     return (

@@ -18,7 +18,7 @@ from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.policy.pack import Pack
 
 AUDIT = "audit"
-ACTIONS = ("view", "search", "reveal", "download", "export", "print", "refused")
+ACTIONS = ("view", "search", "reveal", "download", "export", "print", "refused", "erase")
 MANY = 200
 """So many cases read within an hour are looked into."""
 

@@ -80,6 +80,32 @@ def findable(texts: Iterable[tuple[str, str]], hides_reporter: bool) -> list[str
     return [text for name, text in texts if not (hides_reporter and name.startswith(ABOUT_THE_REPORTER))]
 
 
+MERGED_AT_ONCE = 500
+
+
+def forget_old_words() -> None:
+    """Take words that no case is found by any more out of the index itself, a piece at a time.
+
+    SQLite marks them as gone until their piece of the index is merged; PostgreSQL tidies up by itself.
+    """
+    if connection.vendor != "sqlite":
+        return
+    size = -MERGED_AT_ONCE
+    with connection.cursor() as cursor:
+        while True:
+            before = _changes(cursor)
+            cursor.execute("INSERT INTO cases_search_index(cases_search_index, rank) VALUES ('merge', %s)", [size])
+            # The command itself counts as one change; more than that says that something was merged.
+            if _changes(cursor) - before < 2:
+                return
+            size = MERGED_AT_ONCE
+
+
+def _changes(cursor: Any) -> int:
+    cursor.execute("SELECT total_changes()")
+    return int(cursor.fetchone()[0])
+
+
 @transaction.atomic
 def rebuild_words(keys: Sequence[uuid.UUID]) -> None:
     """Work out from the ledger what some cases are found by, and keep that instead of what was kept."""

@@ -28,6 +28,7 @@ from amends.apps.cases.proceedings.broadcasting import tell_concerned
 from amends.apps.cases.proceedings.concerning import tell_proposals
 from amends.apps.cases.proceedings.reminding import remind_of_periods, remind_of_what_is_missing
 from amends.apps.cases.reading_log import alert_about_much_reading
+from amends.apps.cases.search import forget_old_words
 from amends.apps.deferred.actions import enqueue
 from amends.apps.deferred.registry import job
 from amends.apps.messaging.models import DepartmentWay, InboundText, NoticeWay
@@ -61,6 +62,12 @@ def tell_customers_concerned(args: dict[str, Any]) -> None:
 def send_portal_code(args: dict[str, Any]) -> None:
     """Make the code that somebody asked for, if what they typed belongs together."""
     send_code(PortalCode.objects.get(pk=args["request"]), now=timezone.now())
+
+
+@job("forget_old_words", limit=timedelta(minutes=30))
+def forget_words_of_the_erased(args: dict[str, Any]) -> None:
+    """After somebody was erased: what their cases were found by leaves the index for good."""
+    forget_old_words()
 
 
 @job("place_text", once=True)

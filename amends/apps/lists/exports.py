@@ -112,6 +112,14 @@ def open_export(viewer: Viewer, key: UUID) -> tuple[Export, File]:
     return found, content
 
 
+def remove_ready() -> None:
+    """Delete every file that can be had now: somebody was erased, and nobody can say in which of them they stand."""
+    for export in Export.objects.filter(state=Export.State.READY):
+        if export.location:
+            default_storage.delete(export.location)
+        export.delete()
+
+
 def remove_expired(*, now: datetime) -> int:
     """Delete files whose day is over, and return how many."""
     over = list(Export.objects.filter(expires_at__lte=now)[:500])

@@ -26,6 +26,11 @@ def forget_mails(cases: Collection[UUID]) -> None:
     _empty(IncomingMail.objects.filter(Q(case__in=list(cases)) | Q(twin_of__case__in=list(cases))))
 
 
+def forget_mails_from(senders: Collection[str]) -> None:
+    """Empty what came from these addresses and hangs on no case."""
+    _empty(IncomingMail.objects.filter(case=None, sender__in=senders))
+
+
 def forget_mailboxes_of(desks: Collection[Desk], *, now: datetime) -> None:
     """Empty all mail of these desks, and read their mailboxes no more."""
     _empty(IncomingMail.objects.filter(mailbox__desk__in=desks))

@@ -173,6 +173,7 @@ RIGHT_WORDS = {
     "surveys": "开展和分析满意度调查",
     "address_book": "维护通讯录、群发短信", "approve_entries": "批准新增经销商", "release_texts": "复核群发短信",
     "sent_messages": "查看和处理发送记录", "propose_wordings": "修改消息文字", "approve_wordings": "批准消息文字",
+    "personal_data": "办理个人信息的查阅和删除",
     "warnings": "查看趋势与预测，处理预警",
     "training": "安排和评估培训",
     "performance": "查看员工业绩档案",

@@ -85,11 +85,15 @@ class ArchiveItem(Ruled):
 
 
 class Archive(Ruled):
-    """What a complete file holds, what its cover is called, and how long it is kept; without years, for good."""
+    """What a complete file holds, what its cover is called, and how long it is kept; without years, for good.
+
+    `kept_by_law` says that the law asks for these years: before they are over nobody is erased from a file, whoever asks.
+    """
 
     items: tuple[ArchiveItem, ...]
     cover: Title | None = None
     keep_years: int | None = None
+    kept_by_law: bool = False
 
 
 class Evidence(Ruled):

@@ -18,6 +18,7 @@ Right = Literal[
     "audit", "search_archive", "see_restricted", "see_reporter", "reassign_any", "share_views", "export_full", "set_separation_aside",
     "surveys", "warnings", "training", "performance", "scores", "scores_of_people", "overview",
     "address_book", "approve_entries", "release_texts", "sent_messages", "propose_wordings", "approve_wordings",
+    "personal_data",
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ def action_words() -> dict[str, str]:
     return {
         "view": gettext("查看"), "search": gettext("搜索"), "reveal": gettext("查看完整信息"), "download": gettext("下载"),
         "export": gettext("导出"), "print": gettext("打印"), "refused": gettext("被拒绝"),
+        "erase": gettext("删除"),
     }  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def _what(row: AccessEntry) -> str:
         "export": gettext("导出的清单"),
         "cases": gettext("个案清单"),
         "complainant": gettext("投诉人"),
+        "complainants": gettext("投诉人"),
     }
     return said.get(kind, "")
 

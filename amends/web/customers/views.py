@@ -19,8 +19,9 @@ from amends.apps.cases.customers import (
     is_plan_of_contact,
 )
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.queries import visible_case
+from amends.apps.cases.queries import desks_with_right, visible_case
 from amends.apps.people.access import note_look
+from amends.apps.upkeep.subjects import RIGHT
 from amends.core.masking import masked, masked_contact
 from amends.core.verbs import VERBS
 from amends.doors.pack_words import category_words
@@ -61,6 +62,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "rows": rows_of(seen.cases, viewer.now),
         "plans": seen.plans,
         "offers": _offers(seen),
+        "answers_for_data": viewer.person.is_administrator or bool(desks_with_right(viewer, RIGHT)),
         "lines": shown,
         "courses": [_course(course) for course in seen.courses],
         "total": len(lines),

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.calls import LONGEST_LINE, announce_call, waiting_call
+from amends.apps.cases.calls import LONGEST_LINE, LONGEST_SECRET, sealed_call, waiting_call
 from amends.apps.cases.drafts import draft_at
 from amends.apps.cases.once import answered_before, key_of_form
 from amends.apps.cases.queries import Viewer
@@ -72,7 +72,9 @@ def _opened(request: HttpRequest, viewer: Viewer, desks: dict[Desk, Pack]) -> Ht
     call = waiting_call(request.GET.get("call", ""), now=viewer.now)
     if call is not None and call.desk in desks:
         start["_desk"] = call.desk.code
-    return drawn(request, Intake(viewer, desks, start), {}, is_new=True, call=request.GET.get("call", "")[:64])
+    return drawn(
+        request, Intake(viewer, desks, start), {}, is_new=True, call=request.GET.get("call", "")[:LONGEST_SECRET]
+    )
 
 
 def _led_to_call(request: HttpRequest, viewer: Viewer, desks: dict[Desk, Pack]) -> HttpResponse:
@@ -84,7 +86,7 @@ def _led_to_call(request: HttpRequest, viewer: Viewer, desks: dict[Desk, Pack]) 
     except InvalidData as refusal:
         messages.warning(request, gettext("电话系统传来的号码无法识别：%(why)s") % {"why": said(refusal)})
         return HttpResponseRedirect(f"{reverse('intake')}?{urlencode({'desk': desk.code})}")
-    secret = announce_call(desk=desk, phone=phone, line=line, by=viewer.person.actor_id, now=viewer.now)
+    secret = sealed_call(desk=desk, phone=phone, line=line, by=viewer.person.actor_id, now=viewer.now)
     asked = {name: request.GET[name] for name in ("kind", "channel") if request.GET.get(name)}
     return HttpResponseRedirect(f"{reverse('intake')}?{urlencode({'call': secret, **asked})}")
 

@@ -57,6 +57,8 @@ SENTENCES = {
     "skills_set": "更改%(person)s的技能",
     "absence_noted": "登记%(person)s缺勤，代理人%(deputy)s",
     "absence_ended": "提前结束%(person)s的缺勤",
+    "copy_subject": "向客户（编号 %(complainant)s）提供了个人信息副本",
+    "erase_subject": "删除了客户（编号 %(complainant)s）的个人信息，涉及 %(cases)s 件个案",
     "absence_taken_back": "撤销%(person)s的缺勤登记",
 }
 """What each kind of event says. Everything else on the chains is about policies and cases."""
@@ -134,6 +136,8 @@ def _change(
         "deputy": people.get(data.get("deputy") or 0, "—"),
         "department": departments.get(data.get("department") or 0, "—"),
         "role": role.title if role else data.get("role", ""),
+        "complainant": data.get("complainant", ""),
+        "cases": data.get("cases", ""),
         "function": function.title if function else data.get("function", ""),
     }
     who = people.get(person_of(event.actor) or 0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -244,3 +245,20 @@ def test_a_wrong_call_is_refused_at_its_field(desk, client, body, pointer):
     refused = by_api(desk, client, body)
     assert (refused.status_code, [error["pointer"] for error in refused.json()["errors"]]) == (422, [pointer])
     assert not IncomingCall.objects.exists()
+
+
+def test_opening_the_address_of_a_telephone_system_writes_nothing_and_the_page_takes_the_call_once(desk, officer):
+    led = officer.get("/intake/", {"phone": "138 0013 8000", "desk": "express", "line": "0571"})
+    assert (
+        led.status_code == 302 and "138" not in led["Location"].partition("call=")[0] and "8000" not in led["Location"]
+    )
+    opened_page = officer.get(led["Location"])
+    assert opened_page.status_code == 200 and not IncomingCall.objects.exists()
+
+    secret = re.search(r'"_call":"([^"]+)"', opened_page.content.decode())[1]
+    taken = officer.post("/intake/", {"_desk": "express", "_redraw": "1", "_call": secret})
+    again = officer.post("/intake/", {"_desk": "express", "_redraw": "1", "_call": secret})
+
+    assert "来电号码已填入" in text_of(taken) and "13800138000" in taken.content.decode()
+    assert "已由他人接起" in text_of(again)
+    assert IncomingCall.objects.count() == 1

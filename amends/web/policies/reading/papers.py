@@ -86,6 +86,7 @@ def file_of_a_case(pack: Pack, names: Names) -> Iterator[Saying]:
             yield Saying("archive", f"item:{n}", words(item.title), tuple(_of_item(item, names)), item.clause)
         if pack.head.archive.keep_years:
             said = gettext("保存 %(n)s 年。") % {"n": pack.head.archive.keep_years}
+            said += gettext("期满之前，本人要求也不删除。") if pack.head.archive.kept_by_law else ""
             yield Saying("archive", "archive", gettext("档案保存"), (said,), pack.head.archive.clause)
     if pack.head.evidence:
         rule = pack.head.evidence
