@@ -25,7 +25,7 @@ from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.scorecards import Part
 from amends.doors.case_sheet import OPTIONS
-from amends.doors.figures import YEARS, few_words, unit_words, value_words, write_row
+from amends.doors.figures import YEARS, few_words, in_unit, unit_words, value_words, write_row
 from amends.doors.wording import words
 
 
@@ -107,7 +107,7 @@ def threshold_words(threshold: Threshold, kpis: Kpis) -> str:
     indicator = kpis.indicator(threshold.indicator)
     title = words(indicator.title) if indicator else threshold.indicator
     sign, value = ("≥", threshold.at_least) if threshold.at_least is not None else ("≤", threshold.at_most)
-    return f"{title} {sign} {value}{unit_words(indicator) if indicator else ''}"
+    return f"{title} {sign} {in_unit(str(value), indicator.unit) if indicator else value}"
 
 
 # Spreadsheet
