@@ -9,6 +9,11 @@ import pytest
 
 pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain", "tests.questions"]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+LONG = (
+    "tests/promises/test_s1_rights", "tests/journeys/", "tests/promises/test_r", "tests/api/test_fuzzing", "tests/promises/test_odd",
+    "tests/jobs/test_import_killed", "tests/jobs/test_stories", "tests/promises/", "tests/acceptance/test_system",
+)  # fmt: skip
+"""What takes longest is begun first, so that no process is left alone with it at the end."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -24,6 +29,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("journey")
         if item.get_closest_marker("journey") and not chromium():
             item.add_marker(without_browser)
+
+
+class LongestFirst:
+    """The order of files, behind pytest-django's order of tests by what they do to the database."""
+
+    @staticmethod
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+        places = len(LONG)
+        items.sort(key=lambda item: next((n for n in range(places) if item.nodeid.startswith(LONG[n])), places))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        config.pluginmanager.register(LongestFirst())
 
 
 @pytest.hookimpl(wrapper=True)

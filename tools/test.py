@@ -76,6 +76,8 @@ def run_pytest(arguments: list[str], *, report: Path, **environment: str) -> Tal
         PROCESSES,
         "--dist",
         "loadfile",
+        # In the order of tests/conftest.py: by itself it would begin with the most tests, which are not the longest.
+        "--no-loadscope-reorder",
         f"--junitxml={report}",
         *arguments,
     ]
