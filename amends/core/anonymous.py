@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["phone", "id_number", "email", "address", "known"]
+from amends.core.chinese_money import DIGITS_WRITTEN_OUT
+
+Kind = Literal["phone", "id_number", "email", "account", "address", "known"]
 
 _NARROW = str.maketrans({
     **{chr(0xFF10 + n): str(n) for n in range(10)},
@@ -17,10 +19,44 @@ _NARROW = str.maketrans({
 })  # fmt: skip
 """Wide digits and letters as narrow ones, a character each, so that places stay where they were."""
 
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("email", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
+_GAP = r"[\s\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff.,·•_~/]{0,2}"
+"""What is put between digits to group them, or to hide them."""
+
+
+def _digits(first: str, count: str) -> str:
+    return rf"{first}(?:{_GAP}\d){{{count}}}"
+
+
+_BIRTHDAY = (
+    rf"(?:1{_GAP}9|2{_GAP}0)(?:{_GAP}\d){{2}}{_GAP}(?:0{_GAP}[1-9]|1{_GAP}[0-2]){_GAP}(?:[0-2]{_GAP}\d|3{_GAP}[01])"
+)
+_NAME_OF_A_HOST = (
+    r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]*[\u4e00-\u9fff]{1,20}(?:\.[A-Za-z\u4e00-\u9fff]{2,12})+"
+)
+
+_NUMBERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("id_number", re.compile(r"(?<!\d)\d{6}[- ]?\d{8}[- ]?\d{3}[\dXx](?!\d)")),
-    ("phone", re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)|(?<!\d)0\d{2,3}[- )]?\d{7,8}(?!\d)")),
+    ("id_number", re.compile(rf"(?<!\d){_digits('[1-9]', '5')}{_GAP}{_BIRTHDAY}(?:{_GAP}\d){{3}}{_GAP}[\dXx](?!\d)")),
+    ("phone", re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?1{_GAP}{_digits('[3-9]', '9')}(?!\d)")),
+    ("phone", re.compile(rf"(?<!\d)(?:\+?86{_GAP})?[（(]?0\d{{2,3}}[）)]?{_GAP}{_digits('[2-9]', '6,7')}(?!\d)")),
+    (
+        "phone",
+        re.compile(r"(?:电话|座机|固话|手机|致电|拨打|来电|号码)[^\d\n]{0,4}(\d{3,4}[ -]?\d{4})" + rf"(?!{_GAP}\d)"),
+    ),
+)
+"""What is found in the digits, whatever they are written with."""
+
+_WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("email", re.compile(rf"[A-Za-z0-9._%+-]+\s?@\s?(?:{_NAME_OF_A_HOST})")),
+    (
+        "email",
+        re.compile(
+            r"[A-Za-z0-9._%+-]+\s*(?:[\[(（]\s*at\s*[\])）]|\s+at\s+)\s*[A-Za-z0-9-]+"
+            r"(?:\s*(?:\.|[\[(（]\s*dot\s*[\])）]|\s+dot\s+)\s*[A-Za-z]{2,})+",
+            re.IGNORECASE,
+        ),
+    ),
+    ("account", re.compile(r"(?:微信|qq|wechat|vx)(?:号码?|名)?\s*[:：是为]?\s*[A-Za-z0-9_-]{5,20}", re.IGNORECASE)),
     (
         "address",
         re.compile(
@@ -29,10 +65,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|\d+\s*(?:号楼|栋|幢|单元)\s*\d*\s*(?:单元|室|层)?|(?<!\d)\d{3,4}\s*室"
         ),
     ),
-)  # fmt: skip
+)
 
 _INSTEAD: dict[Kind, str] = {
-    "phone": "（电话略）", "id_number": "（证件号略）", "email": "（邮箱略）", "address": "（地址略）", "known": "某某",
+    "phone": "（电话略）", "id_number": "（证件号略）", "email": "（邮箱略）", "account": "（账号略）", "address": "（地址略）", "known": "某某",
 }  # fmt: skip
 
 _AROUND = 6
@@ -48,7 +84,8 @@ class Found:
 
 
 def personal_in(text: str, known: Iterable[str] = ()) -> list[Found]:
-    """What of persons still stands in a text, in its order: telephone, ID and address numbers, e-mail addresses, and what is
+    """What of persons still stands in a text, in its order: telephone, ID and address numbers, also grouped or
+    written out, e-mail addresses, accounts, and what is
     known of the people concerned (names, numbers, addresses). Source: EXP-7.1
     """
     return [
@@ -78,8 +115,11 @@ def _places(text: str, known: Iterable[str]) -> list[tuple[int, int, Kind]]:
 
 def _all_places(text: str, known: Iterable[str]) -> Iterator[tuple[int, int, Kind]]:
     plain = text.translate(_NARROW)
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in _WORDS:
         yield from ((match.start(), match.end(), kind) for match in pattern.finditer(plain))
+    spoken = plain.translate(DIGITS_WRITTEN_OUT)
+    for kind, pattern in _NUMBERS:
+        yield from ((*match.span(match.lastindex or 0), kind) for match in pattern.finditer(spoken))
     folded = plain.lower()
     for word in {word.strip().translate(_NARROW).lower() for word in known}:
         # A single character is no name that could be told from other words.

@@ -61,3 +61,7 @@ def _group(number: int) -> str:
         written += ("零" if has_gap else "") + DIGITS[digit] + PLACES[place]
         has_gap = False
     return written
+
+
+DIGITS_WRITTEN_OUT = str.maketrans("〇零○一壹幺二贰三叁四肆五伍六陆七柒八捌九玖", "0001112233445566778899")
+"""Numbers as they are spoken digit by digit, or written out so that nobody alters them."""

@@ -290,6 +290,7 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
             entered.errors.append(FieldError(f"/{f.id}", "required", {"field": f.title}))
             continue
         _require_same(f, entered, reading)
+        _require_order(f, entered, known, reading)
         _require_other_text(f, entered, form)
         if f.type == "rows":
             _require_rows(f, entered, lists)
@@ -313,6 +314,29 @@ def _require_same(f: Field, entered: Entered, reading: Reading) -> None:
         shown = options_of(f, reading.pack).get(decided) if f.type == "choice" else as_entered(decided)
         said = f"{shown['amount']} {shown['currency']}" if isinstance(shown, Mapping) else shown
         entered.errors.append(FieldError(f"/{f.id}", "not_as_decided", {"field": f.title, "expected": said}))
+
+
+def _require_order(f: Field, entered: Entered, known: CaseFacts, reading: Reading) -> None:
+    """A day or time does not lie before the one in the field named in `not_before`; of a day and a time the days count."""
+    given, first = entered.codes.get(f.id), known.value(f.not_before) if f.not_before else None
+    if not isinstance(given, str) or not isinstance(first, str):
+        return
+    zone = ZoneInfo(reading.pack.head.zone)
+    are_times = "T" in given and "T" in first
+    if (_moment(given) < _moment(first)) if are_times else (_day_in(given, zone) < _day_in(first, zone)):
+        other = reading.pack.fields.get(f.not_before or "")
+        entered.errors.append(
+            FieldError(f"/{f.id}", "before_other", {"field": f.title, "other": other.title if other else f.title})
+        )
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromisoformat(value.replace("Z", "+00:00"))
+
+
+def _day_in(value: str, zone: ZoneInfo) -> date:
+    """The day of a stored day or time, as the desk's zone has it."""
+    return _moment(value).astimezone(zone).date() if "T" in value else date.fromisoformat(value)
 
 
 def asking(f: Field, chosen: Any) -> list[Option]:

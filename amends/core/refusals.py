@@ -127,6 +127,7 @@ FIELD_SENTENCES = {
     "no_offset": "“%(field)s”缺少时区，例如 2026-03-05T14:30+08:00。",
     "no_such_local_time": "“%(field)s”所填的时间在当地不存在或出现两次（夏令时切换），请改填前后的时间。",
     "in_future": "“%(field)s”不能晚于现在。",
+    "before_other": "“%(field)s”不能早于“%(other)s”。",
     "closed_before_opened": "结案时间早于收到时间。",
     "no_mobile_number": "“%(field)s”不是能接收短信的手机号码，例如 13800138000。",
     "unresolved": "“%(field)s”里还有没有替换的占位符“%(value)s”，请填写实际内容。",

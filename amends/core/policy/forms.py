@@ -212,6 +212,7 @@ class Field(Ruled):
     maximum: int | None = None
     not_future: bool = False
     not_past: bool = False
+    not_before: Name | None = None
     currency: str = "CNY"
     guidance: Title | None = None
     offers: tuple[Title, ...] = ()
@@ -228,6 +229,8 @@ class Field(Ruled):
     def _fits_its_type(self) -> Field:
         if self.type in ("choice", "choices") and bool(self.options) == bool(self.options_from):
             raise ValueError(f"{self.id}: a choice has options or options_from")
+        if self.not_before and self.type not in ("date", "datetime"):
+            raise ValueError(f"{self.id}: only a date or time lies before or after another one")
         if self.type == "category" and not self.scheme:
             raise ValueError(f"{self.id}: a category field names its scheme")
         if self.type == "axis" and not self.axis:

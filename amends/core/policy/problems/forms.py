@@ -123,6 +123,7 @@ def _reference_problems(world: World, where: Path, field: Field, siblings: set[s
     if field.computed:
         lookups.append(("computed", field.computed.sources(), known, "字段", "field", "lifecycle"))
     lookups.append(("equals", _one(field.equals), known, "字段", "field", "lifecycle"))
+    lookups.append(("not_before", _one(field.not_before), known, "字段", "field", "lifecycle"))
     lookups.append(("default_from", _one(field.default_from), known, "字段", "field", "lifecycle"))
     comment = _one(field.scored.comment) if field.scored else ()
     lookups.append(("scored", comment, world.fields, "字段", "field", "lifecycle"))

@@ -53,6 +53,8 @@ def of_field(field: Field, names: Names) -> Iterator[str]:
         yield gettext("逐条填写：%(fields)s。") % {"fields": listed(sub.title for sub in field.fields)}
     if field.one_for_each:
         yield gettext("须逐条对应“%(other)s”。") % {"other": names.fact(field.one_for_each)}
+    if field.not_before:
+        yield gettext("不能早于“%(other)s”。") % {"other": names.fact(field.not_before)}
     if field.length:
         yield gettext("恰好 %(n)s 位数字。") % {"n": field.length}
     if field.max_length:
