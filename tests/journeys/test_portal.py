@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from amends.apps.cases.models import Case
 from tests.web.portal import code_in, run_jobs, texts_sent
-from tests.web.portal.conftest import clock, world  # noqa: F401
+from tests.web.portal.conftest import clock, lasting_world, ways_out  # noqa: F401
 from tests.world import PICTURE
 
 PHONE = {"width": 390, "height": 844}
@@ -65,7 +65,7 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     browser,
     live_server,
     transactional_db,
-    world,  # noqa: F811
+    lasting_world,  # noqa: F811
     clock,  # noqa: F811
     settings,
     tmp_path,
@@ -123,8 +123,8 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     run_jobs()
     for verb in FIRST_WAY:
         wishes = {"answer_text": "我们赔付 200 元。"} if verb == "tell" else {}
-        case = world.do(case, verb, **wishes)
-    clock.now = max(clock.now, world.now) + timedelta(minutes=2)
+        case = lasting_world.do(case, verb, **wishes)
+    clock.now = max(clock.now, lasting_world.now) + timedelta(minutes=2)
     run_jobs()
     assert any("/portal/s/" in text["text"] for text in texts_sent()[1:])
 
@@ -143,10 +143,10 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
 
     case.refresh_from_db()
     assert case.round == 2
-    world.now = clock.now
+    lasting_world.now = clock.now
     for verb in ("propose", "tell"):
-        case = world.do(case, verb, **({"answer_text": "按发票赔付 480 元。"} if verb == "tell" else {}))
-    clock.now = world.now + timedelta(minutes=1)
+        case = lasting_world.do(case, verb, **({"answer_text": "按发票赔付 480 元。"} if verb == "tell" else {}))
+    clock.now = lasting_world.now + timedelta(minutes=1)
     other.reload()
     look(other, "told-again")
     other.get_by_role("link", name="接受处理结果").click()
@@ -156,9 +156,9 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     case.refresh_from_db()
     assert case.state == "agreed"
 
-    world.now = clock.now
-    case = world.do(case, "carry_out")
-    clock.now = world.now + timedelta(minutes=1)
+    lasting_world.now = clock.now
+    case = lasting_world.do(case, "carry_out")
+    clock.now = lasting_world.now + timedelta(minutes=1)
     other.reload()
     other.get_by_role("link", name="评价这次处理").click()
     other.locator("label.pill").first.click()

@@ -11,7 +11,7 @@ from amends.apps.messaging.models import OutboxMessage
 from tests.doors import Office
 from tests.journeys.test_portal import PHONE, SHOTS, pick
 from tests.journeys.test_portal import look as look_at
-from tests.web.portal.conftest import clock, world  # noqa: F401
+from tests.web.portal.conftest import clock, lasting_world, ways_out  # noqa: F401
 from tests.world import PICTURE
 
 
@@ -37,7 +37,7 @@ def test_a_partner_answers_objects_and_reads_the_ruling_by_link(
     browser,
     live_server,
     transactional_db,
-    world,  # noqa: F811
+    lasting_world,  # noqa: F811
     clock,  # noqa: F811
     settings,
     tmp_path,
@@ -45,7 +45,7 @@ def test_a_partner_answers_objects_and_reads_the_ruling_by_link(
     settings.BASE_URL = live_server.url
     sheet = Path(tmp_path) / "交接单.png"
     sheet.write_bytes(PICTURE)
-    office = Office(world, clock)
+    office = Office(lasting_world, clock)
     carrier = office.partner("顺联运输有限公司", kind="transport")
     number = office.api("intake_officer").registered(
         concerns_parcel=True, tracking_number="SF1234567890123", description="外箱压坏。", demands=[{"text": "赔偿"}]
