@@ -12,8 +12,9 @@ from amends.apps.cases.archive import may_search_archive
 from amends.apps.cases.posts import may_watch, watch_of
 from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.proceedings.registers import registers_of
-from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.cases.queries import packs_of as packs_of
+from amends.apps.circulars.models import Circular
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
 from amends.apps.outlook.queries import open_warnings_of
@@ -196,6 +197,14 @@ class Nav:
             {"address_book", "approve_entries", "release_texts"} & rights_of(viewer.caller(desk, pack), pack)
             for desk, pack in known
         )
+
+    @cached_property
+    def texts_to_release(self) -> int:
+        """How many messages to groups wait for their release; nobody releases their own."""
+        viewer = viewer_of(self.request)
+        desks = list(desks_with_right(viewer, "release_texts"))
+        waiting = Circular.objects.filter(desk__in=desks, state=Circular.State.TO_RELEASE)
+        return waiting.exclude(written_by=viewer.person).count() if desks else 0
 
     @cached_property
     def looks_ahead(self) -> bool:

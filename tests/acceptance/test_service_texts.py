@@ -230,7 +230,9 @@ def test_many_recipients_need_a_second_person_who_can_give_it_back(specialist, m
     group = int(re.search(r'name="groups" value="(\d+)"', specialist.get("/texts/new/").content.decode()).group(1))
     circular = written(specialist, group)
     sent_off(specialist, circular)
-    assert "待复核" in said_on(specialist.get(reverse("circular", args=[circular])))
+    page = said_on(specialist.get(reverse("circular", args=[circular])))
+    assert "待复核" in page and "另一人复核通过后才会发出" in page
+    assert "短信通 1" in said_on(manager.get("/")) and "短信通 1" not in said_on(specialist.get("/"))
     own = posted(specialist, "release_circular", circular, seen="x")
     assert own.status_code == 403
 

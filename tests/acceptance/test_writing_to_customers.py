@@ -257,3 +257,12 @@ def test_a_prepared_text_with_a_gap_is_not_sent(office, left):
     form = {"written_by": "sms", "written_text": "下次联系我定在[时间]。", "_version": version, "_token": "d" * 32}
     refused = staff.post(f"/cases/{number}/do/write/", {**form, "_phrase": "write_progress", "_read": "1"})
     assert refused.status_code == 422 and "还没有换成实际内容" in in_words(refused.content.decode())
+
+
+def test_neither_writing_nor_erasing_is_done_from_another_site(office):
+    number = registered(office, complainant_phone=PHONE)
+    for role, address in (("cs_agent", f"/cases/{number}/do/write/"), ("administrator", "/personal-data/1/erase/")):
+        staff = Staff(office.world, role, enforce_csrf_checks=True)
+        sent = staff.post(address, {"written_by": "sms", "written_text": WORDS, "ground": "asked", "_version": "1"})
+        assert sent.status_code == 403
+    assert "write" not in [event["verb"] for event in writer(office).events(number)]

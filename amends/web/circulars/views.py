@@ -182,7 +182,7 @@ def _shown(
     return render(request, "circulars/circular.html", context, status=status)
 
 
-def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object], said: str) -> HttpResponse:
+def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object], said: str = "") -> HttpResponse:
     """Do a step and go back to the message; a refusal is shown on it as it is now."""
     circular, keeper = circular_and_keeper(request, pk)
     try:
@@ -192,7 +192,8 @@ def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object
             raise
         circular.refresh_from_db()
         return _shown(request, circular, keeper, trouble=sentence_of(refusal), status=refusal.status)
-    messages.success(request, said)
+    circular.refresh_from_db()
+    messages.success(request, said or _sent_off(circular))
     return HttpResponseRedirect(reverse("circular", args=[pk]))
 
 
@@ -200,7 +201,14 @@ def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a draft off as it was looked at."""
     seen = request.POST.get("seen", "")
-    return _done(request, pk, lambda c, keeper: sending.send_off(c, seen=seen, by=keeper), gettext("已提交发送。"))
+    return _done(request, pk, lambda c, keeper: sending.send_off(c, seen=seen, by=keeper))
+
+
+def _sent_off(circular: Circular) -> str:
+    """What was done: it left, or waits for a second person."""
+    if circular.state == Circular.State.TO_RELEASE:
+        return gettext("已提交复核，另一人复核通过后才会发出。")
+    return gettext("已提交发送。")
 
 
 @route(audience="staff", permission="release_texts", kind="circular", methods=["POST"])
