@@ -15,7 +15,7 @@ from amends.apps.cases.proceedings.queries import visible_proceeding
 from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.documents import document_rows
+from amends.apps.reporting.documents.queries import document_rows
 from amends.core.documents import DUE_ON, FROM, TO
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
@@ -20,9 +19,12 @@ from amends.core.periods import Period, month_of
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.shares import ORDERS, Order
-from amends.doors.case_sheet import OPTIONS
-from amends.doors.figures import Asked, asked_in, day_of, dimension_words, group_words, write_row
+from amends.doors.figures import Asked, asked_in, day_of, dimension_words, group_words
 from amends.doors.pack_words import words_of
+from amends.doors.papers.formats import month_in_print, span_in_print
+from amends.doors.papers.making import house_of, version_of
+from amends.doors.printed_book import printed_book
+from amends.doors.wording import words
 
 FRAME = ("than_from", "than_to", "order")
 
@@ -119,32 +121,15 @@ def order_words() -> dict[str, str]:
 def write_analysis(file: IO[bytes], found: Analysed, pack: Pack) -> None:
     """The analysis as a spreadsheet: the ranking, the months, the steps, and whom it concerns, each on a sheet of its own."""
     names, title = names_in(found, pack), class_words(pack).get(found.look.by, found.look.by)
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        bold, plain = (
-            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
-            book.add_format({"num_format": "@"}),
-        )
-
-        def sheet(name: str, heads: list[str], rows: list[list[Any]]) -> None:
-            made = book.add_worksheet(name)
-            made.set_column(0, 0, 28)
-            made.set_column(1, 30, 14)
-            write_row(made, 0, heads, bold)
-            for n, row in enumerate(rows, start=1):
-                write_row(made, n, row, plain)
-
-        own, look = names[found.look.by], found.look
-        sheet(gettext("排名"), _heads(title, look), [_cells(line, own) for line in found.lines])
-        months = list(found.months)
-        sheet(
-            gettext("各月件数"),
-            [title, *(f"{month:%Y-%m}" for month in months)],
-            [
-                [own[line.share.name], *(found.months[m].get(line.share.name, 0) for m in months)]
-                for line in found.lines
-            ],
-        )
-        sheet(
+    own, look, months = names[found.look.by], found.look, list(found.months)
+    about = [words(look.desk.called), span_in_print(look.period), version_of(pack)]
+    with printed_book(file, house=house_of(pack, look.desk), title=gettext("原因分析"), about=about) as book:
+        book.table(gettext("排名"), _heads(title, look), [_cells(line, own) for line in found.lines])
+        book.table(
+            gettext("各月件数"), [title, *(month_in_print(month) for month in months)],
+            [[own[line.share.name], *(found.months[m].get(line.share.name, 0) for m in months)] for line in found.lines],
+        )  # fmt: skip
+        book.table(
             gettext("各环节用时"),
             [gettext("环节"), gettext("次数"), gettext("平均小时"), gettext("平均工作小时"), gettext("占全部用时 %")],
             [[state_words(pack, one.state), one.visits, one.hours, one.working_hours, one.part] for one in found.steps],
@@ -153,13 +138,14 @@ def write_analysis(file: IO[bytes], found: Analysed, pack: Pack) -> None:
             ("department", gettext("责任部门"), found.departments),
             ("partner", gettext("合作方"), found.partners),
         ):
-            sheet(head, [head, gettext("件数"), gettext("占比 %")], [[names[name][one.name], one.count, one.share] for one in some])  # fmt: skip
+            rows = [[names[name][one.name], one.count, one.share] for one in some]
+            book.table(head, [head, gettext("件数"), gettext("占比 %")], rows)
 
 
 def _heads(title: str, look: Look) -> list[str]:
     return [
-        gettext("名次"), title, f"{gettext('件数')} {look.period.first} – {look.period.last}", gettext("占比 %"), gettext("累计占比 %"),
-        f"{gettext('件数')} {look.before.first} – {look.before.last}", gettext("对比期占比 %"), gettext("占比变化（百分点）"), gettext("赔付金额"), gettext("平均处理小时"),
+        gettext("名次"), title, gettext("本期件数"), gettext("占比 %"), gettext("累计占比 %"),
+        f"{gettext('对比期件数')}（{span_in_print(look.before)}）", gettext("对比期占比 %"), gettext("占比变化（百分点）"), gettext("赔付金额"), gettext("平均处理小时"),
     ]  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.conf import settings
 from django.utils.translation import gettext
 
@@ -16,10 +15,10 @@ from amends.apps.people.models import Department
 from amends.apps.studies.conformity import Asked
 from amends.apps.studies.standards import Carried, carried_out, summed, the_standard
 from amends.core.policy.pack import Pack
-from amends.doors.case_sheet import OPTIONS, as_text
-from amends.doors.papers.formats import moment_in_print, page_words
-from amends.doors.papers.making import house_of
+from amends.doors.papers.formats import moment_in_print, page_words, span_in_print
+from amends.doors.papers.making import house_of, version_of
 from amends.doors.papers.sheet import Cell, Line, Sheet, full_width
+from amends.doors.printed_book import printed_book
 from amends.doors.wording import happened, language, traditional, words
 
 
@@ -169,7 +168,7 @@ def scope_words(asked: Asked) -> str:
     """Whose conformity it is: the case, or the period and the department."""
     if asked.number:
         return gettext("个案 %(number)s") % {"number": asked.number}
-    span = f"{asked.period.first} – {asked.period.last}" if asked.period else gettext("全部时间")
+    span = span_in_print(asked.period) if asked.period else gettext("全部时间")
     unit = Department.objects.filter(pk=asked.department).first() if asked.department else None
     return f"{span}　{words(unit.called)}" if unit else span
 
@@ -179,20 +178,18 @@ def scope_words(asked: Asked) -> str:
 
 def write_report(file: IO[bytes], report: Report) -> None:
     """The report as a spreadsheet: clauses, the standard, and the cases by name."""
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-        bold = book.add_format({"num_format": "@", "bold": True, "bottom": 1})
-        sheet = book.add_worksheet(gettext("条款"))
-        sheet.set_column(0, 0, 16)
-        sheet.set_column(1, 1, 60)
-        sheet.set_column(2, 7, 10)
-        _row(sheet, 0, [words(report.asked.desk.called), scope_words(report.asked), _cases_words(report)], plain)
-        _row(sheet, 2, [*clause_heads(), gettext("由谁保证")], bold)
-        for n, one in enumerate(report.clauses, start=3):
-            _row(sheet, n, [*_cells(one), kept_by_words(one.kept_by)], plain)
-        _write_standard(book.add_worksheet(gettext("标准对照")), report, bold, plain)
+    pack = report.pack
+    about = [scope_words(report.asked), _cases_words(report), version_of(pack)]
+    signers = [gettext("编制"), gettext("审核")]
+    with printed_book(
+        file, house=house_of(pack, report.asked.desk), title=gettext("条款符合情况"), about=about, signers=signers
+    ) as book:
+        rows = [[*_cells(one), kept_by_words(one.kept_by)] for one in report.clauses]
+        book.table(gettext("条款"), [*clause_heads(), gettext("由谁保证")], rows)
+        book.table(gettext("标准对照"), _standard_heads(), [_standard_cells(line) for line in report.standard])
         if report.proved:
-            _write_proved(book.add_worksheet(gettext("个案")), report, bold, plain)
+            heads = [gettext("编号"), gettext("条款"), gettext("结论"), gettext("内容"), gettext("依据")]
+            book.table(gettext("个案"), heads, [_proved_cells(one) for one in report.proved])
 
 
 def clause_heads() -> list[str]:
@@ -218,34 +215,22 @@ def _cases_words(report: Report) -> str:
     )
 
 
-def _write_standard(sheet: Any, report: Report, bold: Any, plain: Any) -> None:
-    sheet.set_column(1, 1, 22)
-    sheet.set_column(2, 3, 60)
-    _row(sheet, 0, [words(the_standard().title)], bold)
-    heads = [gettext("条号"), gettext("要求"), gettext("制度条款"), gettext("系统如何做到")]
-    _row(sheet, 1, [*heads, gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合")], bold)
-    for n, line in enumerate(report.standard, start=2):
-        counts = line.counts
-        cells = [line.no, line.wording, " ".join(line.by), line.says]
-        _row(sheet, n, [*cells, counts["applied"], counts["kept"], counts["running"], counts["broken"]], plain)
+def _standard_heads() -> list[str]:
+    return [
+        gettext("条号"), gettext("要求"), gettext("制度条款"), gettext("系统如何做到"), gettext("适用"), gettext("符合"), gettext("进行中"),
+        gettext("不符合"),
+    ]  # fmt: skip
 
 
-def _write_proved(sheet: Any, report: Report, bold: Any, plain: Any) -> None:
-    sheet.set_column(0, 1, 18)
-    sheet.set_column(2, 2, 12)
-    sheet.set_column(3, 4, 60)
-    _row(sheet, 0, [gettext("编号"), gettext("条款"), gettext("结论"), gettext("内容"), gettext("依据")], bold)
-    for n, one in enumerate(report.proved, start=1):
-        cells = [one.number, one.clause, verdict_words(one.verdict), one.wording, gettext("；").join(one.proofs)]
-        _row(sheet, n, cells, plain)
+def _standard_cells(line: StandardLine) -> list[Any]:
+    if line.carried.clause.chapter:
+        return [line.no, line.wording]
+    counts = (line.counts[name] for name in ("applied", "kept", "running", "broken"))
+    return [line.no, line.wording, "、".join(line.by), line.says, *counts]
 
 
-def _row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
-    for place, cell in enumerate(cells):
-        if isinstance(cell, int):
-            sheet.write_number(row, place, cell)
-        elif cell:
-            sheet.write_string(row, place, as_text(cell)[:32_000], form)
+def _proved_cells(one: Proved) -> list[Any]:
+    return [one.number, one.clause, verdict_words(one.verdict), one.wording, "\n".join(one.proofs)]
 
 
 # Paper
@@ -263,11 +248,9 @@ def report_sheet(report: Report, *, made_by: str) -> Sheet:
     else:
         lines += _clause_lines(report)
     lines += _standard_lines(report)
-    named = {"policy": words(report.pack.head.title), "version": report.pack.version}
-    basis = gettext("%(policy)s　第 %(version)s 版") % named
     return Sheet(
         language=language(), house=house_of(report.pack, report.asked.desk), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
-        number_words=gettext("范围："), basis=basis, link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),
+        number_words=gettext("范围："), basis=version_of(report.pack), link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),
         foot=gettext("打印：%(name)s　%(at)s") % {"name": made_by, "at": moment_in_print(report.made_at, report.zone)},
         page_words=page_words(), lines=tuple(lines),
     )  # fmt: skip

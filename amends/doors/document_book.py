@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import IO, Any
 
 import xlsxwriter
@@ -19,16 +17,11 @@ from amends.doors.papers.columns import length_of
 from amends.doors.papers.document import left_to
 from amends.doors.papers.formats import day_in_print, moment_in_print
 from amends.doors.papers.making import house_of
+from amends.doors.printed_book import LINE, NUMBER, SHORT_HEAD, Formats, page_of, sheet_name
 
-NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
-FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-LONGEST_NAME = 31
-A4 = 9
 NARROWEST, WIDEST = 8, 34
 LEAST_COLUMNS = 6
 """Over so many columns at least a text stands."""
-LINE = 16
-"""Points that a line of text takes."""
 LONG = 30
 """A table of more rows has a sheet of its own, so that its head can stay in view and be printed on every page."""
 WIDE, WIDE_ROOM = 100, 150
@@ -37,8 +30,6 @@ PAGE, PAGE_OF_WIDE = 730, 480
 """Points from margin to margin, upright and on its side."""
 TIGHTER = 1.2
 """What is little more than a page is printed a little smaller, on one."""
-SHORT_HEAD = 10
-"""Heads of so many characters stand in one line."""
 
 
 def write_document(file: IO[bytes], made: Written) -> None:
@@ -53,69 +44,6 @@ def write_document(file: IO[bytes], made: Written) -> None:
         _write_cover(cover, made, pages)
         for page in (cover, *pages):
             page.finish()
-
-
-@dataclass
-class Formats:
-    """The formats of a book, each made once."""
-
-    book: Any
-    numbers: dict[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def title(self) -> Any:
-        return self.book.add_format({"bold": True, "font_size": 16, "valign": "vcenter"})
-
-    @cached_property
-    def part(self) -> Any:
-        return self.book.add_format({"bold": True, "font_size": 12})
-
-    @cached_property
-    def quiet(self) -> Any:
-        return self.book.add_format({"font_color": "#555555", "num_format": "@"})
-
-    @cached_property
-    def caption(self) -> Any:
-        return self.book.add_format({"bold": True, "num_format": "@"})
-
-    @cached_property
-    def text(self) -> Any:
-        return self.book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-
-    @cached_property
-    def link(self) -> Any:
-        return self.book.add_format({"font_color": "#1f5f99", "underline": 1})
-
-    @cached_property
-    def head(self) -> Any:
-        return self._boxed({"bold": True, "bg_color": "#EBEBEB"})
-
-    @cached_property
-    def head_of_numbers(self) -> Any:
-        return self._boxed({"bold": True, "bg_color": "#EBEBEB", "align": "right"})
-
-    @cached_property
-    def said(self) -> Any:
-        return self._boxed({"num_format": "@", "indent": 1})
-
-    @cached_property
-    def said_on_the_right(self) -> Any:
-        return self._boxed({"num_format": "@", "align": "right"})
-
-    def number(self, text: str, *, is_total: bool) -> Any:
-        """With the digits that the figure has; a change keeps its sign."""
-        digits = NUMBER.fullmatch(text)
-        pattern = "#,##0" + (f".{'0' * len(digits[1])}" if digits and digits[1] else "")
-        pattern = f"+{pattern};-{pattern};0" if text[:1] in "+-" else pattern
-        key = f"{pattern}{is_total}"
-        if key not in self.numbers:
-            self.numbers[key] = self._boxed({"num_format": pattern, "align": "right", "bold": is_total})
-        return self.numbers[key]
-
-    def _boxed(self, more: dict[str, Any]) -> Any:
-        return self.book.add_format(
-            {"border": 1, "border_color": "#999999", "text_wrap": True, "valign": "vcenter", **more}
-        )
 
 
 def _write_cover(page: _Page, made: Written, pages: list[_Page]) -> None:
@@ -175,7 +103,7 @@ class _Page:
     """So many rows stay in view and are printed on every page."""
 
     def __post_init__(self) -> None:
-        self.name = FORBIDDEN.sub(" ", f"{self.title} {self.mark}".strip())[:LONGEST_NAME]
+        self.name = sheet_name(f"{self.title} {self.mark}".strip())
         self.sheet = self.book.add_worksheet(self.name)
         self.sheet.write_string(0, 0, as_text(house_of(self.made.pack, self.made.proceeding.desk)), self.formats.quiet)
         self.sheet.write_string(1, 0, as_text(self.made.title), self.formats.title)
@@ -287,18 +215,13 @@ class _Page:
         """Set widths and the page: A4, as wide as the paper, with what stays in view repeated, and numbered pages."""
         for place, width in self.widths.items():
             self.sheet.set_column(place, place, width)
-        self.sheet.freeze_panes(self.kept, 0)
-        self.sheet.repeat_rows(0, self.kept - 1)
-        self.sheet.set_paper(A4)
-        self.sheet.set_margins(left=0.7, right=0.6, top=0.7, bottom=0.7)
         across = sum(self.widths.values())
-        if across > WIDE:
-            self.sheet.set_landscape()
-        room = (PAGE_OF_WIDE if across > WIDE else PAGE) * max(1.0, across / (WIDE_ROOM if across > WIDE else WIDE))
-        height = LINE * self.row + self.more_height
-        self.sheet.fit_to_pages(1, 1 if height < TIGHTER * room else 0)
-        pages = gettext("第 {page} 页　共 {pages} 页").format(page="&P", pages="&N")
-        self.sheet.set_footer(f"&L{self.made.proceeding.number}&R{pages}")
+        is_wide = across > WIDE
+        room = (PAGE_OF_WIDE if is_wide else PAGE) * max(1.0, across / (WIDE_ROOM if is_wide else WIDE))
+        is_one_page = LINE * self.row + self.more_height < TIGHTER * room
+        page_of(
+            self.sheet, kept=self.kept, foot=self.made.proceeding.number, is_wide=is_wide, pages_high=int(is_one_page)
+        )
 
 
 def _heads(table: Table) -> list[tuple[str, bool]]:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
@@ -21,8 +20,10 @@ from amends.core.periods import Period
 from amends.core.policy.kpis import Indicator, Unit
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.pack_words import words_of
+from amends.doors.papers.formats import span_in_print
+from amends.doors.papers.making import house_of, version_of
+from amends.doors.printed_book import printed_book
 from amends.doors.wording import words
 
 MOST_GROUPS = 3
@@ -315,23 +316,13 @@ def target_words(indicator: Indicator) -> str:
 
 def write_figures(file: IO[bytes], lines: Sequence[Line], grid: Grid | None, asked: Asked) -> None:
     """The table as a spreadsheet: values as numbers, with sample and target; what is not applicable says so."""
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        bold, plain = (
-            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
-            book.add_format({"num_format": "@"}),
-        )
-        sheet = book.add_worksheet(gettext("指标"))
-        sheet.set_column(0, 0, 30)
-        sheet.set_column(1, 12, 16)
-        span = f"{asked.period.first} – {asked.period.last}"
-        write_row(
-            sheet, 0, [words(asked.desk.called), span, gettext("制度版本 %(n)s") % {"n": asked.pack.version}], plain
-        )
-        write_row(sheet, 2, _heads(), bold)
-        for n, line in enumerate(lines, start=3):
-            write_row(sheet, n, _cells(line), plain)
+    about = [words(asked.desk.called), span_in_print(asked.period), version_of(asked.pack)]
+    with printed_book(file, house=house_of(asked.pack, asked.desk), title=gettext("指标"), about=about) as book:
+        book.table(gettext("指标"), _heads(), [_cells(line) for line in lines])
         if grid is not None:
-            _write_grid(book.add_worksheet(gettext("分组")), grid, asked, bold, plain)
+            book.table(
+                gettext("分组"), _grid_heads(grid, asked), [_grid_cells(said, row) for _, said, row in grid.groups]
+            )
 
 
 def _heads() -> list[str]:
@@ -356,26 +347,15 @@ def _number(figure: Figure) -> Any:
     return gettext("不适用") if figure.result.value is None else figure.result.value
 
 
-def _write_grid(sheet: Any, grid: Grid, asked: Asked, bold: Any, plain: Any) -> None:
+def _grid_heads(grid: Grid, asked: Asked) -> list[str]:
     titles = {**dimension_words(asked.pack), **span_words()}
-    heads = [titles.get(name, name) for name in asked.by]
-    for indicator in grid.indicators:
-        heads += [words(indicator.title), gettext("样本")]
-    write_row(sheet, 0, heads, bold)
-    for n, (_, said, row) in enumerate(grid.groups, start=1):
-        cells: list[Any] = list(said)
-        for one in row:
-            cells += ["", ""] if one is None else [_number(one), one.result.sample]
-        write_row(sheet, n, cells, plain)
+    measured = [head for indicator in grid.indicators for head in (words(indicator.title), gettext("样本"))]
+    return [*(titles.get(name, name) for name in asked.by), *measured]
 
 
-def write_row(sheet: Any, row: int, cells: Sequence[Any], form: Any) -> None:
-    """Write cells from the left: numbers as numbers, everything else as text."""
-    for place, cell in enumerate(cells):
-        if isinstance(cell, Decimal | int):
-            sheet.write_number(row, place, float(cell))
-        elif cell:
-            sheet.write_string(row, place, as_text(cell), form)
+def _grid_cells(said: Sequence[str], row: Sequence[Figure | None]) -> list[Any]:
+    cells = [cell for one in row for cell in (("", "") if one is None else (_number(one), one.result.sample))]
+    return [*said, *cells]
 
 
 def group_in(text: str, by: Sequence[str]) -> Key | None:

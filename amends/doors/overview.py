@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.overview import AGES, BY, Overview, Part, Wanted
-from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.doors.case_sheet import OPTIONS
-from amends.doors.figures import Asked, asked_in, dimension_words, group_words, write_row
+from amends.doors.figures import Asked, asked_in, dimension_words, group_words
 from amends.doors.pack_words import words_of
+from amends.doors.papers.formats import day_in_print, month_in_print, span_in_print
+from amends.doors.papers.making import house_of, version_of
+from amends.doors.printed_book import printed_book
 from amends.doors.wording import words
 
 FRAME = ("compare", "chart")
@@ -94,51 +94,38 @@ def value_or_none(value: Decimal | None, unit: str = "") -> str:
 def write_overview(file: IO[bytes], found: Overview) -> None:
     """The overview as a spreadsheet: every chart and table on a sheet of its own."""
     names, wanted = names_in(found), found.wanted
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        bold, plain = (
-            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
-            book.add_format({"num_format": "@"}),
-        )
-
-        def sheet(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-            made = book.add_worksheet(name)
-            made.set_column(0, 0, 26)
-            made.set_column(1, 30, 14)
-            write_row(made, 0, heads, bold)
-            for n, row in enumerate(rows, start=1):
-                write_row(made, n, row, plain)
-
-        heads = [_span(wanted.period), _span(wanted.before), gettext("未结"), gettext("逾期")]
-        sheet(gettext("概览"), [words(wanted.desk.called), *_heads(heads)], [[gettext("合计"), *_cells(found.whole)]])
+    about = [
+        words(wanted.desk.called),
+        gettext("本期 %(span)s") % {"span": span_in_print(wanted.period)},
+        gettext("上期 %(span)s") % {"span": span_in_print(wanted.before)},
+        version_of(wanted.pack),
+    ]
+    with printed_book(file, house=house_of(wanted.pack, wanted.desk), title=gettext("投诉总览"), about=about) as book:
+        book.table(gettext("概览"), ["", *_heads()], [[gettext("合计"), *_cells(found.whole)]])
         for name, title in titles_of(wanted.pack).items():
             rows = [[names[name][key], *_cells(part)] for key, part in sorted_parts(found.parts[name])]
-            sheet(title[:31], [title, *_heads(heads)], rows)
+            book.table(title, [title, *_heads()], rows)
         columns = [key for key, _ in sorted_parts(found.parts["department"])]
-        sheet(
+        book.table(
             gettext("类别与部门"), [titles_of(wanted.pack)["category"], *(names["department"][key] for key in columns)],
             [[names["category"][c], *(found.map.get((c, d), 0) for d in columns)] for c, _ in sorted_parts(found.parts["category"])],
         )  # fmt: skip
-        sheet(
+        book.table(
             gettext("环节"), [gettext("环节"), gettext("未结"), gettext("逾期"), gettext("次数"), gettext("平均停留小时")],
             [[state_words(wanted.pack, s.state), s.open, s.late, s.visits, s.hours if s.hours is not None else gettext("不适用")] for s in found.stages],
         )  # fmt: skip
-        sheet(
+        book.table(
             gettext("未结时长"),
             [gettext("收到至今"), gettext("未结"), gettext("逾期")],
             [[said, *pair] for said, pair in zip(age_words(), found.ages, strict=True)],
         )
-        sheet(gettext("走势"), [gettext("日期"), gettext("受理"), gettext("办结")], [[_day(day, found), a, b] for day, a, b in found.course])  # fmt: skip
+        book.table(gettext("走势"), [gettext("日期"), gettext("受理"), gettext("办结")], [[_day(day, found), a, b] for day, a, b in found.course])  # fmt: skip
 
 
-def _span(period: Period) -> str:
-    return f"{period.first} – {period.last}"
-
-
-def _heads(parts: Sequence[str]) -> list[str]:
-    now, before, still, late = parts
+def _heads() -> list[str]:
     return [
-        f"{gettext('受理')} {now}", f"{gettext('受理')} {before}", f"{gettext('办结')} {now}", f"{gettext('办结')} {before}", still, late,
-        f"{gettext('按期办结率')} % {now}", f"{gettext('满意度')} {now}",
+        gettext("受理"), gettext("上期受理"), gettext("办结"), gettext("上期办结"), gettext("未结"), gettext("逾期"),
+        gettext("按期办结率 %"), gettext("满意度"),
     ]  # fmt: skip
 
 
@@ -152,4 +139,4 @@ def _cells(part: Part) -> list[Any]:
 
 
 def _day(day: date, found: Overview) -> str:
-    return f"{day:%Y-%m}" if found.by_month else day.isoformat()
+    return month_in_print(day) if found.by_month else day_in_print(day)

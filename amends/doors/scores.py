@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
@@ -24,8 +23,10 @@ from amends.core.policy.kpis import Indicator, Kpis, Threshold
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.scorecards import Part
-from amends.doors.case_sheet import OPTIONS
-from amends.doors.figures import YEARS, few_words, in_unit, unit_words, value_words, write_row
+from amends.doors.figures import YEARS, few_words, in_unit, unit_words, value_words
+from amends.doors.papers.formats import month_in_print, span_in_print
+from amends.doors.papers.making import house_of, version_of
+from amends.doors.printed_book import printed_book
 from amends.doors.wording import words
 
 
@@ -115,24 +116,28 @@ def threshold_words(threshold: Threshold, kpis: Kpis) -> str:
 
 def write_scores(file: IO[bytes], month: Month, pack: Pack) -> None:
     """Scorecards as a spreadsheet: one line each with values, samples and points; the rules, deductions and bonuses on sheets of their own."""
-    names = names_of(month)
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        bold, plain = (
-            book.add_format({"bold": True, "bottom": 1, "num_format": "@"}),
-            book.add_format({"num_format": "@"}),
+    names, of = names_of(month), gettext("责任部门") if month.of == "department" else gettext("姓名")
+    title = gettext("%(month)s考核得分") % {"month": month_in_print(month.period.first)}
+    about = [words(month.desk.called), span_in_print(month.period), version_of(pack)]
+    signers = [gettext("制表"), gettext("审核"), gettext("批准")]
+    with printed_book(file, house=house_of(pack, month.desk), title=title, about=about, signers=signers) as book:
+        unmeasured = gettext("没有数据或样本太少的指标不计分，其权重按比例分摊到其余指标。")
+        book.table(gettext("考核得分"), _heads(month), [_line(one, names) for one in month.scored], notes=[unmeasured])
+        weighted: list[list[Any]] = [
+            [words(one.title), weight, scored_words(one, pack.kpis), words(one.says)]
+            for one, weight in pack.kpis.weighted(month.of)
+        ]
+        book.table(
+            gettext("计分规则"), [gettext("指标"), gettext("权重"), gettext("计分方法"), gettext("口径")], weighted
         )
-        sheet = book.add_worksheet(gettext("考核得分"))
-        sheet.set_column(0, 30, 16)
-        span = f"{month.period.first:%Y-%m}"
-        write_row(sheet, 0, [words(month.desk.called), span, gettext("制度版本 %(n)s") % {"n": pack.version}], plain)
-        write_row(sheet, 2, _heads(month), bold)
-        for n, one in enumerate(month.scored, start=3):
-            write_row(sheet, n, _line(one, names), plain)
-        _write_rules(book.add_worksheet(gettext("计分规则")), month, pack, bold, plain)
-        if any(one.deductions for one in month.scored):
-            _write_deductions(book.add_worksheet(gettext("扣分")), month, names, bold, plain)
+        taken: list[list[Any]] = [
+            [names.get(one.key, ""), d.number, d.subject, d.points] for one in month.scored for d in one.deductions
+        ]
+        if taken:
+            book.table(gettext("扣分"), [of, gettext("编号"), gettext("事由"), gettext("扣分")], taken)
         if pack.kpis.scores.bonuses and month.of == "department":
-            _write_bonuses(book.add_worksheet(gettext("绩效加分")), month, pack, names, bold, plain)
+            heads = [of, gettext("加分项"), gettext("加分"), gettext("未达到的条件")]
+            book.table(gettext("绩效加分"), heads, list(_bonus_lines(month, pack, names)))
 
 
 def _heads(month: Month) -> list[str]:
@@ -152,31 +157,9 @@ def _line(one: Scored, names: Mapping[int, str]) -> list[Any]:
     return [*cells, earned, one.card.deducted, total_words(None) if one.card.total is None else one.card.total]
 
 
-def _write_rules(sheet: Any, month: Month, pack: Pack, bold: Any, plain: Any) -> None:
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 3, 40)
-    write_row(sheet, 0, [gettext("指标"), gettext("权重"), gettext("计分方法"), gettext("口径")], bold)
-    weighted = pack.kpis.weighted(month.of)
-    for n, (one, weight) in enumerate(weighted, start=1):
-        write_row(sheet, n, [words(one.title), weight, scored_words(one, pack.kpis), words(one.says)], plain)
-    write_row(
-        sheet, len(weighted) + 2, [gettext("没有数据或样本太少的指标不计分，其权重按比例分摊到其余指标。")], plain
-    )
-
-
-def _write_deductions(sheet: Any, month: Month, names: Mapping[int, str], bold: Any, plain: Any) -> None:
-    sheet.set_column(0, 2, 24)
-    write_row(sheet, 0, [gettext("对象"), gettext("编号"), gettext("事由"), gettext("扣分")], bold)
-    lines = [[names.get(one.key, ""), d.number, d.subject, d.points] for one in month.scored for d in one.deductions]
-    for n, line in enumerate(lines, start=1):
-        write_row(sheet, n, line, plain)
-
-
-def _write_bonuses(sheet: Any, month: Month, pack: Pack, names: Mapping[int, str], bold: Any, plain: Any) -> None:
+def _bonus_lines(month: Month, pack: Pack, names: Mapping[int, str]) -> Iterator[list[Any]]:
     """What payroll takes over: the points of each department, and why there are none."""
-    sheet.set_column(0, 3, 30)
-    write_row(sheet, 0, [gettext("责任部门"), gettext("加分项"), gettext("加分"), gettext("未达到的条件")], bold)
-    rows = [(one, earned) for one in month.scored for earned in one.bonuses]
-    for n, (one, earned) in enumerate(rows, start=1):
-        missed = "；".join(threshold_words(threshold, pack.kpis) for threshold in earned.missed)
-        write_row(sheet, n, [names.get(one.key, ""), words(earned.bonus.title), earned.points, missed], plain)
+    for one in month.scored:
+        for earned in one.bonuses:
+            missed = gettext("；").join(threshold_words(threshold, pack.kpis) for threshold in earned.missed)
+            yield [names.get(one.key, ""), words(earned.bonus.title), earned.points, missed or "—"]

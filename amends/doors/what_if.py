@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from amends.apps.studies.what_if import MOST_LISTED
 from amends.core.policy.pack import Pack
-from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.figures import unit_words
 from amends.doors.papers.formats import moment_in_print
+from amends.doors.papers.making import version_of
+from amends.doors.printed_book import printed_book
 from amends.doors.wording import button_of, words
 
 
@@ -161,45 +161,29 @@ def _left_out(differing: int) -> str:
 
 
 def write_what_if(
-    file: IO[bytes], told: Told, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]]
+    file: IO[bytes], said_of: Words, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]]
 ) -> None:
     """The result as a spreadsheet: sums before and after, what was not replayed, and the cases that differ."""
-    with xlsxwriter.Workbook(file, OPTIONS) as book:
-        plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-        bold = book.add_format({"num_format": "@", "bold": True, "bottom": 1})
-        sheet = book.add_worksheet(gettext("试算"))
-        sheet.set_column(0, 0, 44)
-        sheet.set_column(1, 3, 24)
-        row = _rows(
-            sheet,
-            0,
-            [[gettext("个案"), str(result["cases"])], [gettext("有变化的个案"), str(result["differing"])]],
-            plain,
+    told, present = said_of.told(result), said_of.present
+    tables = (
+        (gettext("级别"), told.levels), (gettext("分派"), told.routes), (gettext("时限（超时 / 全部）"), told.clocks),
+        (gettext("指标"), told.indicators),
+    )  # fmt: skip
+    counted = gettext("个案 %(n)s 件，有变化的 %(differing)s 件") % {
+        "n": result["cases"],
+        "differing": result["differing"],
+    }
+    house = words(present.head.company or present.head.title)
+    versions = [
+        f"{gettext('现行')}{gettext('：')}{version_of(present)}",
+        f"{gettext('草案')}{gettext('：')}{version_of(said_of.draft)}",
+    ]
+    with printed_book(file, house=house, title=gettext("制度草案试算"), about=[counted, *versions]) as book:
+        heads = [gettext("项目"), gettext("内容"), gettext("现行"), gettext("草案"), gettext("说明")]
+        rows = [[title, one.title, one.before, one.after, one.note] for title, lines in tables for one in lines]
+        unknown = [gettext("不能重演的"), *told.not_replayed] if told.not_replayed else []
+        book.table(gettext("试算"), heads, rows, notes=unknown)
+        listed = [[number, gettext("；").join(said)] for number, said in cases]
+        book.table(
+            gettext("个案"), [gettext("编号"), gettext("变化")], listed, notes=list(filter(None, [told.left_out]))
         )
-        tables = (
-            (gettext("级别"), told.levels), (gettext("分派"), told.routes), (gettext("时限（超时 / 全部）"), told.clocks),
-            (gettext("指标"), told.indicators),
-        )  # fmt: skip
-        for title, lines in tables:
-            row = _rows(sheet, row + 1, [[title, gettext("现行"), gettext("草案"), gettext("说明")]], bold)
-            row = _rows(sheet, row, [[one.title, one.before, one.after, one.note] for one in lines], plain)
-        if told.not_replayed:
-            row = _rows(sheet, row + 1, [[gettext("不能重演的")]], bold)
-            _rows(sheet, row, [[sentence] for sentence in told.not_replayed], plain)
-        listed = book.add_worksheet(gettext("个案"))
-        listed.set_column(0, 0, 20)
-        listed.set_column(1, 1, 100)
-        _rows(listed, 0, [[gettext("编号"), gettext("变化")]], bold)
-        row = 1
-        for number, said in cases:
-            row = _rows(listed, row, [[number, gettext("；").join(said)]], plain)
-        _rows(listed, row, [[told.left_out]], plain)
-
-
-def _rows(sheet: Any, row: int, lines: Iterable[Sequence[str]], form: Any) -> int:
-    for line in lines:
-        for place, cell in enumerate(line):
-            if cell:
-                sheet.write_string(row, place, as_text(cell)[:32_000], form)
-        row += 1
-    return row

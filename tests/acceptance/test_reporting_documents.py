@@ -193,6 +193,37 @@ def test_the_figures_stay_as_they_were_drawn_and_a_new_version_stands_beside_the
     assert office.api("reporter").get(f"reports/{report['id']}/cases", figure="complaints.9/0/all").status_code == 404
 
 
+def test_an_older_version_shows_to_the_letter_what_it_showed_before_the_next_one_was_drawn(office, month):
+    report = drawn(office)
+    reporter, lead = office.api("reporter"), office.api("team_lead")
+    assert chapter(report, "suggestions")["blocks"][-1]["text"] == ""
+    suggestion = {"suggestion_title": "包装", "suggestion_text": "加固包装", "suggestion_basis": "裂纹投诉"}
+    reporter.steps_on(report["id"], "assess", report_suggestions=[suggestion])
+    reporter.steps_on(report["id"], "write_up", complaints_text="三月的话。", reporter_words="三月的建议。")
+    reporter.steps_on(report["id"], "release", reporter_name=reporter.id)
+    shown = read(office, report["id"])
+    assert (shown["reporter"], shown["released_on"]) == (reporter.person.name, "2026-04-01")
+    assert block(shown, "suggestions", "本次提出的建议")["rows"][0][2] == "加固包装"
+
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    complaint(office, received_at="2026-03-30T09:00:00+08:00", backdate_reason="补录")
+    reporter.steps_on(report["id"], "redraw")
+    office.clock.at("2026-04-03T09:00:00+08:00")
+    (child,) = reporter.read("proceedings", kind="suggestion")["proceedings"]
+    office.api("management").steps_on(child["id"], "approve", suggestion_answer="同意。")
+    reporter.steps_on(report["id"], "write_up", complaints_text="四月的话。", reporter_words="四月的建议。")
+    reporter.steps_on(report["id"], "release", reporter_name=lead.id)
+
+    first, second = read(office, report["id"], version=1), read(office, report["id"])
+    assert first["chapters"] == shown["chapters"]
+    assert (first["reporter"], first["released_on"]) == (reporter.person.name, "2026-04-01")
+    assert (second["reporter"], second["released_on"]) == (lead.person.name, "2026-04-03")
+    assert chapter(second, "complaints")["blocks"][0]["text"] == "四月的话。"
+    assert block(second, "suggestions", "本次提出的建议")["rows"][0][-2:] == ["同意。", "已采纳"]
+    page = Staff(office.world, "reporter").get(f"/documents/{report['id']}/", {"version": 1}).content.decode()
+    assert "三月的建议。" in page and reporter.person.name in page and "四月" not in page
+
+
 def test_a_period_that_is_none_and_a_second_report_are_refused_in_words(office, month):
     reporter = office.api("reporter")
     office.clock.at("2026-04-01T09:00:00+08:00")

@@ -6,4 +6,5 @@ class ReportingConfig(AppConfig):
     label = "reporting"
 
     def ready(self) -> None:
-        from amends.apps.reporting import documents, keeping  # noqa: F401
+        from amends.apps.reporting import keeping  # noqa: F401
+        from amends.apps.reporting.documents import drawing  # noqa: F401

@@ -51,7 +51,10 @@ NOWHERE = Q(pk__in=[])
 
 @dataclass(frozen=True, slots=True)
 class WholeDesk:
-    """Reads for the desk itself at a moment: documents are the same for everybody who may read them."""
+    """Reads all cases of a desk at a moment, whoever may see them: for documents, which are the same for everybody who may read them, and
+    for whoever has a right to figures about people and none to cases. Only counts leave; the cases behind them are shown as far as they are
+    visible.
+    """
 
     now: datetime
 
@@ -67,8 +70,6 @@ class Question:
     """What is asked: the indicator of a desk over a period, split `by` dimensions or spans of time, of the cases that all `filters` leave.
 
     A filter on `category` takes everything below it; None stands for what is not known; of several values in a tuple any will do.
-    `is_whole` asks of all cases of the desk, whoever sees them: for whoever has a right to figures about people and none to cases.
-    Then only counts leave; the cases behind them are shown as far as they are visible.
     """
 
     desk: Desk
@@ -76,7 +77,6 @@ class Question:
     period: Period
     by: tuple[str, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
-    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +203,9 @@ def indicator_of(kpis: Kpis, name: str) -> Indicator | None:
 
 
 def _within_sight(viewer: Reader, question: Question) -> QuerySet[CaseFact]:
-    """The cases of the desk that the viewer may see, or all of them where the whole is asked for, as far as the filters leave them."""
+    """The cases of the desk that the reader sees, as far as the filters leave them."""
     rows = CaseFact.objects.filter(desk=question.desk)
-    if isinstance(viewer, Viewer) and not question.is_whole:
+    if isinstance(viewer, Viewer):
         rows = rows.filter(case__in=visible_to(viewer, on=question.desk.pk).values("pk"))
     for name, value in question.filters.items():
         rows = rows.filter(_equals(name, value))

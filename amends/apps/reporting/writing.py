@@ -12,7 +12,7 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.documents import document_of_period
+from amends.apps.reporting.documents.queries import document_of_period
 from amends.core.directory import SYSTEM
 from amends.core.documents import FROM, TO, period_before
 from amends.core.periods import Period

@@ -15,7 +15,7 @@ from amends.apps.cases.queries import Viewer, below
 from amends.apps.outlook.models import LeadingFigure
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import Figure, Question, figure, figures
+from amends.apps.reporting.figures import Figure, Question, WholeDesk, figure, figures
 from amends.apps.training.queries import Session
 from amends.core.periods import Period
 from amends.core.policy.kpis import Indicator
@@ -86,7 +86,7 @@ def effect_of(viewer: Viewer, desk: Desk, pack: Pack, session: Session) -> Effec
     unit = _unit(session, wanted.department)
     category = str(session.values.get(wanted.category or "") or "")
     people = tuple(Person.objects.filter(pk__in=session.attendees()).order_by("sort_key", "pk"))
-    about = _Asked(viewer, desk, _filters(unit, people, category))
+    about = _Asked(WholeDesk(viewer.now), desk, _filters(unit, people, category))
     today = today_of(pack, viewer.now)
     before, after = _spans(session.day, rule.window_days)
     indicators = [one for one in pack.kpis.indicators if one.id in rule.indicators]
@@ -124,19 +124,19 @@ def _filters(unit: Department | None, people: Sequence[Person], category: str) -
 class _Asked:
     """Asks figures about the people or the unit of a session."""
 
-    viewer: Viewer
+    reader: WholeDesk
     desk: Desk
     filters: Mapping[str, Any]
 
     def one(self, indicator: Indicator, period: Period) -> Figure:
-        return figure(self.viewer, self._question(indicator, period, ()))
+        return figure(self.reader, self._question(indicator, period, ()))
 
     def by_handler(self, indicator: Indicator, period: Period) -> dict[Any, Figure]:
-        found = figures(self.viewer, self._question(indicator, period, ("handler",)))
+        found = figures(self.reader, self._question(indicator, period, ("handler",)))
         return {one.group[0]: one for one in found}
 
     def _question(self, indicator: Indicator, period: Period, by: tuple[str, ...]) -> Question:
-        return Question(self.desk, indicator, period, by, self.filters, is_whole=True)
+        return Question(self.desk, indicator, period, by, self.filters)
 
 
 def _by_person(

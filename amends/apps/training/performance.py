@@ -20,7 +20,7 @@ from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import Figure, Question, figure
+from amends.apps.reporting.figures import Figure, Question, WholeDesk, figure
 from amends.apps.reporting.models import CaseFact
 from amends.apps.training.queries import Duty, Participation, duties_of, participation_of, sessions_of
 from amends.core.periods import Period
@@ -62,14 +62,14 @@ def performance_of(viewer: Viewer, desk: Desk, pack: Pack, person: Person, perio
     """What the person did on the desk in the period: cases closed by them, indicators of their cases, and what was said of them."""
     record = pack.training.record
     wanted = [one for one in pack.kpis.indicators if record is not None and one.id in record.indicators]
-    asked = [Question(desk, one, period, (), {"handler": person.pk}, is_whole=True) for one in wanted]
+    asked = [Question(desk, one, period, (), {"handler": person.pk}) for one in wanted]
     checked = checked_cases(desk, pack, period, person=person)
     held = [
         one for one in sessions_of(desk, pack, person=person.pk) if one.day and period.first <= one.day <= period.last
     ]
     praise = Praised.objects.filter(person=person, case__desk=desk, on__gte=period.first, on__lte=period.last)
     return Performance(
-        person, period, handled_by(desk, person, period).count(), tuple(figure(viewer, question) for question in asked),
+        person, period, handled_by(desk, person, period).count(), tuple(figure(WholeDesk(viewer.now), question) for question in asked),
         tuple(checked), mean_of([one.value for one in checked]), participation_of(held, person.pk, pack.training.sessions),
         tuple(duties_of(desk, pack, [person], now=viewer.now)),
         tuple(praise.select_related("case").order_by("-on", "pk")), tuple(_naming(desk, pack, person, period)),

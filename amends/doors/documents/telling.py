@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from amends.apps.cases.proceeding_models import Proceeding
-from amends.apps.reporting.documents import records_kept
+from amends.apps.reporting.documents.records import as_they_stand, as_they_stood, records_kept
+from amends.apps.reporting.documents.versions import Version
 from amends.apps.reporting.figures import DIMENSIONS
 from amends.core.indicators import Verdict, as_said
 from amends.core.periods import Period
@@ -35,8 +36,12 @@ class Teller:
     proceeding: Proceeding
     pack: Pack
     period: Period
-    kept: Mapping[str, Any]
+    version: Version
     texts: Mapping[str, str]
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        return self.version.kept
 
     @property
     def asked(self) -> Asked:
@@ -248,10 +253,16 @@ class Teller:
         return Shown(place, title or words(kind.title), table=Table(heads, rows), note=note)
 
     def _started(self, block: Block) -> Sequence[Mapping[str, Any]]:
-        """What a document starts goes on living after it: it is shown as it stands now."""
-        children = Proceeding.objects.filter(parent=self.proceeding, kind=block.records).order_by("begun_at", "number")
-        zone = ZoneInfo(self.pack.head.zone)
-        return records_kept(self.pack, block, list(children.select_related("chain")), zone)
+        """What a document starts goes on living after it: the latest version shows it as it stands now, an older one as it stood."""
+        rows = list(
+            Proceeding.objects.filter(parent=self.proceeding, kind=block.records).order_by("begun_at", "number")
+        )
+        if self.version.next is None:
+            records = as_they_stand(rows, block.columns)
+        else:
+            title = self.pack.proceedings[block.records or ""].title_from
+            records = as_they_stood(rows, block.columns, before=self.version.next.recorded_at, title=title)
+        return records_kept(self.pack, block, records, ZoneInfo(self.pack.head.zone))
 
     def _in_numbers(self, place: str, block: Block, kept: Mapping[str, Any], title: str) -> Shown:
         fields, kind = self.pack.fields, self.pack.proceedings[block.records or ""]

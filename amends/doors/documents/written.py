@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -13,10 +12,10 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import Proceeding
-from amends.apps.cases.proceedings.standing import standing_texts
 from amends.apps.ledger.models import Event
 from amends.apps.people.models import Person
-from amends.apps.reporting.documents import Version, versions_of
+from amends.apps.policies.queries import read_published
+from amends.apps.reporting.documents.versions import Version, standing_at, versions_of
 from amends.core.documents import DUE_ON, titled
 from amends.core.periods import Period
 from amends.core.policy.documents import Document
@@ -24,7 +23,7 @@ from amends.core.policy.pack import Pack
 from amends.core.refusals import NotVisible
 from amends.doors.documents.parts import Chapter, Shown
 from amends.doors.documents.telling import Teller
-from amends.doors.papers.formats import day_in_print
+from amends.doors.papers.formats import span_in_print
 from amends.doors.wording import language, words
 
 CHINESE = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
@@ -67,28 +66,40 @@ class Written:
     @property
     def span(self) -> str:
         """The period in words."""
-        return f"{day_in_print(self.period.first)} – {day_in_print(self.period.last)}"
+        return span_in_print(self.period)
 
 
 def written(proceeding: Proceeding, *, no: int | None = None) -> Written:
-    """The document that a proceeding carries, at a version, the latest one by default. Raises NotVisible where there is none."""
-    pack = pack_of(proceeding)
-    found, versions = pack.reports.of_kind(proceeding.kind), versions_of(proceeding)
-    if found is None or not versions or not 1 <= (no or 1) <= len(versions):
+    """The document that a proceeding carries, at a version, the latest one by default. Raises NotVisible where there is none.
+
+    An older version shows what it showed until the next one was drawn: the figures, the words and the records of that time, under the
+    policy by which it was drawn.
+    """
+    versions = versions_of(proceeding)
+    if not versions or not 1 <= (no or 1) <= len(versions):
+        raise NotVisible
+    version = versions[(no or len(versions)) - 1]
+    pack = _pack_drawn_by(proceeding, version)
+    found = pack.reports.of_kind(proceeding.kind)
+    if found is None:
         raise NotVisible
     name, document = found
-    version, texts = versions[(no or len(versions)) - 1], standing_texts(proceeding.chain)
-    values = json.loads(proceeding.facts)["values"]
+    standing = standing_at(proceeding, version)
+    due = standing.values.get(DUE_ON)
     period = Period(date.fromisoformat(version.kept["from"]), date.fromisoformat(version.kept["to"]))
     made = Written(
         proceeding=proceeding, pack=pack, document=document, name=name, version=version, versions=versions,
-        title=titled(words(document.title), period), period=period, reporter=_reporter(document, values, texts, pack),
-        released=_released(proceeding), due=date.fromisoformat(values[DUE_ON]) if values.get(DUE_ON) else None,
+        title=titled(words(document.title), period), period=period,
+        reporter=_reporter(document, standing.values, standing.texts, pack),
+        released=_released(standing.released, pack), due=date.fromisoformat(due) if due else None,
     )  # fmt: skip
-    if no is not None and no < len(versions):
-        texts = {**texts, **version.kept["texts"]}
-    made.chapters = list(_chapters(document, Teller(proceeding, pack, period, version.kept, texts)))
+    made.chapters = list(_chapters(document, Teller(proceeding, pack, period, version, standing.texts)))
     return made
+
+
+def _pack_drawn_by(proceeding: Proceeding, version: Version) -> Pack:
+    pack, drawn_by = pack_of(proceeding), version.kept["version"]
+    return pack if pack.version == drawn_by else read_published(pack.id, drawn_by)
 
 
 def _chapters(document: Document, teller: Teller) -> Iterator[Chapter]:
@@ -130,14 +141,10 @@ def _reporter(document: Document, values: Mapping[str, Any], texts: Mapping[str,
     return texts.get(name, "")
 
 
-def _released(proceeding: Proceeding) -> tuple[str, date] | None:
+def _released(event: Event | None, pack: Pack) -> tuple[str, date] | None:
     """Who released it last, and on which day of the desk; None while it is a draft."""
-    if proceeding.is_open:
-        return None
-    event = Event.objects.filter(chain=proceeding.chain, kind="release").order_by("-seq").first()
     if event is None:
         return None
     number = event.actor.partition(":")[2]
     person = Person.objects.filter(pk=int(number)).first() if event.actor.startswith("person:") else None
-    zone = ZoneInfo(pack_of(proceeding).head.zone)
-    return (person.name if person else "", event.at.astimezone(zone).date())
+    return (person.name if person else "", event.at.astimezone(ZoneInfo(pack.head.zone)).date())

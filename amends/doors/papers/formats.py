@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from amends.apps.policies.traditional import traditional
 from amends.core.chinese_money import in_capitals
+from amends.core.periods import Period
 from amends.doors.wording import language
 
 
@@ -22,6 +23,16 @@ def in_script(text: str) -> str:
 def day_in_print(day: date) -> str:
     """A day with its year."""
     return f"{day.day} {day:%B} {day.year}" if language() == "en" else f"{day.year}年{day.month}月{day.day}日"
+
+
+def month_in_print(day: date) -> str:
+    """The month of a day."""
+    return f"{day:%B %Y}" if language() == "en" else f"{day.year}年{day.month}月"
+
+
+def span_in_print(period: Period) -> str:
+    """A span of days, the first and the last with their years."""
+    return f"{day_in_print(period.first)} – {day_in_print(period.last)}"
 
 
 def moment_in_print(moment: datetime, zone: ZoneInfo) -> str:

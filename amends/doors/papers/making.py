@@ -94,6 +94,12 @@ def house_of(pack: Pack, desk: Desk) -> str:
     return words(pack.head.company or desk.called)
 
 
+def version_of(pack: Pack) -> str:
+    """Which policy figures are counted by, and its version."""
+    named = {"policy": words(pack.head.policy_label or pack.head.title), "version": pack.version}
+    return gettext("%(policy)s　第 %(version)s 版") % named
+
+
 def basis_of(pack: Pack) -> str:
     """Under which policy and version the form is laid out."""
     label = pack.head.policy_label or pack.head.title

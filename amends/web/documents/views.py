@@ -17,7 +17,7 @@ from amends.apps.cases.proceedings.queries import possible_on_desk
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.actions import log_access
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.documents import document_rows
+from amends.apps.reporting.documents.queries import document_rows
 from amends.core.documents import DUE_ON, FROM, TO, titled
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack

@@ -158,7 +158,7 @@ def export(request: HttpRequest, desk: str, key: UUID) -> HttpResponseBase:
     result = json.loads(study.result)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     cases = ((numbers[line.case_id], said_of.changes(json.loads(line.data))) for line in lines)
-    write_what_if(file, said_of.told(result), result, cases)
+    write_what_if(file, said_of, result, cases)
     file.seek(0)
     log_access(
         actor=viewer.person.actor_id, action="export", object="what_if", field=f"desk:{place.code}", now=viewer.now,

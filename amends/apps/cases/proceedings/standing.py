@@ -35,9 +35,12 @@ def _handed_on(transition: Transition, pack: Pack) -> Iterator[str]:
     yield from (name for name in names if name not in asked)
 
 
-def standing_texts(chain: Chain) -> dict[str, str]:
-    """The latest text of every field over the events of a chain, without what was erased; rows give way as a whole."""
-    events = events_of(chain)
+def standing_texts(chain: Chain, *, before: int | None = None) -> dict[str, str]:
+    """The latest text of every field over the events of a chain, without what was erased; rows give way as a whole.
+
+    `before` is the number of an event: what stood then, without that event and everything behind it.
+    """
+    events = [event for event in events_of(chain) if before is None or event.seq < before]
     details = details_of(events)
     found: dict[str, str] = {}
     for event in events:

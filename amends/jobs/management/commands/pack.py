@@ -176,7 +176,7 @@ class Command(BaseCommand):
             return
         said_of = Words(draft, present)
         with override("zh-hans"), output.open("wb") as file:
-            write_what_if(file, said_of.told(data), data, ((number, said_of.changes(line)) for number, line in lines))
+            write_what_if(file, said_of, data, ((number, said_of.changes(line)) for number, line in lines))
 
     def _print_simulation(self, data: dict[str, Any]) -> None:
         before, after = data["broken"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.documents import document_of_period
+from amends.apps.reporting.documents.queries import document_of_period
 from amends.apps.reporting.writing import begin_document
 from amends.core.periods import Period
 from amends.core.refusals import InvalidData, Refusal

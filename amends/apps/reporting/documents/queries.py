@@ -1,0 +1,50 @@
+"""The documents of desks: which one stands for a period, and the list of those that somebody may see."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+
+from django.db.models import Q
+
+from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.queries import visible_proceedings
+from amends.apps.cases.queries import Viewer
+from amends.apps.policies.models import Desk
+from amends.core.documents import FROM, TO
+from amends.core.periods import Period
+from amends.core.policy.pack import Pack
+from amends.core.refusals import FieldError, InvalidData
+
+
+def document_of_period(desk: Desk, pack: Pack, kind: str, period: Period) -> Proceeding | None:
+    """The document of a kind that stands for a period; None where there is none, or only withdrawn ones."""
+    rows = Proceeding.objects.filter(desk=desk, kind=kind).exclude(state__in=pack.proceedings[kind].void)
+    wanted = {FROM: period.first.isoformat(), TO: period.last.isoformat()}
+    for row in rows.order_by("-begun_at"):
+        if wanted.items() <= json.loads(row.facts)["values"].items():
+            return row
+    return None
+
+
+def document_rows(
+    viewer: Viewer, packs: Mapping[Desk, Pack], *, document: str = "", before: str = "", size: int = 50
+) -> list[Proceeding]:
+    """The documents of desks that the viewer may see, the latest first, from behind the one with the id `before`; of one `document` only
+    where it is named. Raises InvalidData for a place in the list that is none.
+    """
+    scope = Q(pk__in=[])
+    for desk, pack in packs.items():
+        kinds = [one.proceeding for name, one in pack.reports.documents.items() if document in ("", name)]
+        scope |= Q(desk=desk, kind__in=kinds)
+    rows = visible_proceedings(viewer).filter(scope)
+    if before:
+        try:
+            last = rows.filter(pk=uuid.UUID(before)).first()
+        except ValueError:
+            last = None
+        if last is None:
+            raise InvalidData([FieldError("/cursor", "bad_cursor")])
+        rows = rows.filter(Q(begun_at__lt=last.begun_at) | Q(begun_at=last.begun_at, number__lt=last.number))
+    return list(rows.select_related("desk").order_by("-begun_at", "-number")[:size])

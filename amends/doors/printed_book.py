@@ -1,0 +1,200 @@
+"""Spreadsheets that are ready to print: house, title and period at the head of every sheet, tables in frames, numbers as numbers, numbered pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import IO, Any
+
+import xlsxwriter
+from django.utils.translation import gettext
+
+from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.papers.columns import length_of
+
+NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
+FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
+LONGEST_NAME = 31
+A4 = 9
+NARROWEST, WIDEST = 9, 46
+"""Characters that stand side by side in a column at least and at most; longer texts take several lines."""
+SHORT_HEAD = 10
+"""Heads of so many characters stand in one line."""
+LINE = 16
+"""Points that a line of text takes."""
+
+
+def sheet_name(text: str) -> str:
+    """A text as the name of a sheet can be."""
+    return FORBIDDEN.sub(" ", text)[:LONGEST_NAME].strip()
+
+
+def page_of(sheet: Any, *, kept: int, foot: str, is_wide: bool = True, pages_high: int = 0, beside: int = 0) -> None:
+    """Make a sheet ready to print: A4, as wide as the paper, numbered pages; the first `kept` rows stay in view and stand on every page."""
+    sheet.freeze_panes(kept, beside)
+    if kept:
+        sheet.repeat_rows(0, kept - 1)
+    sheet.set_paper(A4)
+    sheet.set_margins(left=0.7, right=0.6, top=0.7, bottom=0.7)
+    if is_wide:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, pages_high)
+    pages = gettext("第 {page} 页　共 {pages} 页").format(page="&P", pages="&N")
+    sheet.set_footer(f"&L{foot.replace('&', '&&')}&R{pages}")
+
+
+@dataclass
+class Formats:
+    """The formats of a book, each made once."""
+
+    book: Any
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def title(self) -> Any:
+        return self.book.add_format({"bold": True, "font_size": 16, "valign": "vcenter"})
+
+    @cached_property
+    def part(self) -> Any:
+        return self.book.add_format({"bold": True, "font_size": 12})
+
+    @cached_property
+    def quiet(self) -> Any:
+        return self.book.add_format({"font_color": "#555555", "num_format": "@"})
+
+    @cached_property
+    def caption(self) -> Any:
+        return self.book.add_format({"bold": True, "num_format": "@"})
+
+    @cached_property
+    def text(self) -> Any:
+        return self.book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+
+    @cached_property
+    def link(self) -> Any:
+        return self.book.add_format({"font_color": "#1f5f99", "underline": 1})
+
+    @cached_property
+    def head(self) -> Any:
+        return self._boxed({"bold": True, "bg_color": "#EBEBEB"})
+
+    @cached_property
+    def head_of_numbers(self) -> Any:
+        return self._boxed({"bold": True, "bg_color": "#EBEBEB", "align": "right"})
+
+    @cached_property
+    def said(self) -> Any:
+        return self._boxed({"num_format": "@", "indent": 1})
+
+    @cached_property
+    def said_on_the_right(self) -> Any:
+        return self._boxed({"num_format": "@", "align": "right"})
+
+    def number(self, text: str, *, is_total: bool = False) -> Any:
+        """With the digits that the figure has; a change keeps its sign."""
+        digits = NUMBER.fullmatch(text)
+        pattern = "#,##0" + (f".{'0' * len(digits[1])}" if digits and digits[1] else "")
+        pattern = f"+{pattern};-{pattern};0" if text[:1] in "+-" else pattern
+        key = f"{pattern}{is_total}"
+        if key not in self.numbers:
+            self.numbers[key] = self._boxed({"num_format": pattern, "align": "right", "bold": is_total})
+        return self.numbers[key]
+
+    def _boxed(self, more: dict[str, Any]) -> Any:
+        return self.book.add_format(
+            {"border": 1, "border_color": "#999999", "text_wrap": True, "valign": "vcenter", **more}
+        )
+
+
+Value = str | int | Decimal | date | None
+
+
+@contextmanager
+def printed_book(
+    file: IO[bytes], *, house: str, title: str, about: Sequence[str] = (), signers: Sequence[str] = ()
+) -> Iterator[PrintedBook]:
+    """A spreadsheet under one title. `about` says what it is about: the period, the policy, who made it; `signers` sign its first sheet."""
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        book.set_properties({"title": title, "company": house})
+        yield PrintedBook(book, Formats(book), house, title, "　".join(filter(None, about)), list(signers))
+
+
+@dataclass
+class PrintedBook:
+    """A spreadsheet whose sheets are tables."""
+
+    book: Any
+    formats: Formats
+    house: str
+    title: str
+    about: str
+    signers: list[str]
+
+    def table(
+        self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Value]], *, notes: Sequence[str] = ()
+    ) -> None:
+        """A table on a sheet of its own: numbers on the right, long texts in several lines; one without rows says so in words."""
+        lines, sheet = list(rows), self.book.add_worksheet(sheet_name(name))
+        on_the_right = [_is_of_numbers(lines, place) for place, _ in enumerate(heads)]
+        for place, head in enumerate(heads):
+            sheet.set_column(place, place, _width(head, lines, place, is_number=on_the_right[place]))
+        top = self._head(sheet, name)
+        for place, head in enumerate(heads):
+            form = self.formats.head_of_numbers if on_the_right[place] else self.formats.head
+            sheet.write_string(top, place, as_text(head), form)
+        row = top + 1
+        for line in lines:
+            for place, _ in enumerate(heads):
+                value = line[place] if place < len(line) else ""
+                self._value(sheet, row, place, value, is_number=on_the_right[place])
+            row += 1
+        for note in [*([] if lines else [gettext("本期没有可统计的内容。")]), *notes]:
+            sheet.write_string(row, 0, as_text(note), self.formats.quiet)
+            row += 1
+        self._signatures(sheet, row + 1)
+        page_of(sheet, kept=top + 1, foot=self.title, beside=1 if len(heads) > 2 else 0)
+
+    def _head(self, sheet: Any, name: str) -> int:
+        """House, title, what it is about and the name of the sheet; return the row that follows."""
+        sheet.set_row(1, 28)
+        sheet.write_string(0, 0, as_text(self.house), self.formats.quiet)
+        sheet.write_string(1, 0, as_text(self.title), self.formats.title)
+        sheet.write_string(2, 0, as_text(self.about), self.formats.quiet)
+        sheet.write_string(3, 0, as_text(name), self.formats.part)
+        return 4
+
+    def _value(self, sheet: Any, row: int, place: int, value: Value, *, is_number: bool) -> None:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            sheet.write_number(
+                row,
+                place,
+                float(value),
+                self.formats.number(f"{value:f}" if isinstance(value, Decimal) else str(value)),
+            )
+            return
+        form = self.formats.said_on_the_right if is_number else self.formats.said
+        sheet.write_string(row, place, as_text("" if value is None else str(value)), form)
+
+    def _signatures(self, sheet: Any, row: int) -> None:
+        """Who signs stands below the first table."""
+        if self.signers:
+            said = [f"{one}{gettext('：')}{'＿' * 8}" for one in self.signers]
+            sheet.write_string(row, 0, "　　".join([*said, f"{gettext('日期')}{gettext('：')}{'＿' * 6}"]))
+            self.signers = []
+
+
+def _is_of_numbers(lines: Sequence[Sequence[Value]], place: int) -> bool:
+    return any(isinstance(line[place], Decimal | int) for line in lines if place < len(line))
+
+
+def _width(head: str, lines: Sequence[Sequence[Value]], place: int, *, is_number: bool) -> float:
+    """As wide as its values; a long head above numbers stands in up to three lines."""
+    length = length_of(head)
+    values = (length_of(part) for line in lines if place < len(line) for part in str(line[place] or "").split("\n"))
+    longest = max([length / 3 if is_number and length > SHORT_HEAD else length, *values])
+    return min(max(longest + 2.5, NARROWEST), WIDEST)
