@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import reduce
 
 from amends.core.periods import Period, month_of
 from amends.core.policy.documents import Document, Every
@@ -42,8 +43,10 @@ def due_day(document: Document, period: Period) -> date | None:
 
 
 def titled(title: str, period: Period) -> str:
-    """A title with the year and month of the period in the places kept for them: the month of its last day."""
-    return title.replace("{year}", str(period.last.year)).replace("{month}", str(period.last.month))
+    """A title with year, quarter and month of the period in the places kept for them: those of its last day."""
+    last = period.last
+    named = {"{year}": last.year, "{quarter}": (last.month + 2) // 3, "{month}": last.month}
+    return reduce(lambda text, name: text.replace(name, str(named[name])), named, title)
 
 
 def filled_in(template: str, said: Callable[[str, str], str]) -> str:

@@ -24,7 +24,6 @@ from amends.doors.pack_words import words_of
 from amends.doors.papers.formats import month_in_print, span_in_print
 from amends.doors.papers.making import house_of, version_of
 from amends.doors.printed_book import printed_book
-from amends.doors.wording import words
 
 FRAME = ("than_from", "than_to", "order")
 
@@ -122,7 +121,8 @@ def write_analysis(file: IO[bytes], found: Analysed, pack: Pack) -> None:
     """The analysis as a spreadsheet: the ranking, the months, the steps, and whom it concerns, each on a sheet of its own."""
     names, title = names_in(found, pack), class_words(pack).get(found.look.by, found.look.by)
     own, look, months = names[found.look.by], found.look, list(found.months)
-    about = [words(look.desk.called), span_in_print(look.period), version_of(pack)]
+    compared = gettext("对比期 %(span)s") % {"span": span_in_print(look.before)}
+    about = [gettext("本期 %(span)s") % {"span": span_in_print(look.period)}, compared, version_of(pack)]
     with printed_book(file, house=house_of(pack, look.desk), title=gettext("原因分析"), about=about) as book:
         book.table(gettext("排名"), _heads(title, look), [_cells(line, own) for line in found.lines])
         book.table(
@@ -145,7 +145,7 @@ def write_analysis(file: IO[bytes], found: Analysed, pack: Pack) -> None:
 def _heads(title: str, look: Look) -> list[str]:
     return [
         gettext("名次"), title, gettext("本期件数"), gettext("占比 %"), gettext("累计占比 %"),
-        f"{gettext('对比期件数')}（{span_in_print(look.before)}）", gettext("对比期占比 %"), gettext("占比变化（百分点）"), gettext("赔付金额"), gettext("平均处理小时"),
+        gettext("对比期件数"), gettext("对比期占比 %"), gettext("占比变化（百分点）"), gettext("赔付金额"), gettext("平均处理小时"),
     ]  # fmt: skip
 
 

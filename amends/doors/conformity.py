@@ -15,9 +15,9 @@ from amends.apps.people.models import Department
 from amends.apps.studies.conformity import Asked
 from amends.apps.studies.standards import Carried, carried_out, summed, the_standard
 from amends.core.policy.pack import Pack
-from amends.doors.papers.formats import moment_in_print, page_words, span_in_print
+from amends.doors.papers.formats import day_to_fill_in, moment_in_print, page_words, span_in_print
 from amends.doors.papers.making import house_of, version_of
-from amends.doors.papers.sheet import Cell, Line, Sheet, full_width
+from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width
 from amends.doors.printed_book import printed_book
 from amends.doors.wording import happened, language, traditional, words
 
@@ -226,7 +226,7 @@ def _standard_cells(line: StandardLine) -> list[Any]:
     if line.carried.clause.chapter:
         return [line.no, line.wording]
     counts = (line.counts[name] for name in ("applied", "kept", "running", "broken"))
-    return [line.no, line.wording, "、".join(line.by), line.says, *counts]
+    return [line.no, line.wording, _listed(line.by), line.says, *counts]
 
 
 def _proved_cells(one: Proved) -> list[Any]:
@@ -237,7 +237,7 @@ def _proved_cells(one: Proved) -> list[Any]:
 
 SPANS = (4, 7, 2, 2, 3, 3, 3)
 STANDARD_SPANS = (2, 5, 9, 2, 2, 2, 2)
-PROVED_SPANS = (4, 8, 3, 9)
+PROVED_SPANS = (4, 7, 2, 11)
 
 
 def report_sheet(report: Report, *, made_by: str) -> Sheet:
@@ -248,6 +248,8 @@ def report_sheet(report: Report, *, made_by: str) -> Sheet:
     else:
         lines += _clause_lines(report)
     lines += _standard_lines(report)
+    signers = tuple(Signer(title, "", day_to_fill_in()) for title in (gettext("编制"), gettext("审核")))
+    lines.append(Line((Cell("signatures", COLUMNS, signers=signers),)))
     return Sheet(
         language=language(), house=house_of(report.pack, report.asked.desk), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
         number_words=gettext("范围："), basis=version_of(report.pack), link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),

@@ -14,9 +14,10 @@ from amends.doors.case_sheet import OPTIONS, as_text
 from amends.doors.documents.parts import Cell, Chapter, Shown, Table
 from amends.doors.documents.written import Written
 from amends.doors.papers.columns import length_of
-from amends.doors.papers.document import left_to
+from amends.doors.papers.document import left_to, signers_of
 from amends.doors.papers.formats import day_in_print, moment_in_print
 from amends.doors.papers.making import house_of
+from amends.doors.papers.sheet import Signer
 from amends.doors.printed_book import LINE, NUMBER, SHORT_HEAD, Formats, page_of, sheet_name
 
 NARROWEST, WIDEST = 8, 34
@@ -42,6 +43,7 @@ def write_document(file: IO[bytes], made: Written) -> None:
         cover = _Page(book, formats, made, gettext("目录"), "")
         pages = [page for chapter in made.chapters for page in _pages(book, formats, made, chapter)]
         _write_cover(cover, made, pages)
+        (pages or [cover])[-1].signatures(signers_of(made))
         for page in (cover, *pages):
             page.finish()
 
@@ -150,6 +152,12 @@ class _Page:
         self._table(block.table)
         self.sheet.autofilter(first, 0, self.row - 1, len(_heads(block.table)) - 1)
         self.line(block.note)
+
+    def signatures(self, signers: tuple[Signer, ...]) -> None:
+        """Who signs, each with room for name and day."""
+        self.row += 1
+        for one in signers:
+            self.line(f"{one.title}{gettext('：')}{one.name or '＿' * 8}　　{one.day}", self.formats.plain)
 
     def _text(self, text: str) -> None:
         columns = max(LEAST_COLUMNS, len(self.widths))

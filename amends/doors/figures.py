@@ -316,7 +316,7 @@ def target_words(indicator: Indicator) -> str:
 
 def write_figures(file: IO[bytes], lines: Sequence[Line], grid: Grid | None, asked: Asked) -> None:
     """The table as a spreadsheet: values as numbers, with sample and target; what is not applicable says so."""
-    about = [words(asked.desk.called), span_in_print(asked.period), version_of(asked.pack)]
+    about = [span_in_print(asked.period), version_of(asked.pack)]
     with printed_book(file, house=house_of(asked.pack, asked.desk), title=gettext("指标"), about=about) as book:
         book.table(gettext("指标"), _heads(), [_cells(line) for line in lines])
         if grid is not None:

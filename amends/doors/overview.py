@@ -21,7 +21,6 @@ from amends.doors.pack_words import words_of
 from amends.doors.papers.formats import day_in_print, month_in_print, span_in_print
 from amends.doors.papers.making import house_of, version_of
 from amends.doors.printed_book import printed_book
-from amends.doors.wording import words
 
 FRAME = ("compare", "chart")
 COMPARED = ("before", "year")
@@ -95,13 +94,12 @@ def write_overview(file: IO[bytes], found: Overview) -> None:
     """The overview as a spreadsheet: every chart and table on a sheet of its own."""
     names, wanted = names_in(found), found.wanted
     about = [
-        words(wanted.desk.called),
         gettext("本期 %(span)s") % {"span": span_in_print(wanted.period)},
         gettext("上期 %(span)s") % {"span": span_in_print(wanted.before)},
         version_of(wanted.pack),
     ]
     with printed_book(file, house=house_of(wanted.pack, wanted.desk), title=gettext("投诉总览"), about=about) as book:
-        book.table(gettext("概览"), ["", *_heads()], [[gettext("合计"), *_cells(found.whole)]])
+        book.table(gettext("概览"), [gettext("范围"), *_heads()], [[gettext("合计"), *_cells(found.whole)]])
         for name, title in titles_of(wanted.pack).items():
             rows = [[names[name][key], *_cells(part)] for key, part in sorted_parts(found.parts[name])]
             book.table(title, [title, *_heads()], rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 LONGEST_NAME = 31
 A4 = 9
-NARROWEST, WIDEST = 9, 46
+NARROWEST, WIDEST = 6.5, 46
 """Characters that stand side by side in a column at least and at most; longer texts take several lines."""
 SHORT_HEAD = 10
 """Heads of so many characters stand in one line."""
@@ -68,6 +69,10 @@ class Formats:
         return self.book.add_format({"font_color": "#555555", "num_format": "@"})
 
     @cached_property
+    def plain(self) -> Any:
+        return self.book.add_format({"num_format": "@"})
+
+    @cached_property
     def caption(self) -> Any:
         return self.book.add_format({"bold": True, "num_format": "@"})
 
@@ -81,7 +86,7 @@ class Formats:
 
     @cached_property
     def head(self) -> Any:
-        return self._boxed({"bold": True, "bg_color": "#EBEBEB"})
+        return self._boxed({"bold": True, "bg_color": "#EBEBEB", "align": "center"})
 
     @cached_property
     def head_of_numbers(self) -> Any:
@@ -136,24 +141,33 @@ class PrintedBook:
     signers: list[str]
 
     def table(
-        self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Value]], *, notes: Sequence[str] = ()
+        self,
+        name: str,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[Value]],
+        *,
+        notes: Sequence[str] = (),
+        empty: str = "",
     ) -> None:
         """A table on a sheet of its own: numbers on the right, long texts in several lines; one without rows says so in words."""
         lines, sheet = list(rows), self.book.add_worksheet(sheet_name(name))
         on_the_right = [_is_of_numbers(lines, place) for place, _ in enumerate(heads)]
-        for place, head in enumerate(heads):
-            sheet.set_column(place, place, _width(head, lines, place, is_number=on_the_right[place]))
+        widths = [_width(head, lines, place) for place, head in enumerate(heads)]
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, width)
         top = self._head(sheet, name)
+        sheet.set_row(top, LINE * _lines_in(heads, widths) + 4)
         for place, head in enumerate(heads):
             form = self.formats.head_of_numbers if on_the_right[place] else self.formats.head
             sheet.write_string(top, place, as_text(head), form)
         row = top + 1
         for line in lines:
+            sheet.set_row(row, LINE * _lines_in(line, widths) + 2)
             for place, _ in enumerate(heads):
                 value = line[place] if place < len(line) else ""
                 self._value(sheet, row, place, value, is_number=on_the_right[place])
             row += 1
-        for note in [*([] if lines else [gettext("本期没有可统计的内容。")]), *notes]:
+        for note in [*([] if lines else [empty or gettext("本期没有可统计的内容。")]), *notes]:
             sheet.write_string(row, 0, as_text(note), self.formats.quiet)
             row += 1
         self._signatures(sheet, row + 1)
@@ -161,7 +175,8 @@ class PrintedBook:
 
     def _head(self, sheet: Any, name: str) -> int:
         """House, title, what it is about and the name of the sheet; return the row that follows."""
-        sheet.set_row(1, 28)
+        for row, height in enumerate((18, 28, 20, 22)):
+            sheet.set_row(row, height)
         sheet.write_string(0, 0, as_text(self.house), self.formats.quiet)
         sheet.write_string(1, 0, as_text(self.title), self.formats.title)
         sheet.write_string(2, 0, as_text(self.about), self.formats.quiet)
@@ -184,7 +199,9 @@ class PrintedBook:
         """Who signs stands below the first table."""
         if self.signers:
             said = [f"{one}{gettext('：')}{'＿' * 8}" for one in self.signers]
-            sheet.write_string(row, 0, "　　".join([*said, f"{gettext('日期')}{gettext('：')}{'＿' * 6}"]))
+            sheet.write_string(
+                row, 0, "　　".join([*said, f"{gettext('日期')}{gettext('：')}{'＿' * 6}"]), self.formats.plain
+            )
             self.signers = []
 
 
@@ -192,9 +209,18 @@ def _is_of_numbers(lines: Sequence[Sequence[Value]], place: int) -> bool:
     return any(isinstance(line[place], Decimal | int) for line in lines if place < len(line))
 
 
-def _width(head: str, lines: Sequence[Sequence[Value]], place: int, *, is_number: bool) -> float:
-    """As wide as its values; a long head above numbers stands in up to three lines."""
+def _width(head: str, lines: Sequence[Sequence[Value]], place: int) -> float:
+    """As wide as its values; a longer head stands in two lines."""
     length = length_of(head)
     values = (length_of(part) for line in lines if place < len(line) for part in str(line[place] or "").split("\n"))
-    longest = max([length / 3 if is_number and length > SHORT_HEAD else length, *values])
+    longest = max([length if length <= SHORT_HEAD else length / 2 + 2, *values])
     return min(max(longest + 2.5, NARROWEST), WIDEST)
+
+
+def _lines_in(cells: Sequence[Value], widths: Sequence[float]) -> int:
+    """How many lines the highest of the cells takes."""
+    found = [1]
+    for cell, width in zip(cells, widths, strict=False):
+        if isinstance(cell, str):
+            found.append(sum(max(1, math.ceil(length_of(part) / (width - 2.2))) for part in cell.split("\n")))
+    return max(found)

@@ -118,7 +118,7 @@ def write_scores(file: IO[bytes], month: Month, pack: Pack) -> None:
     """Scorecards as a spreadsheet: one line each with values, samples and points; the rules, deductions and bonuses on sheets of their own."""
     names, of = names_of(month), gettext("责任部门") if month.of == "department" else gettext("姓名")
     title = gettext("%(month)s考核得分") % {"month": month_in_print(month.period.first)}
-    about = [words(month.desk.called), span_in_print(month.period), version_of(pack)]
+    about = [span_in_print(month.period), version_of(pack)]
     signers = [gettext("制表"), gettext("审核"), gettext("批准")]
     with printed_book(file, house=house_of(pack, month.desk), title=title, about=about, signers=signers) as book:
         unmeasured = gettext("没有数据或样本太少的指标不计分，其权重按比例分摊到其余指标。")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from amends.apps.reporting.keeping import cases_in_parts, mend_all_days, rebuild_figures
+from amends.apps.reporting.rows.mending import cases_in_parts, mend_all_days, rebuild_figures
 from amends.jobs import rebuilding_process
 
 WAITING = 6

@@ -23,7 +23,7 @@ def start(database: dict[str, Any]) -> None:
 
 def rebuild(keys: list[UUID]) -> int:
     """Rebuild the figures of these cases; returns how many."""
-    from amends.apps.reporting.keeping import rebuild_part
+    from amends.apps.reporting.rows.mending import rebuild_part
 
     return rebuild_part(keys)
 

@@ -146,6 +146,7 @@ urlpatterns = [
     path("calls/plan/<slug:desk>/<slug:kind>/", call_groups.plan, name="plan_calls"),
     path("outlook/", outlook.trends, name="outlook"),
     path("outlook/key/", outlook_findings.key_list, name="key_problems"),
+    path("outlook/key/export/", outlook_findings.export_key, name="key_problems_export"),
     path("outlook/key/<slug:desk>/find/", outlook_findings.find_key, name="find_key_problems"),
     path("outlook/key/<uuid:key>/", outlook_findings.meet_key, name="key_problem"),
     path("outlook/analyses/", outlook_findings.analyses, name="analyses"),

@@ -140,17 +140,32 @@ def clocks_of(row: Timed, pack: Pack, now: datetime, *, with_segments: bool = Tr
 
 def has_open_promise(case: Case, pack: Pack) -> bool:
     """Whether the customer was promised a time that still stands."""
-    rules = [rule.id for rule in pack.clocks if rule.limit.promise]
-    return bool(rules) and any(clock.stopped_at is None and clock.rule in rules for clock in rows_of(case))
+    promises = _promises(pack)
+    return bool(promises) and any(clock.rule in promises for clock in _running(case))
 
 
-def clocks_over(row: Timed, pack: Pack, now: datetime) -> frozenset[str]:
-    """Those of the clocks that steps are bound to whose time is over at `now`."""
+def read_at(row: Timed, pack: Pack, now: datetime) -> tuple[frozenset[str], bool]:
+    """Those of the clocks that steps are bound to whose time is over at `now`, and whether a promise to the customer stands.
+
+    One query; none where the policy binds no step and knows no promise.
+    """
     limits = process_of(row, pack).limits
-    if not limits:
-        return frozenset()
-    running = (clock for clock in rows_of(row) if clock.rule in limits and clock.stopped_at is None)
-    return frozenset(clock.rule for clock in running if clock.due_at is not None and clock.due_at <= now)
+    promises = _promises(pack) if isinstance(row, Case) else frozenset()
+    if not limits and not promises:
+        return frozenset(), False
+    running = _running(row)
+    over = {
+        clock.rule for clock in running if clock.rule in limits and clock.due_at is not None and clock.due_at <= now
+    }
+    return frozenset(over), any(clock.rule in promises for clock in running)
+
+
+def _promises(pack: Pack) -> frozenset[str]:
+    return frozenset(rule.id for rule in pack.clocks if rule.limit.promise)
+
+
+def _running(row: Timed) -> list[ClockRow]:
+    return [clock for clock in rows_of(row) if clock.stopped_at is None]
 
 
 @dataclass(slots=True)

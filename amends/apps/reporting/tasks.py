@@ -10,7 +10,7 @@ from django.utils import timezone
 from amends.apps.deferred.registry import job
 from amends.apps.policies.queries import open_desks
 from amends.apps.reporting.actions import raise_gaps
-from amends.apps.reporting.keeping import settle_days
+from amends.apps.reporting.rows.days import settle_days
 from amends.apps.reporting.writing import write_due_documents
 
 

@@ -80,7 +80,7 @@ class Part(Ruled):
 
 
 class Document(Ruled):
-    """One document: its title (with `{year}` and `{month}` of its period), for which periods it is written, by when, and its parts. With
+    """One document: its title (with `{year}`, `{quarter}` and `{month}` of its period), for which periods it is written, by when, and its parts. With
     `any_days` somebody may also begin it for days that are no whole period.
 
     `proceeding` is the kind that carries it: its first verb is draw_up with the fields period_from and period_to, who may begin,

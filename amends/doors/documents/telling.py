@@ -249,7 +249,7 @@ class Teller:
             for line in lines
         )  # fmt: skip
         left = kept.get("total", len(lines)) - len(lines)
-        note = gettext("另有 %(n)s 项未列出。") % {"n": left} if left > 0 else "" if lines else gettext("无。")
+        note = gettext("另有 %(n)s 项未列出。") % {"n": left} if left > 0 else "" if lines else _none_said(block)
         return Shown(place, title or words(kind.title), table=Table(heads, rows), note=note)
 
     def _started(self, block: Block) -> Sequence[Mapping[str, Any]]:
@@ -281,7 +281,7 @@ class Teller:
 
         rows = tuple((Cell(named(line)), *counted(line, "count")) for line in kept["lines"])
         total = (Cell(gettext("合计")), *counted(kept, "total"))
-        return Shown(place, title, table=Table(heads, rows, total), note="" if rows else gettext("无。"))
+        return Shown(place, title, table=Table(heads, rows, total), note="" if rows else _none_said(block))
 
     # Scores
 
@@ -326,6 +326,11 @@ class Teller:
         )
         heads = (Head(gettext("月份")), Head(words(one.title), True, unit_of(one)))
         return Shown(place, title or words(one.title), table=Table(heads, rows), points=points, unit=unit_of(one))
+
+
+def _none_said(block: Block) -> str:
+    """What stands where a table of records would be empty."""
+    return gettext("无。") if block.which in ("started", "carried") else gettext("本期没有登记。")
 
 
 def nothing_said() -> str:

@@ -37,7 +37,7 @@ def report_of_document(made: Written, viewer: Viewer | None) -> Report:
         number=made.proceeding.number, number_words=gettext("编号："), basis=_basis(made),
         link=f"{settings.BASE_URL}/documents/{made.proceeding.pk}/", link_words=gettext("扫码查看报告"),
         foot=printed, page_words=page_words(), is_wide=is_wide, facts=_facts(made), contents_words=gettext("目录"),
-        sections=tuple(_section(chapter, made.author_words, is_wide=is_wide) for chapter in made.chapters), signers=_signers(made),
+        sections=tuple(_section(chapter, made.author_words, is_wide=is_wide) for chapter in made.chapters), signers=signers_of(made),
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def _facts(made: Written) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _signers(made: Written) -> tuple[Signer, ...]:
+def signers_of(made: Written) -> tuple[Signer, ...]:
     """Who the document says signs it, the author first: their name and day stand there once it is released."""
     name, day = made.released or (made.reporter, None)
     titles = [words(title) for title in made.document.signature] or [made.author_words, gettext("审阅人")]

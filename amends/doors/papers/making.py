@@ -95,9 +95,8 @@ def house_of(pack: Pack, desk: Desk) -> str:
 
 
 def version_of(pack: Pack) -> str:
-    """Which policy figures are counted by, and its version."""
-    named = {"policy": words(pack.head.policy_label or pack.head.title), "version": pack.version}
-    return gettext("%(policy)s　第 %(version)s 版") % named
+    """By which policy something is counted, and its version."""
+    return gettext("%(policy)s　第 %(version)s 版") % {"policy": words(pack.head.title), "version": pack.version}
 
 
 def basis_of(pack: Pack) -> str:

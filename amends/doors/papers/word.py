@@ -14,7 +14,18 @@ from docx.text.paragraph import Paragraph
 
 from amends.doors.papers.notes import with_notes_on_glyphs
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet
-from amends.doors.papers.word_page import FILLED, HEAVY, PRINTED, element, lay_out, named, width_of, write, write_head
+from amends.doors.papers.word_page import (
+    FILLED,
+    HEAVY,
+    PRINTED,
+    element,
+    lay_out,
+    named,
+    saved,
+    width_of,
+    write,
+    write_head,
+)
 
 TWIPS_A_LINE = round(8 / 25.4 * 1440)
 BAR = 20
@@ -34,18 +45,14 @@ def docx_of(sheet: Sheet) -> bytes:
     document = Document()
     lay_out(document, sheet)
     write_head(document, sheet)
-    _table(document, sheet)
-    for note in sheet.notes:
-        write(document.add_paragraph(), note, size=8.5)
-    made = io.BytesIO()
-    document.save(made)
-    return made.getvalue()
+    _form(document, sheet)
+    return saved(document, sheet)
 
 
 # The cells.
 
 
-def _table(document: DocumentOfWord, sheet: Sheet) -> None:
+def _form(document: DocumentOfWord, sheet: Sheet) -> None:
     table = OxmlElement("w:tbl")
     properties = element("w:tblPr")
     properties.append(element("w:tblW", w=str(_column(sheet) * COLUMNS), type="dxa"))

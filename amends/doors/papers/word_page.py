@@ -98,6 +98,15 @@ def _counted(paragraph: Paragraph, what: str) -> None:
             run.append(instruction)
 
 
+def saved(document: DocumentOfWord, paper: Paper) -> bytes:
+    """The document with its notes at the end, as a file."""
+    for note in paper.notes:
+        write(document.add_paragraph(), note, size=8.5)
+    made = io.BytesIO()
+    document.save(made)
+    return made.getvalue()
+
+
 # The head of the first page.
 
 

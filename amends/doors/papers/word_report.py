@@ -17,7 +17,18 @@ from docx.text.paragraph import Paragraph
 from amends.doors.papers.notes import with_notes_on_glyphs
 from amends.doors.papers.press import pictures_of
 from amends.doors.papers.report import Grid, Piece, Report, Section
-from amends.doors.papers.word_page import HEAVY, PRINTED, element, lay_out, named, width_of, write, write_head
+from amends.doors.papers.word_page import (
+    HEAVY,
+    PRINTED,
+    element,
+    lay_out,
+    named,
+    run_of,
+    saved,
+    width_of,
+    write,
+    write_head,
+)
 
 WHOLE = 1000
 TABLE, BELOW = 9, 7.5
@@ -25,6 +36,8 @@ TABLE, BELOW = 9, 7.5
 SHADED, FAINT = "EBEBEB", "F7F7F7"
 MARGIN = 62
 """Twips between the frame of a cell and its text."""
+MOST_TIED = 1200
+"""So many characters go to the next page with the signatures below them at most."""
 ROOM = 30
 """Millimetres that are kept for words nobody has written yet."""
 
@@ -41,12 +54,9 @@ def docx_of_report(report: Report) -> bytes:
     _contents(document, report)
     for place, section in enumerate(report.sections):
         _section(document, section, report, pictures, mark=f"part{place}")
+    _tie_end(document, report.sections[-1].pieces[-1])
     _signatures(document, report)
-    for note in report.notes:
-        write(document.add_paragraph(), note, size=8.5)
-    made = io.BytesIO()
-    document.save(made)
-    return made.getvalue()
+    return saved(document, report)
 
 
 def _facts(document: DocumentOfWord, report: Report) -> None:
@@ -63,7 +73,7 @@ def _facts(document: DocumentOfWord, report: Report) -> None:
 
 
 def _contents(document: DocumentOfWord, report: Report) -> None:
-    """The chapters, each a link to its heading."""
+    """The chapters, each a link to its heading, and the page on which that stands."""
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title.paragraph_format.space_before = Pt(10)
@@ -75,6 +85,10 @@ def _contents(document: DocumentOfWord, report: Report) -> None:
         write(line, section.title)
         link.append(line.runs[-1]._r)
         line._p.append(link)
+        write(line, "\t")
+        place_of_page = element("w:fldSimple", instr=f" PAGEREF part{place} \\h ", dirty="true")
+        place_of_page.append(run_of(line, "1", size=10.5))
+        line._p.append(place_of_page)
 
 
 def _section(
@@ -183,9 +197,9 @@ def _head_of(row: _Row) -> None:
     row._tr.get_or_add_trPr().append(element("w:tblHeader"))
 
 
-def _keep_together(rows: Sequence[_Row], *, is_short: bool) -> None:
-    """A short table stands on one page; of a long one the head stays with the first rows, and the total with the last."""
-    tied = rows[:-1] if is_short else [*rows[:2], rows[-2]]
+def _keep_together(rows: Sequence[_Row], *, is_short: bool, is_tied: bool = False) -> None:
+    """A short table stands on one page, a tied one with what follows; of a long one the head stays with the first rows, the total with the last."""
+    tied = [*rows] if is_tied else rows[:-1] if is_short else [*rows[:2], rows[-2]]
     for row in tied:
         for cell in row.cells:
             for paragraph in cell.paragraphs:
@@ -217,6 +231,16 @@ def _shaded(cell: _Cell, colour: str) -> None:
 
 
 # The end
+
+
+def _tie_end(document: DocumentOfWord, last: Piece) -> None:
+    """Who signs never stands alone on the last page: what is said last goes with it, unless that is long."""
+    if last.kind not in ("text", "room", "note") or len(last.text) > MOST_TIED:
+        return
+    if last.kind == "room":
+        _keep_together(list(document.tables[-1].rows), is_short=True, is_tied=True)
+    else:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
 
 
 def _signatures(document: DocumentOfWord, report: Report) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import uuid
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.outlook.analyses import analyse, confirm, hand_over, ranked
 from amends.apps.outlook.counting import months_before
 from amends.apps.outlook.forecasts import today_of
@@ -28,12 +30,15 @@ from amends.apps.outlook.queries import (
     key_problem_for,
     key_problems_of,
 )
+from amends.apps.people.actions import log_access
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.people.models import Department
 from amends.apps.policies.queries import pack_in_force
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import KeyProblems
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
+from amends.doors.files import as_attachment
+from amends.doors.key_problems import write_key_problems
 from amends.doors.routes import route
 from amends.doors.wording import faults, listed, said, words
 from amends.web.outlook.views import chosen_desk, desk_choices
@@ -54,10 +59,37 @@ def _key_page(request: HttpRequest, desk: Any, pack: Any, desks: Any, **more: An
     context = {
         "area": "outlook", "tab": "key", "desk": desk, "desks": desk_choices(desks, desk), "zone": zone_of(pack), "rule": rule,
         "lead": _lead(rule, pack) if rule else "",
+        "may_export": holds_right(viewer_of(request), RIGHT),
         "waiting": [(problem_words(one, pack, departments), one) for one in waiting],
         "met": [(problem_words(one, pack, departments), one) for one in met], **more,
     }  # fmt: skip
     return render(request, "outlook/key.html", context, status=more.get("status", 200))
+
+
+@route(audience="staff", permission="warnings", kind="key_problem")
+def export_key(request: HttpRequest) -> HttpResponseBase:
+    """The list as a spreadsheet; who took it is noted."""
+    viewer = viewer_of(request)
+    desk, pack, _ = chosen_desk(request)
+    if not holds_right(viewer, RIGHT):
+        raise NotPermitted(verb=gettext("导出"))
+    waiting, met = key_problems_of(desk)
+    departments, rule, today = (
+        departments_named(),
+        pack.warnings.key_problems,
+        viewer.now.astimezone(zone_of(pack)).date(),
+    )
+    named = [[(problem_words(one, pack, departments), one) for one in some] for some in (waiting, met)]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_key_problems(
+        file, desk, pack, lead=_lead(rule, pack) if rule else "", waiting=named[0], met=named[1], on=today
+    )
+    file.seek(0)
+    log_access(
+        actor=viewer.person.actor_id, action="export", object="key_problems", field=f"desk:{desk.code}", now=viewer.now
+    )
+    answer = FileResponse(file, content_type="application/octet-stream")
+    return as_attachment(answer, f"key-problems-{desk.code}-{today:%Y%m%d}.xlsx")
 
 
 def _lead(rule: KeyProblems, pack: Pack) -> str:

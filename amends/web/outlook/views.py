@@ -22,6 +22,7 @@ from amends.apps.outlook.queries import desks_looked_after
 from amends.apps.outlook.warnings import LONGEST
 from amends.apps.people.models import Department
 from amends.apps.policies.models import Desk
+from amends.core.forecasting import Forecast
 from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
@@ -98,10 +99,12 @@ def _page(request: HttpRequest, desk: Desk, pack: Pack, desks: Mapping[Desk, Pac
     subjects = forecast_subjects(counts)
     if subject not in (*subjects, *counts.series):
         raise Http404
+    said = forecast_by(pack.warnings, counts.of(subject))
+    of_all = said if subject == TOTAL else forecast_by(pack.warnings, counts.of(TOTAL))
     context = {
         "area": "outlook", "tab": "trends", "desk": desk, "desks": desk_choices(desks, desk), "zone": zone_of(pack),
         "lines": [_line(name, counts, pack, departments) for name in subjects], "subject": subject,
-        **_subject(desk, pack, subject, counts, departments, today, volume if subject == TOTAL else {}), **_ahead(desk, pack, counts, departments, today, viewer.now),
+        **_subject(desk, pack, subject, counts, said, departments, today, volume if subject == TOTAL else {}), **_ahead(desk, pack, of_all, departments, today, viewer.now),
         "notes": list(TrendNote.objects.filter(desk=desk, subject=subject).select_related("by").order_by("-at")[:NOTES]),
         **more,
     }  # fmt: skip
@@ -126,13 +129,14 @@ def _subject(
     pack: Pack,
     subject: str,
     counts: Monthly,
+    said: Forecast | None,
     departments: Mapping[int, Department],
     today: date,
     volume: Mapping[date, int],
 ) -> dict[str, Any]:
     """One series: its trend with the rule, its forecast with method and error, the chart and the table behind it."""
     values = counts.of(subject)
-    said, trend = forecast_by(pack.warnings, values), trend_by(pack.warnings, values)
+    trend = trend_by(pack.warnings, values)
     ahead = [months_before(today.replace(day=1), -step) for step in range(pack.warnings.forecast.months)]
     kept = {one.month: one for one in kept_of(desk, subject, counts)}
     rows = [
@@ -166,12 +170,12 @@ def _errors(said: Any) -> list[tuple[str, str, bool]]:
 
 
 def _ahead(
-    desk: Desk, pack: Pack, counts: Monthly, departments: Mapping[int, Department], today: date, now: Any
+    desk: Desk, pack: Pack, said: Forecast | None, departments: Mapping[int, Department], today: date, now: Any
 ) -> dict[str, Any]:
     """The mix of complaints, how hard they are, and whether those at hand can do what is coming."""
     mix = mix_view(desk, today)
     difficulty = difficulty_of(desk, pack, today)
-    load = load_of(desk, pack, forecast_by(pack.warnings, counts.of(TOTAL)), today)
+    load = load_of(desk, pack, said, today)
     return {
         "mix": mix, "classes": [(subject_words(f"category:{one.name}", pack, departments), one) for one in mix.now.classes],
         "other_share": percent(mix.now.other_share), "difficulty": difficulty, "weights": pack.warnings.difficulty,

@@ -11,8 +11,9 @@ from django.db import transaction
 
 from amends.apps.cases.actions.erase import erase_cases
 from amends.apps.cases.models import Case
-from amends.apps.reporting.keeping import DAY_COUNTS, DAY_KEYS, figures_at_the_end, settle_days
+from amends.apps.reporting.keeping import figures_at_the_end
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
+from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, settle_days
 from tests.doors import Office
 
 PACKS = ("escalation", "reporting")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.clocks import clocks_over, has_open_promise, process_of, refresh_clocks
+from amends.apps.cases.clocks import process_of, read_at, refresh_clocks
 from amends.apps.cases.extending import extend_clock
 from amends.apps.cases.facts import core_event, facts_of, pack_of
 from amends.apps.cases.models import Case
@@ -245,10 +245,8 @@ def facts_known(row: Row) -> CaseFacts:
 
 def facts_at_moment(row: Row, pack: Pack, now: datetime) -> CaseFacts:
     """The facts known, with what clocks and calendar say at a moment: whose time is over, whether a promise stands, what days are worked."""
-    promised = isinstance(row, Case) and has_open_promise(row, pack)
-    return replace(
-        facts_known(row), over=clocks_over(row, pack, now), promise_open=promised, is_working=partial(_is_working, pack)
-    )
+    over, promised = read_at(row, pack, now)
+    return replace(facts_known(row), over=over, promise_open=promised, is_working=partial(_is_working, pack))
 
 
 def _is_working(pack: Pack, day: date) -> bool:

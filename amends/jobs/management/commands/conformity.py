@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import get_resolver
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 from tqdm import tqdm
 
 from amends.apps.cases.models import Case
@@ -141,7 +141,7 @@ def _write(output: Path, report: Report, data: dict[str, Any]) -> None:
     if output.suffix == ".json":
         output.write_text(json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8")
     elif output.suffix == ".pdf":
-        output.write_bytes(pdf_of(report_sheet(report, made_by="amends")))
+        output.write_bytes(pdf_of(report_sheet(report, made_by=gettext("系统"))))
     else:
         with output.open("wb") as file:
             write_report(file, report)
