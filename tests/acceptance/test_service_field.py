@@ -1,5 +1,7 @@
 """Technical service on site: from the request over plan, internal request, visit, log and problems to the ledger."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -582,3 +584,17 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
     office.work()
     titles = [one["title"] for one in supervisor(office).read("reports", document="monthly_statistics")["reports"]]
     assert titles == ["工程服务部4月统计表", "《商务部部(3月份)统计报表》"]
+
+
+def test_whoever_travels_reads_where_to_and_to_whom_in_clear_and_others_of_the_desk_do_not(office):
+    _, visit = dispatched(office)
+    address = "云锦花园 3 号楼"
+
+    def read_by(role):
+        return text_of(Staff(office.world, role).get(f"/proceedings/{visit}/"))
+
+    engineer_reads, supervisor_reads = read_by("technical_service_engineer"), read_by("technical_service_supervisor")
+    assert address in engineer_reads
+    assert address not in supervisor_reads
+    assert re.search(r"1\d{10}", engineer_reads)
+    assert not re.search(r"1\d{10}", supervisor_reads)

@@ -320,8 +320,9 @@ class _Teller:
             return ShownValue(f.id, f.title, "text", "", is_erased=True)
         if self._hides(f, event):
             return ShownValue(f.id, f.title, "text", "", is_masked=True)
-        personal = self.present.fields.get(f.id, f).personal or f.personal
-        if personal is None or f.id in self.revealed:
+        present = self.present.fields.get(f.id, f)
+        personal = present.personal or f.personal
+        if personal is None or f.id in self.revealed or self.roles.intersection(present.clear_to):
             return ShownValue(f.id, f.title, _kind_of_text(f), text)
         shown = masked(personal, text)
         return ShownValue(f.id, f.title, _kind_of_text(f), shown, is_masked=shown != text)

@@ -218,6 +218,7 @@ class Field(Ruled):
     offers: tuple[Title, ...] = ()
     asked_as: Asked | None = None
     personal: PersonalKind | None = None
+    clear_to: tuple[Name, ...] = ()
     seen_by: tuple[Name, ...] = ()
     default: str | int | bool | None = None
     default_from: Name | None = None

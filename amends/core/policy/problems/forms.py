@@ -118,6 +118,7 @@ def _reference_problems(world: World, where: Path, field: Field, siblings: set[s
         ("axis", _one(field.axis), [a.id for a in pack.grading.axes], "分级维度", "axis", "grading"),
         ("options_from", _one(field.options_from), world.choice_lists, "选项清单", "list of choices", "categories"),
         ("seen_by", field.seen_by, pack.roles.roles, "角色", "role", "roles"),
+        ("clear_to", field.clear_to, pack.roles.roles, "角色", "role", "roles"),
         ("one_for_each", _one(field.one_for_each), world.lists | siblings, "清单", "list", "lifecycle"),
     ]
     if field.computed:

@@ -61,6 +61,8 @@ def of_field(field: Field, names: Names) -> Iterator[str]:
         yield gettext("最多 %(n)s 字。") % {"n": field.max_length}
     if field.personal:
         yield gettext("属于个人信息，平时遮盖，说明理由后才能查看。")
+    if field.clear_to:
+        yield gettext("%(roles)s办理时需要，对其不遮盖。") % {"roles": names.roles(field.clear_to)}
     if field.seen_by:
         yield gettext("只有%(roles)s看得到。") % {"roles": names.roles(field.seen_by)}
 
