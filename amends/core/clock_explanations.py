@@ -202,10 +202,11 @@ def zone_name(zone: str, language: str) -> str:
 
 
 def duration_in_words(seconds: int, language: str) -> str:
-    """Return a duration in hours and minutes; below a minute in seconds."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "小时", "h"), (minutes, "分钟", "min"), (0 if hours or minutes else left, "秒", "s")]
+    """Return a duration in hours and minutes; seconds are counted and not said."""
+    if 0 < seconds < 60:
+        return "less than 1 min" if language == "en" else "不到 1 分钟"
+    hours, minutes = divmod(seconds // 60, 60)
+    parts = [(hours, "小时", "h"), (minutes, "分钟", "min")]
     given = [part for part in parts if part[0]] or [parts[1]]
     return " ".join(f"{n} {english if language == 'en' else chinese}" for n, chinese, english in given)
 
@@ -298,7 +299,7 @@ def _is_midnight(local: dt.datetime) -> bool:
 def _clock(local: dt.datetime, *, closing: bool = False) -> str:
     if closing and _is_midnight(local):
         return "24:00"
-    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    return local.strftime("%H:%M")
 
 
 def _named(names: object, language: str) -> str:

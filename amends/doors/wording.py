@@ -123,6 +123,12 @@ def happened(verb: str) -> str:
     return in_words(VERBS[verb].happened) if verb in VERBS else verb
 
 
+def step_words(verb: str, step: Title | None) -> str:
+    """What is said of an event: the pack's own words for a step of a proceeding, where it has others than the verb's."""
+    own = words(step) if step else ""
+    return own if own and own != button_of(verb) else happened(verb)
+
+
 def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """A time of the desk, shorter the nearer it is: today, this year, or with its year."""
     return _moment_words(moment, zone, now.astimezone(zone).date(), language())
@@ -161,6 +167,8 @@ def left_words(due: datetime, now: datetime) -> str:
 @lru_cache(maxsize=8192)
 def _left_words(late: bool, minutes: int, tongue: str) -> str:
     """Kept like moments; `tongue` is the reader's language."""
+    if not minutes:
+        return gettext("刚刚超时") if late else gettext("剩不到 1 分钟")
     text = span_words(timedelta(minutes=minutes))
     return (gettext("超时 %(time)s") if late else gettext("剩 %(time)s")) % {"time": text}
 
@@ -184,6 +192,8 @@ def live_words() -> dict[str, str]:
     return {
         "left": gettext("剩 %(time)s"),
         "late": gettext("超时 %(time)s"),
+        "nearly": gettext("剩不到 1 分钟"),
+        "just": gettext("刚刚超时"),
         "day": "|".join(ngettext("%(n)s 天", "%(n)s 天", n) for n in (1, many)),
         "hour": "|".join(ngettext("%(n)s 小时", "%(n)s 小时", n) for n in (1, many)),
         "minute": "|".join(ngettext("%(n)s 分钟", "%(n)s 分钟", n) for n in (1, many)),

@@ -18,9 +18,11 @@ from django.db import transaction
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.policies.actions import load_calendar_folder, open_desk, publish_changed_folders
+from amends.apps.policies.embedding import read_hosts, set_embed_hosts
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force, read_version, versions_of
 from amends.core.policy.pack import Pack
+from amends.core.refusals import Refusal
 from amends.jobs.organisation import Organisation, build_organisation
 from amends.jobs.stories.cast import Cast, NobodyMay, cast_of_desk
 from amends.jobs.stories.playing_all import begin_to_play
@@ -86,10 +88,20 @@ def _build_desk(folder: Path, password: str, *, now: datetime) -> list[Login]:
     desk = open_desk(
         code=folder.name, title=title.zh_hans, title_en=title.en or "", pack_id=folder.name, now=now, is_demo=True
     )
+    _let_this_machine_embed(desk, now=now)
     pack = pack_in_force(desk, now)
     made = build_organisation(desk, pack, now=now, password=password, is_demo=True)
     main = _busiest(stories_of(folder).stories, cast_of_desk(desk, pack, OrganisationOfDesk(desk, pack, now)))
     return list(_logins(made, pack, password, main))
+
+
+def _let_this_machine_embed(desk: Desk, *, now: datetime) -> None:
+    """The form shows in a frame on pages of this machine, so that it can be tried; never on those of a real address."""
+    try:
+        hosts = read_hosts(settings.BASE_URL)
+    except Refusal:
+        return
+    set_embed_hosts(desk, hosts, now=now, actor="system")
 
 
 def _busiest(stories: Sequence[Story], cast: Cast) -> set[int]:

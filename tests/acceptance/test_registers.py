@@ -198,6 +198,7 @@ def test_a_supplier_with_too_many_complaints_is_proposed_for_elimination_and_onc
     listed, record = page(office, staff, "supplier"), text_of(staff.get(f"/proceedings/{key}/"))
     say = "归因于其材料的客诉超过上限，建议评估并淘汰。"
     assert say in listed and say in record and all(number in record for number in blamed)
+    assert "登记供应商" in record and "受理了投诉" not in record
     clock.later(days=1)
     office.work()
     assert any(say in n.text for n in quality.person.notices.all())

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from amends.core.canonical import canonical_json
 from amends.core.clock_dues import Watched, dues
-from amends.core.clock_explanations import explain
+from amends.core.clock_explanations import duration_in_words, explain
 from amends.core.clock_fold import EXTENSION
 from amends.core.clocks import (
     ClockState,
@@ -905,3 +905,17 @@ def test_an_outside_deadline_that_is_learned_later_moves_the_due_date_and_no_ext
 
     assert reading.due_at == at("2026-03-09T12:00")
     assert [change.due_at for change in reading.due_history[:2]] == [at("2026-03-10T18:00"), at("2026-03-09T12:00")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chinese", "english"),
+    [
+        (0, "0 分钟", "0 min"),
+        (59, "不到 1 分钟", "less than 1 min"),
+        (3659, "1 小时", "1 h"),
+        (3660, "1 小时 1 分钟", "1 h 1 min"),
+    ],
+)
+def test_durations_are_said_in_hours_and_minutes(seconds: int, chinese: str, english: str) -> None:
+    assert duration_in_words(seconds, "zh-Hans") == chinese
+    assert duration_in_words(seconds, "en") == english

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -19,6 +21,7 @@ from amends.apps.cases.models import Case, Draft, EvidenceFile, Presence
 from amends.apps.cases.presence import LASTS
 from amends.apps.cases.previews import make_preview
 from amends.apps.people.models import AccessEntry
+from amends.core.policy.base import Title
 from tests.acceptance.conftest import undone_afterwards
 from tests.pages import in_words, text_of
 from tests.web.staff import courier_desk, on_page, signed_in
@@ -290,3 +293,9 @@ def test_what_was_typed_into_a_form_that_is_no_longer_open_is_kept_as_a_draft(de
     assert response.status_code == 409
     assert "已与客户核对。" in page and "复制我的内容" in page and reverse("act", args=[case.number, "note"]) in page
     assert "%E5%B7%B2%E4%B8%8E" in Draft.objects.get().content
+
+
+def test_what_a_customer_does_is_told_of_them_once():
+    role = Title(**{"zh-Hans": "客户", "en": "customer"})
+    entry = SimpleNamespace(actor="complainant:7", actor_name="", role=role, deputy_for="")
+    assert in_words(render_to_string("case/_who.html", {"entry": entry})).strip() == "客户"

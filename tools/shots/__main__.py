@@ -98,6 +98,7 @@ def _pictures(window: Page, installation: Installation, page: dict[str, Any], *,
                 _step(window, step)
             window.wait_for_load_state("networkidle")
             is_open = window.locator("dialog[open]").count() > 0
+            window.evaluate("scrollTo(0, 0)")
             for theme in QUICK_THEMES if quick else THEMES:
                 window.emulate_media(color_scheme=theme)
                 file = folder / theme / str(width) / f"{page['name']}.png"
@@ -145,6 +146,8 @@ def _step(window: Page, step: dict[str, Any]) -> None:
             window.locator(selector).first.select_option(value)
     elif does == "see":
         window.locator(what).first.wait_for()
+    elif does == "find":
+        window.locator(what).first.wait_for(state="attached")
     window.wait_for_load_state("networkidle")
 
 

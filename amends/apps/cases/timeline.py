@@ -70,6 +70,8 @@ class Entry:
     clauses: tuple[str, ...] = ()
     was_late_entry: bool = False
     form_id: str = ""
+    step: Title | None = None
+    """What the pack calls the step of a proceeding; what happens on a case is told by its verb."""
 
     @property
     def moved(self) -> bool:
@@ -257,8 +259,16 @@ class _Teller:
             handler=self.names.people.get(assign.get("handler") or 0, ""),
             clauses=tuple(data.get("clause", ())),
             form_id=form.id if form else "",
+            step=self._step(event),
             was_late_entry=(event.recorded_at - event.at).total_seconds() > 60,
         )
+
+    def _step(self, event: LedgerEvent) -> Title | None:
+        if not isinstance(self.row, Proceeding):
+            return None
+        origin, target = event.data.get("from"), event.data.get("to")
+        ways = process_of(self.row, self.pack).from_state(origin)
+        return next((t.title for t in ways if t.verb == event.kind and t.target(origin) == target), None)
 
     def _actor(self, event: LedgerEvent) -> str:
         return "" if self._is_by_reporter(event) else self.names.of_actor(event.actor)

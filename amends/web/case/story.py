@@ -15,7 +15,7 @@ from amends.apps.cases.timeline import Entry, ShownValue
 from amends.apps.ledger.models import Event
 from amends.core.clocks import ClockReading
 from amends.core.conversation import TELLING_VERBS
-from amends.core.verbs import SPOKEN_BY_CUSTOMER
+from amends.core.verbs import NOTE_PROCEEDING, SPOKEN_BY_CUSTOMER
 from amends.doors.wording import happened, listed, words
 from amends.web.case.seeing import CaseView
 from amends.web.case.writing import Sent, sent_with
@@ -150,10 +150,17 @@ def _told(entry: Entry, show: str, place: int, sent: Mapping[int, Sent]) -> Told
 
 
 def gist_of(entry: Entry) -> str:
-    """The first thing that was written, short; what is masked or erased says nothing."""
+    """The first thing that was written, short; what is masked or erased says nothing. Of a proceeding: which, and how it stands."""
+    if entry.verb == NOTE_PROCEEDING:
+        return gettext("：").join(_of_proceeding(entry.values))
     texts = (v for v in entry.values if v.kind == "long_text" and v.value and not v.is_masked)
     text = " ".join(str(next((words(v.value) for v in texts), "")).split())
     return text if len(text) <= GIST else text[:GIST].rstrip() + "…"
+
+
+def _of_proceeding(values: Iterable[ShownValue]) -> list[str]:
+    """Its name with its number, and its state."""
+    return [f"{words(v.title)} {v.value}" if v.id == "proceeding" else listed(map(words, v.value)) for v in values]
 
 
 def _fold(events: Sequence[Event]) -> Fold:

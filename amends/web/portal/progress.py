@@ -51,6 +51,13 @@ CARRIED_OUT = Saying(gettext_noop("正在落实处理结果"), gettext_noop("落
 FINISHING = Saying(gettext_noop("处理已经完成，正在收尾"), gettext_noop("还需要补充的，现在仍可以告诉我们。"))
 FOLLOWED = Saying(gettext_noop("处理已经完成，正在听取您的意见"), gettext_noop("欢迎告诉我们您是否满意。"))
 OVER = gettext_noop("这件事已经办完。如果还有问题，请拨打服务热线。")
+OVER_BY = {
+    "mark_duplicate": gettext_noop("这件事与另一件是同一件，已合在一起处理。想知道进展，请看另一件，或拨打服务热线。"),
+    "withdraw": gettext_noop("这件事已经撤回，不再处理。如果仍需要处理，请拨打服务热线。"),
+    "decline": gettext_noop("这件事没有受理。如果有疑问，请拨打服务热线。"),
+    "transfer": gettext_noop("这件事已移交给有权处理的单位。如果有疑问，请拨打服务热线。"),
+}
+"""What is said of a case that ended in another way than by being dealt with, by the verb that ended it."""
 
 BY_STAGE = {
     "7.2": RECEIVED,
@@ -106,18 +113,25 @@ def progress_of(case: Case, pack: Pack, *, now: datetime, events: Sequence[Event
     is_over = not case.is_open
     your_turn = state.category == "waiting" and _waits_for_customer(pack, state.waits_for)
     saying = YOUR_TURN if your_turn else BY_STAGE.get(state.stage, FOLLOWED)
+    happened = list(events if events is not None else events_of(case.chain))
     zone = ZoneInfo(pack.head.zone)
     return Progress(
         headline=step_title(pack, case.state) if is_over else in_words(saying.now),
-        next=in_words(OVER) if is_over else in_words(saying.next),
+        next=in_words(_ended(happened)) if is_over else in_words(saying.next),
         is_over=is_over,
         is_your_turn=your_turn,
-        steps=_steps(case, pack, zone, events if events is not None else events_of(case.chain)),
+        steps=_steps(case, pack, zone, happened),
         promises=_promises(case, pack, zone, now),
         received=in_full(case.received_at, zone),
         zone=zone_words(pack.head.zone),
         round=case.round,
     )
+
+
+def _ended(events: Sequence[Event]) -> str:
+    """What is said of a case that is over: by which verb it ended, whether its file was archived since or not."""
+    moves = (e.kind for e in reversed(events) if e.data.get("to") != e.data.get("from") and e.kind != "archive")
+    return OVER_BY.get(next(moves, ""), OVER)
 
 
 def _waits_for_customer(pack: Pack, waits_for: str | None) -> bool:

@@ -24,7 +24,8 @@
     const show = (box) => {
       const left = Date.parse(box.dataset.due) - (Date.now() - ahead);
       const late = left < 0;
-      box.textContent = (late ? said.late : said.left).replace("%(time)s", span(Math.floor(Math.abs(left) / 60000)));
+      const minutes = Math.floor(Math.abs(left) / 60000);
+      box.textContent = minutes ? (late ? said.late : said.left).replace("%(time)s", span(minutes)) : late ? said.just : said.nearly;
       box.classList.toggle("late", late);
       box.classList.toggle("soon", !late && left < 86400000);
       if (late) { const row = box.closest("[data-row]"); if (row) row.classList.add("is-late"); }

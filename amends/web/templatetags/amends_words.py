@@ -69,6 +69,12 @@ def happened(verb: str) -> str:
 
 
 @register.filter
+def did(entry: Any) -> str:
+    """What happened in one entry of a timeline."""
+    return wording.step_words(entry.verb, entry.step)
+
+
+@register.filter
 def at(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
     """A moment in the desk's zone, in words."""
     if moment is None:

@@ -44,11 +44,5 @@ def sample_values(pack: Pack, desk: Desk, key: WordingKey) -> dict[str, str]:
         asks = pack.texting.groups.wordings[key.message].asks
         own = {"name": gettext("顾女士"), "company": gettext("顺达建材"), "desk": values["desk"]}
         return {**{name: words(title) for name, title in asks.items()}, **own}
-    kind = next(iter(pack.proceedings.values()), None)
-    more = {
-        "extended_until": values["due_at"], "proceeding": words(kind.title) if kind else "",
-        "proceeding_number": values["number"], "proceeding_title": values["case_title"],
-        "proceeding_state": values["state"], "proceeding_due_at": values["due_at"],
-    }  # fmt: skip
     clocks = {place: values["due_at"] for place in places_of(pack, key) if place.startswith(DUE_OF)}
-    return {**more, **clocks, **values}
+    return {**clocks, **values}

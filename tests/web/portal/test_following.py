@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from amends.apps.cases.models import Case, PortalCode, PortalKey
 from amends.apps.cases.portal_keys import key_of, new_link, revoke_links
 from amends.apps.messaging.models import OutboxMessage
+from amends.web.portal.progress import progress_of
 from tests.web.portal import code_in, complain, link_in, run_jobs, texts_sent
 
 pytestmark = pytest.mark.django_db
@@ -346,3 +347,13 @@ def test_a_line_about_a_wrong_link_does_not_keep_the_link():
     event = without_private_links(None, "", {"event": "Not Found: /portal/s/SECRETSECRETSECRETSECR/code/"})
 
     assert event["event"] == "Not Found: /portal/s/…/code/"
+
+
+@pytest.mark.parametrize(("verb", "said"), [("mark_duplicate", "合在一起处理"), ("withdraw", "已经撤回")])
+def test_how_a_case_ended_is_said_and_stays_said_when_it_is_archived(world, verb, said):
+    other = world.register().number
+    ended = world.do(world.register(), verb, **({"duplicate_of": other} if verb == "mark_duplicate" else {}))
+    for case in (ended, world.do(ended, "archive")):
+        progress = progress_of(case, world.pack, now=world.now)
+        assert progress.is_over
+        assert said in progress.next

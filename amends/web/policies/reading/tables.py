@@ -196,12 +196,15 @@ def example_values(pack: Pack, desk: Desk) -> dict[str, str]:
     for width in range(10, 0, -1):
         number = number.replace(f"{{seq:{width}}}", "28".zfill(width))
     when = "5 March 2026, 18:00" if language() == "en" else "2026年03月05日 18:00"
+    kind = next(iter(pack.proceedings.values()), None)
     return {
         "number": number.replace("{seq}", "28"), "case_title": gettext("物品损坏，要求赔偿"), "state": words(state.title),
         "due_at": when, "promised_reply_at": when, "received_at": when, "complainant_name": gettext("顾女士"),
         "department": department, "handler": gettext("林晓燕"), "hotline": pack.head.hotline or "", "round": "1",
         "link": "https://example.com/portal/s/…", "code": "482913", "desk": words(desk.called), "clock": clock,
         "reason": gettext("（办理时填写的理由）"), "level": words(level.values[0].title) if level else "",
+        "extended_until": when, "proceeding": words(kind.title) if kind else "", "proceeding_number": "2026-0028",
+        "proceeding_title": gettext("物品损坏，要求赔偿"), "proceeding_state": words(state.title), "proceeding_due_at": when,
     }  # fmt: skip
 
 
