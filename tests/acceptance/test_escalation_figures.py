@@ -3,6 +3,7 @@
 import pytest
 
 from tests.acceptance.test_escalation_proceedings import TO_TOLD, complaint, escalates, superior
+from tests.doors import Staff
 
 PACKS = ("escalation",)
 ONE_ITEM = {"complete_measure": {"item": 1}}
@@ -107,3 +108,9 @@ def test_somebody_counts_only_what_they_see(office):
     asked = {"desk": office.world.desk.code, "from": "2026-03-01", "to": "2026-03-31", "indicator": "received"}
     counted = [door.read("kpis", **asked)["kpis"][0]["figures"][0]["numerator"] for door in (everything, own)]
     assert counted == [2, 1]
+
+
+@pytest.mark.parametrize("name", ["department", "team", "handler", "partner", "pack"])
+def test_a_filter_by_a_number_that_no_table_holds_is_refused_in_words(office, name):
+    page = Staff(office.world, "cs_supervisor").get("/figures/", {name: "9" * 20})
+    assert page.status_code == 422 and "格式不对" in page.content.decode()

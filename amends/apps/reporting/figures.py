@@ -47,6 +47,8 @@ MOMENTS = {
 """The day by which a case belongs into a period."""
 
 NOWHERE = Q(pk__in=[])
+LARGEST_NUMBER = 2**31 - 1
+"""Of a department, a person, a partner or a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +285,13 @@ def _equals(name: str, value: Any) -> Q:
 
 def _number(name: str, value: Any) -> int:
     try:
-        return int(value.pk if isinstance(value, Model) else value)
+        number = int(value.pk if isinstance(value, Model) else value)
     except (TypeError, ValueError):
-        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})]) from None
+        number = -1
+    # A database refuses a longer number with an error of its own.
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})])
+    return number
 
 
 def grouped(question: Question) -> dict[str, Any]:
