@@ -8,6 +8,7 @@ the console, or can not be reached.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ THEMES = ("light", "dark")
 QUICK_WIDTHS, QUICK_THEMES = (390, 1440), ("light",)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SPEAKS = {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"}
+"""Fields for a day and a time are drawn in the language of the browser itself, not in that of the page."""
 PATIENCE_MILLISECONDS = 60_000
 ENTER_PIN = """
 (pin) => {
@@ -47,7 +50,7 @@ def main(arguments: list[str]) -> int:
     faults = list[str]()
     with sync_playwright() as playwright:
         path = next(found for name in BROWSERS if (found := shutil.which(name)))
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env={**os.environ, **SPEAKS})
         for name in ("full", "empty"):
             if taken := [page for page in pages if name in page.get("in", "full")]:
                 with Installation(name).served(fresh=asked.fresh) as installation:

@@ -173,3 +173,9 @@ def test_what_is_no_site_is_refused(text):
 def test_a_change_of_the_list_is_on_the_chain_of_the_desk(listed):
     event = Event.objects.filter(kind="set_embed_hosts").get()
     assert event.data["hosts"] == [SITE, "https://shop.example.com"]
+
+
+def test_the_form_has_the_looks_of_forms_and_names_no_key_to_press(frame):
+    page = frame.get(FRAME).content.decode()
+    assert "forms.css" in page
+    assert "↓" not in page
