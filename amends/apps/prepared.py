@@ -146,6 +146,11 @@ class _PreparingCursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
         return super().execute(query, params, prepare=True)
 
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        """psycopg notes what it sent only of statements that it did not prepare; Django's log of queries reads that note."""
+        self._query = super()._convert_query(query, params)
+        return self._query
+
 
 def _cursor() -> Any:
     """A cursor of the present connection; counted and logged by Django like every other one."""
