@@ -21,8 +21,8 @@ def server_programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def private_cluster() -> Iterator[str]:
-    """Start a server of this run alone and yield its URL; it is stopped and removed afterwards.
+def private_cluster(**more: str) -> Iterator[str]:
+    """Start a server of this run alone, with some more settings, and yield its URL; it is stopped and removed afterwards.
 
     PostgreSQL refuses to run as root, so root starts it as an unprivileged user.
     """
@@ -50,7 +50,8 @@ def private_cluster() -> Iterator[str]:
             "--locale=C",
             "--no-sync",
         )
-        settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200"
+        given = {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "200", **more}
+        settings = " ".join(f"-c {name}={value}" for name, value in given.items())
         _run(owner, programs / "pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "-o", settings, "start")
         try:
             yield f"postgresql://amends@/postgres?host={folder}"

@@ -38,6 +38,8 @@ PROCESSES = 2
 DAYS = 800
 """So long ago the desk was opened: before the earliest of the copies."""
 MINUTES_TO_FILL, REPORT_SECONDS, REBUILT = 20, 10.0, 3_000
+ROOM = {"shared_buffers": "2GB", "max_wal_size": "16GB", "maintenance_work_mem": "512MB"}
+"""What an operator gives a server that holds so many cases."""
 OVERVIEW_MS, OVERVIEW_TIMES = 300.0, 1.5
 ASKED, WARM_UP = 40, 8
 PROGRAM = "tools.bench.figures_at_size"
@@ -45,7 +47,7 @@ PROGRAM = "tools.bench.figures_at_size"
 
 def measure(size: Size) -> Iterator[Figure]:
     """All of it on PostgreSQL at full size, and the overview on SQLite at a tenth of it."""
-    with postgres_server() as server:
+    with postgres_server(**ROOM) as server:
         template, filled = template_of(server, size)
         if filled:
             minutes = filled.seconds / 60

@@ -159,12 +159,13 @@ def copy_lives(cases: int, processes: int) -> None:
 def _copy_part(first: int, begin: int, end: int, person: int, people: int) -> None:
     from django.db import connection, transaction
 
+    from amends.apps.ledger.bulk import without_collecting
+
     ended, still_open = read_lives()
     for start in range(begin, end, AT_ONCE):
-        copies = [
-            _copy(first + n, n, ended, still_open, person, people) for n in range(start, min(start + AT_ONCE, end))
-        ]
-        with transaction.atomic():
+        with without_collecting(), transaction.atomic():
+            numbers = range(start, min(start + AT_ONCE, end))
+            copies = [_copy(first + n, n, ended, still_open, person, people) for n in numbers]
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     # Every row names rows that are there: asking the database again for each costs more than writing it.

@@ -59,13 +59,13 @@ class Installation:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
-    """The URL of a server to measure on: AMENDS_BENCH_POSTGRES_URL, else a private one for this run."""
+def postgres_server(**settings: str) -> Iterator[str]:
+    """The URL of a server to measure on: AMENDS_BENCH_POSTGRES_URL, else a private one for this run, with some more settings."""
     named = os.environ.get("AMENDS_BENCH_POSTGRES_URL")
     if named:
         yield named
         return
-    with private_cluster() as url:
+    with private_cluster(**settings) as url:
         yield url
 
 

@@ -46,7 +46,7 @@ def replay(desk_code: str, cases: int) -> dict[str, Any]:
 
     from amends.apps.policies.models import Desk
     from amends.apps.policies.queries import pack_in_force
-    from amends.apps.studies.what_if import Given, batches, calendars_for, cases_since, past_of, versions_among
+    from amends.apps.studies.what_if import Given, batches, calendars_for, cases_since, replayed, versions_among
 
     desk, now, since = Desk.objects.get(code=desk_code), timezone.now(), date(2000, 1, 1)
     found = cases_since(desk, since)
@@ -63,7 +63,7 @@ def replay(desk_code: str, cases: int) -> dict[str, Any]:
         times = max(1, cases // len(lives) // 4)
         begun = time.perf_counter()
         for _ in range(times):
-            simulation.over(map(past_of, lives))
+            replayed(simulation, lives)
         spent[name] = (time.perf_counter() - begun) / times / len(lives)
     return {"read": read, "replayed": spent, "events": len(lives[0][1])}
 

@@ -29,7 +29,8 @@ def packs_through(events: list[Event], pack: Pack) -> list[tuple[Era, Pack]]:
 
 def pack_at(seq: int, eras: list[tuple[Era, Pack]]) -> Pack:
     """The pack under which an event was done."""
-    return next(pack for era, pack in eras if era.holds(seq))
+    # Most cases stand under one version all their life, and this is asked for every event.
+    return eras[0][1] if len(eras) == 1 else next(pack for era, pack in eras if era.holds(seq))
 
 
 def facts_of(case: Case) -> CaseFacts:

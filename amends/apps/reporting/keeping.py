@@ -14,7 +14,7 @@ from amends.apps.cases.actions.perform import Performed, projector
 from amends.apps.cases.changes import watcher
 from amends.apps.ledger.bulk import insert_rows
 from amends.apps.reporting.models import CaseFact, StepFact
-from amends.apps.reporting.rows.days import DayCounts, add_days, day_changes
+from amends.apps.reporting.rows.days import add_days, day_changes
 from amends.apps.reporting.rows.working_out import CASE_COLUMNS, NO, STEP_COLUMNS, Fact, Figured, Step, worked_out
 
 AT_ONCE = 500
@@ -59,11 +59,11 @@ def refresh_figures(cases: Collection[UUID]) -> None:
     keys = list(cases)
     for first in range(0, len(keys), AT_ONCE):
         some = keys[first : first + AT_ONCE]
-        add_days(write_rows(some, worked_out(some)))
+        add_days(day_changes(*write_rows(some, worked_out(some))))
 
 
-def write_rows(cases: Collection[UUID], figured: list[Figured]) -> DayCounts:
-    """Write what differs; returns what the days lack now."""
+def write_rows(cases: Collection[UUID], figured: list[Figured]) -> tuple[list[Figured], list[Figured]]:
+    """Write what differs; returns the cases that differ as they were and as they are."""
     keys = list(cases)
     before = {row[0]: row for row in CaseFact.objects.filter(pk__in=keys).values_list(*CASE_COLUMNS)}
     steps: dict[UUID, dict[int, tuple[int, Step]]] = defaultdict(dict)
@@ -88,7 +88,7 @@ def write_rows(cases: Collection[UUID], figured: list[Figured]) -> DayCounts:
         for key in (one.fact.case_id for one in changed)
         if key in before
     ]
-    return day_changes(were, changed)
+    return were, changed
 
 
 def _differs(before: tuple[Any, ...] | None, now: Fact) -> bool:

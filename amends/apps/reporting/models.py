@@ -1,7 +1,8 @@
 """What every figure is read from: a row a case, a row a visit to a state, and counts a day. All of it follows from events.
 
 A fact that a case lacks is NULL in moments, spans and answers, and empty in codes; it is never zero. Projectors keep the rows in the transaction of the
-event; `amends rebuild_figures` works them out again and they are equal, row by row.
+event; `amends rebuild_figures` works them out again and they are equal, row by row. They point where their case points already, so the database does not
+check every row of them again.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ class CaseFact(models.Model):
     result, `limit` the clocks by which the policy judges whether a case is in time: `in_time` is NULL while they run.
     """
 
-    case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="figures")
-    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False)
-    pack = models.ForeignKey(PackVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    case = models.OneToOneField(
+        Case, on_delete=models.CASCADE, primary_key=True, related_name="figures", db_constraint=False
+    )
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    pack = models.ForeignKey(
+        PackVersion, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=63)
     counts = models.BooleanField()
     internal = models.BooleanField()
@@ -37,11 +42,19 @@ class CaseFact(models.Model):
     region = models.CharField(max_length=127)
     level = models.CharField(max_length=63)
     urgent = models.BooleanField()
-    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    handler = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    partner = models.ForeignKey(Partner, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    complainant = models.ForeignKey(Complainant, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    team = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    handler = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    partner = models.ForeignKey(
+        Partner, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    complainant = models.ForeignKey(
+        Complainant, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     outcome = models.CharField(max_length=63)
     state = models.CharField(max_length=63)
     state_category = models.CharField(max_length=10)
@@ -115,14 +128,18 @@ class StepFact(models.Model):
     `left_at` and the spans are NULL while it stands there.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps", db_index=False, db_constraint=False)
     no = models.PositiveIntegerField()
-    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False)
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     state = models.CharField(max_length=63)
     state_category = models.CharField(max_length=10)
     waits_for = models.CharField(max_length=63)
-    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
-    handler = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    handler = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     cycle = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField()
     entered_at = models.DateTimeField()
@@ -152,7 +169,7 @@ class DayFact(models.Model):
     `visits` are those that began on the day and ended, with their seconds.
     """
 
-    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False)
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     state = models.CharField(max_length=63, default="", db_default="")
     kind = models.CharField(max_length=63)
@@ -162,7 +179,9 @@ class DayFact(models.Model):
     category_top = models.CharField(max_length=63)
     level = models.CharField(max_length=63)
     urgent = models.BooleanField()
-    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     restricted = models.BooleanField()
     received = models.IntegerField(default=0)
     responded = models.IntegerField(default=0)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min, Q, Sum
 
 from amends.apps.cases.models import Case
+from amends.apps.ledger.bulk import without_collecting
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.keeping import AT_ONCE, write_rows
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
@@ -52,9 +53,17 @@ def cases_in_parts() -> Iterator[list[UUID]]:
 
 def rebuild_part(keys: list[UUID]) -> int:
     """Work out the figures of these cases again and write what differs; returns how many. The days are left to `mend_all_days`."""
-    with transaction.atomic():
+    with transaction.atomic(), without_collecting():
+        _do_not_wait_for_the_disk()
         write_rows(keys, worked_out(keys))
     return len(keys)
+
+
+def _do_not_wait_for_the_disk() -> None:
+    """What a crash took is worked out again by the next run; nobody was told that it is kept."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def mend_all_days() -> None:
