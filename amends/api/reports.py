@@ -63,7 +63,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
 
 def _written(request: HttpRequest, viewer: Viewer, key: str) -> Written:
     no = request.GET.get("version", "")
-    if no and not (no.isdigit() and len(no) < 5):
+    if no and not (no.isdecimal() and len(no) < 5):
         raise InvalidData([FieldError("/version", "bad_filter_value", {"name": "version", "value": no[:60]})])
     return written(visible_proceeding(viewer, key), no=int(no) if no else None)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
+from amends.apps.people.choices import departments_to_choose
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.overview import AGES, BY, Overview, Part, Wanted
 from amends.core.policy.pack import Pack
@@ -36,20 +37,24 @@ def wanted_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewe
     compare = query.get("compare") or "before"
     if compare not in COMPARED:
         raise InvalidData([FieldError("/compare", "unknown_filter", {"name": compare[:60], "allowed": list(COMPARED)})])
-    filters = {name: _value(name, value) for name, value in asked.filters.items()}
+    filters = {name: _value(name, value, desk, pack) for name, value in asked.filters.items()}
     period, today = asked.period, viewer.now.astimezone(ZoneInfo(pack.head.zone)).date()
     return Wanted(desk, pack, period, period.a_year_before() if compare == "year" else period.before(), today, filters)
 
 
-def _value(name: str, value: str) -> Any:
+def _value(name: str, value: str, desk: Desk, pack: Pack) -> Any:
     if name not in BY:
-        raise InvalidData([FieldError(f"/{name}", "unknown_filter", {"name": name, "allowed": list(BY)})])
+        raise InvalidData(
+            [FieldError(f"/{name}", "unknown_filter", {"name": name, "allowed": list(titles_of(pack).values())})]
+        )
     if name != "department":
         return value
     if not value:
         return None
     if not value.isascii() or not value.isdigit() or len(value) > LONGEST_NUMBER:
-        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})])
+        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": "责任部门"})])
+    if not any(unit.id == int(value) for unit in departments_to_choose(desk)):
+        raise InvalidData([FieldError(f"/{name}", "department_not_visible")])
     return int(value)
 
 

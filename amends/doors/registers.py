@@ -132,7 +132,7 @@ def _names(columns: Iterable[Field], values: Iterable[Mapping[str, Any]]) -> Nam
 
 def choices_said(kept: Kept, choices: Mapping[str, Sequence[str]]) -> list[tuple[Field, list[tuple[str, str]]]]:
     """The filters of a register with their values in words; without a value to choose a filter is left out."""
-    numbers = {name: {int(v) for v in values if v.isdigit()} for name, values in choices.items()}
+    numbers = {name: {int(v) for v in values if v.isdecimal()} for name, values in choices.items()}
     fields = {name: kept.pack.fields[name] for name in choices}
     people = set().union(*(numbers[n] for n, f in fields.items() if f.type == "person"))
     departments = set().union(*(numbers[n] for n, f in fields.items() if f.type == "department"))
@@ -151,7 +151,7 @@ def _choice(f: Field, value: str, pack: Pack, names: Names) -> str:
         return words(value == "yes")
     if f.type in ("choice", "choices", "category"):
         return words(options_of(f, pack).get(value, value))
-    number = int(value) if value.isdigit() else 0
+    number = int(value) if value.isdecimal() else 0
     if f.type == "department":
         return words(names.departments.get(number)) or value
     if f.type == "record":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from amends.apps.upkeep.models import MaintenanceWindow
 from amends.apps.upkeep.windows import announced
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
-from amends.core.refusals import NotPermitted
+from amends.core.refusals import NotPermitted, NotVisible
 from amends.core.roles import actor_on_case
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
 
@@ -58,6 +59,14 @@ def desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:
     if found is None:
         raise Http404
     return found
+
+
+def desk_asked_for(asked: Mapping[str, str], desks: Iterable[Desk]) -> Desk | None:
+    """The desk that an address names among those open to the viewer, else the first of them. Raises NotVisible for any other."""
+    known, code = {desk.code: desk for desk in desks}, asked.get("desk")
+    if code and code not in known:
+        raise NotVisible
+    return known[code] if code else next(iter(known.values()), None)
 
 
 def zone_of(pack: Pack) -> ZoneInfo:

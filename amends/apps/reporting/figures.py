@@ -35,7 +35,10 @@ DIMENSIONS = {
 }  # fmt: skip
 """What figures are grouped and filtered by, and the column in which it stands."""
 
-NUMBERED = frozenset({"department", "team", "handler", "partner", "pack"})
+NUMBERED = {
+    "department": "责任部门", "team": "班组", "handler": "处理人", "partner": "合作方", "pack": "制度版本",
+}  # fmt: skip
+"""Dimensions that are kept as numbers, with their names for a refusal."""
 TRUE_OR_FALSE = frozenset({"urgent", "counts", "taken_over", "restricted"})
 SPANS_OF_TIME = {"day": None, "week": TruncWeek, "month": TruncMonth, "quarter": TruncQuarter, "year": TruncYear}
 """What figures are grouped by along the days of the moment that the indicator goes by."""
@@ -290,7 +293,7 @@ def _number(name: str, value: Any) -> int:
         number = -1
     # A database refuses a longer number with an error of its own.
     if not 0 <= number <= LARGEST_NUMBER:
-        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name})])
+        raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": NUMBERED[name]})])
     return number
 
 

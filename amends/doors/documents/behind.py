@@ -24,14 +24,14 @@ def cases_of_figure(made: Written, figure: str) -> list[str]:
 
 def _behind(block: Mapping[str, Any], steps: Sequence[str]) -> str | None:
     """The cases in short: of a line and part of it, or of a group and its column."""
-    if len(steps) != 2 or not steps[0].isdigit():
+    if len(steps) != 2 or not steps[0].isdecimal():
         return None
     row, rest = int(steps[0]), steps[1]
     if "groups" in block:
         groups = block["groups"]
         cell = (
             groups[row]["cells"][int(rest)]
-            if row < len(groups) and rest.isdigit() and int(rest) < len(block["ids"])
+            if row < len(groups) and rest.isdecimal() and int(rest) < len(block["ids"])
             else None
         )
         return cell["all"] if cell else None

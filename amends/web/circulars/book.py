@@ -57,7 +57,7 @@ def _narrowed(keeper: Keeper, asked: dict[str, str]) -> QuerySet[BookEntry]:
             Q(company__icontains=asked["text"]) | Q(name__icontains=asked["text"]) | Q(phone=asked["text"])
             | Q(sort_key__startswith=asked["text"].lower())
         )  # fmt: skip
-    if asked["group"].isdigit():
+    if asked["group"].isdecimal():
         found = found.filter(groups=int(asked["group"][:15]))
     shown = {
         "waiting": Q(state__in=(State.APPLIED, State.APPROVED)),
@@ -84,7 +84,7 @@ def _is_late(row: BookEntry, keeper: Keeper) -> bool:
 
 def _after(rows: QuerySet[BookEntry], place: str) -> QuerySet[BookEntry]:
     key, _, pk = place.partition("\n")
-    if not (pk.isdigit() and len(pk) < 16):
+    if not (pk.isdecimal() and len(pk) < 16):
         return rows
     return rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, pk__gt=int(pk)))
 
@@ -145,7 +145,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _version(text: str) -> int:
     """The version that was looked at; 0, which no entry has, for what is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _entry_page(

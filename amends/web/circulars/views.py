@@ -59,7 +59,7 @@ def page(request: HttpRequest) -> HttpResponse:
     keeper = keeper_of(request)
     found = Circular.objects.filter(desk=keeper.desk).select_related("written_by", "released_by")
     before = request.GET.get("before", "")
-    if before.isdigit() and len(before) < 16:
+    if before.isdecimal() and len(before) < 16:
         found = found.filter(pk__lt=int(before))
     rows = list(with_progress(found).order_by("-pk")[: PAGE + 1])
     lines = [_line(row, keeper) for row in rows[:PAGE]]
@@ -146,7 +146,7 @@ def _first(circular: Circular | None) -> dict[str, Any]:
 def _entries(request: HttpRequest, keeper: Keeper, circular: Circular | None) -> list[BookEntry]:
     """The single entries that are meant beside the groups."""
     source = request.POST if request.method == "POST" else request.GET
-    keys = [key for key in source.getlist("entry") if key.isdigit() and len(key) < 16]
+    keys = [key for key in source.getlist("entry") if key.isdecimal() and len(key) < 16]
     if not keys and circular is not None and request.method != "POST":
         return list(circular.entries.all())
     return list(BookEntry.objects.filter(desk=keeper.desk, pk__in=keys[:200]).order_by("sort_key", "pk"))

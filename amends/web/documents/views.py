@@ -36,7 +36,7 @@ from amends.web.forms.drawing import Choice
 from amends.web.proceedings.seeing import proceeding_view
 from amends.web.proceedings.showing import shown
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import packs_of, viewer_of, zone_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of, zone_of
 
 PAGE_SIZE = 50
 FILES = (("pdf", "PDF"), ("docx", "Word"), ("xlsx", "Excel"))
@@ -53,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The documents that the viewer may read, the latest first, and those that they may begin."""
     viewer = viewer_of(request)
     packs = desks_with_documents(viewer)
-    desk = next((d for d in packs if d.code == request.GET.get("desk")), None)
+    desk = desk_asked_for(request.GET, packs) if request.GET.get("desk") else None
     chosen = [desk] if desk else list(packs)
     rows = document_rows(
         viewer, {one: packs[one] for one in chosen}, before=request.GET.get("cursor", ""), size=PAGE_SIZE + 1
@@ -86,7 +86,7 @@ def _line(row: Proceeding, pack: Pack) -> dict[str, Any]:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.GET.get("version", "")
-    if text and not (text.isdigit() and len(text) < 5):
+    if text and not (text.isdecimal() and len(text) < 5):
         raise InvalidData([FieldError("/version", "bad_filter_value", {"name": "version", "value": text[:60]})])
     return int(text) if text else None
 
@@ -123,7 +123,7 @@ def cases(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def _start(request: HttpRequest) -> int:
     cursor = request.GET.get("cursor", "") or "0"
-    if not cursor.isdigit() or len(cursor) > 7:
+    if not cursor.isdecimal() or len(cursor) > 7:
         raise InvalidData([FieldError("/cursor", "bad_cursor")])
     return int(cursor)
 

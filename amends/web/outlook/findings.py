@@ -37,6 +37,7 @@ from amends.apps.policies.queries import pack_in_force
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import KeyProblems
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
+from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
 from amends.doors.key_problems import write_key_problems
 from amends.doors.routes import route
@@ -162,10 +163,10 @@ def _period(request: HttpRequest) -> tuple[date, date]:
         text = request.POST.get(name, "")
         if not text:
             raise InvalidData([FieldError(f"/{name}", "required", {"field": title})])
-        try:
-            found.append(date.fromisoformat(text))
-        except ValueError as error:
-            raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": title})]) from error
+        day = day_of(text)
+        if day is None:
+            raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": title})])
+        found.append(day)
     return found[0], found[1]
 
 
@@ -204,7 +205,8 @@ def hand(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if pack is None:
         raise NotPermitted(verb="移交分析")
     asked = request.POST.get("department", "")
-    unit = Department.objects.filter(pk=int(asked), retired_at=None).first() if asked.isdigit() else None
+    is_number = asked.isdecimal() and len(asked) < 16
+    unit = Department.objects.filter(pk=int(asked), retired_at=None).first() if is_number else None
     try:
         if unit is None:
             raise InvalidData([FieldError("/department", "required", {"field": "移交部门"})])

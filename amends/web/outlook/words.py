@@ -84,7 +84,7 @@ def value_words(fact: str, value: str, pack: Pack, departments: Mapping[int, Dep
         return ""
     field = pack.fields.get(fact)
     if fact == "department" or (field is not None and field.type == "department"):
-        unit = departments.get(int(value)) if value.isdigit() else None
+        unit = departments.get(int(value)) if value.isdecimal() else None
         return words(unit.called) if unit else value
     if fact == "category":
         return category_words(pack, value)

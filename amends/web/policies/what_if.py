@@ -24,6 +24,7 @@ from amends.apps.studies.drafts import SHOWN, DraftRefused, NoDraft, draft_in_zi
 from amends.apps.studies.models import Study, StudyLine
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
+from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.what_if import Words, write_what_if
@@ -82,10 +83,10 @@ def _draft(request: HttpRequest, desk: Desk) -> Any:
 
 
 def _since(request: HttpRequest) -> date:
-    try:
-        return date.fromisoformat(request.POST.get("since", ""))
-    except ValueError:
-        raise InvalidData([FieldError("/since", "bad_date", {"field": gettext("起始日期")})]) from None
+    since = day_of(request.POST.get("since", ""))
+    if since is None:
+        raise InvalidData([FieldError("/since", "bad_date", {"field": gettext("起始日期")})])
+    return since
 
 
 @route(audience="staff", permission="manage_pack", kind="study")

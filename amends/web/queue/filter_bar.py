@@ -192,7 +192,7 @@ def _said_without_field(name: str, value: str, packs: Iterable[Pack]) -> str:
         return gettext("上次查看之后")
     if value in ("yes", "no"):
         return gettext("是") if value == "yes" else gettext("否")
-    if value.isdigit() and name in ("handler", "department"):
+    if value.isdecimal() and name in ("handler", "department"):
         return _name_behind(name, int(value[:15]))
     return {"mine": gettext("本部门"), "me": gettext("我本人"), "none": gettext("尚未指定")}.get(value, value)
 

@@ -32,7 +32,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import Bar, bars, for_both_windows
-from amends.web.viewing import packs_of, viewer_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 SHOWN_IN_CHART = 10
 SHOWN_BY_MONTH = 8
@@ -41,7 +41,7 @@ SHOWN_BY_MONTH = 8
 def _chosen(request: HttpRequest) -> tuple[dict[Desk, Pack], Desk | None]:
     viewer = viewer_of(request)
     packs = {desk: pack for desk, pack in packs_of(viewer).items() if viewer.works_on(desk)}
-    return packs, next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
+    return packs, desk_asked_for(request.GET, packs)
 
 
 @route(audience="staff", permission="signed_in", kind="case")

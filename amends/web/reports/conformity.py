@@ -45,13 +45,14 @@ from amends.doors.conformity import (
     verdict_words,
     write_report,
 )
+from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
 from amends.doors.papers.press import pdf_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import packs_of, viewer_of, zone_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of, zone_of
 
 PAGE_SIZE = 30
 EARLIER_SHOWN = 10
@@ -71,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     packs = desks_of(viewer)
     given = request.POST if request.method == "POST" else request.GET
-    desk = next((desk for desk in packs if desk.code == given.get("desk")), next(iter(packs), None))
+    desk = desk_asked_for(given, packs)
     if desk is None and request.method == "POST":
         return HttpResponseRedirect(reverse("conformity"))
     if desk is None:
@@ -92,7 +93,7 @@ def _form(given: dict[str, str], packs: dict[Desk, Pack], desk: Desk, viewer: Vi
     return {
         "area": "conformity", "desk": desk,
         "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in packs],
-        "units": [Choice(str(u.id), words(u.title), is_chosen=str(u.id) == given.get("department")) for u in departments_to_choose()],
+        "units": [Choice(str(u.id), words(u.title), is_chosen=str(u.id) == given.get("department")) for u in departments_to_choose(desk)],
         "first": given.get("from", today.replace(day=1).isoformat()), "last": given.get("to", today.isoformat()),
         "case": given.get("case", ""),
     }  # fmt: skip
@@ -119,11 +120,11 @@ def _asked(given: dict[str, str], desk: Desk, pack: Pack, viewer: Viewer) -> Ask
 
 def _day(given: dict[str, str], name: str, usual: date) -> date:
     text = given.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else usual
-    except ValueError:
+    day = day_of(text) if text else usual
+    if day is None:
         field = gettext("起始日期") if name == "from" else gettext("截止日期")
-        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})]) from None
+        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})])
+    return day
 
 
 @route(audience="staff", permission="visible", kind="study")

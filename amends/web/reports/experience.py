@@ -18,8 +18,8 @@ from amends.core.policy.pack import Pack
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
-from amends.web.reports.views import day_in
-from amends.web.viewing import check_sees_others, packs_of, viewer_of, zone_of
+from amends.web.reports.views import days_in
+from amends.web.viewing import check_sees_others, desk_asked_for, packs_of, viewer_of, zone_of
 
 USUAL_DAYS = 365
 
@@ -51,15 +51,14 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     check_sees_others(viewer)
     packs = {d: p for d, p in packs_of(viewer).items() if viewer.works_on(d)}
-    desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
+    desk = desk_asked_for(request.GET, packs)
     context: dict[str, Any] = {"area": "experience", "desk": desk}
     if desk is None:
         return render(request, "reports/experience.html", context)
     pack = packs[desk]
     zone = zone_of(pack)
     today = viewer.now.astimezone(zone).date()
-    first = day_in(request, "from") or today - timedelta(days=USUAL_DAYS)
-    last = day_in(request, "to") or today
+    first, last = days_in(request, first=today - timedelta(days=USUAL_DAYS), last=today)
     since, until = (datetime.combine(day, time.min, zone) for day in (first, _day_after(last)))
     found = experience(viewer, desk, pack, since=since, until=until)
     context |= {

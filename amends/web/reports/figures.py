@@ -41,7 +41,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import packs_of, viewer_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 PAGE_SIZE = 50
 PARTS: tuple[Part, ...] = ("all", "counted", "rest", "open")
@@ -52,16 +52,12 @@ def desks_of(viewer: Viewer) -> dict[Desk, Pack]:
     return {desk: pack for desk, pack in packs_of(viewer).items() if viewer.works_on(desk) and pack.kpis.indicators}
 
 
-def _chosen(request: HttpRequest, packs: dict[Desk, Pack]) -> Desk | None:
-    return next((desk for desk in packs if desk.code == request.GET.get("desk")), next(iter(packs), None))
-
-
 @route(audience="staff", permission="signed_in", kind="case")
 def page(request: HttpRequest) -> HttpResponse:
     """The indicators of a desk over a period, or split by a dimension."""
     viewer = viewer_of(request)
     packs = desks_of(viewer)
-    desk = _chosen(request, packs)
+    desk = desk_asked_for(request.GET, packs)
     context: dict[str, Any] = {
         "area": "figures",
         "desk": desk,
@@ -86,7 +82,7 @@ def _frame(request: HttpRequest, packs: dict[Desk, Pack], desk: Desk) -> dict[st
     splits = {**dimension_words(pack), **span_words()}
     units = [
         Choice(str(unit.id), words(unit.title), is_chosen=str(unit.id) == request.GET.get("department"))
-        for unit in departments_to_choose()
+        for unit in departments_to_choose(desk)
     ]
     kinds = [
         Choice(k, words(v.title), is_chosen=k == request.GET.get("channel")) for k, v in pack.channels.channels.items()
@@ -166,7 +162,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     """The cases behind one figure, the latest first: as many as the figure says."""
     viewer = viewer_of(request)
     packs = desks_of(viewer)
-    desk = _chosen(request, packs)
+    desk = desk_asked_for(request.GET, packs)
     if desk is None:
         return render(request, "reports/figure_cases.html", {"area": "figures", "title": gettext("指标"), "total": 0})
     asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
@@ -193,7 +189,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 def _start(cursor: str) -> int:
     if not cursor:
         return 0
-    if not cursor.isdigit() or len(cursor) > 7:
+    if not cursor.isdecimal() or len(cursor) > 7:
         raise InvalidData([FieldError("/cursor", "bad_cursor")])
     return int(cursor)
 
@@ -215,7 +211,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The table as a spreadsheet: figures only, no cases; who took it is noted."""
     viewer = viewer_of(request)
     packs = desks_of(viewer)
-    desk = _chosen(request, packs)
+    desk = desk_asked_for(request.GET, packs)
     if desk is None or not holds_right(viewer, RIGHT):
         raise NotPermitted(verb="导出")
     asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)

@@ -21,7 +21,7 @@ from amends.core.refusals import NotPermitted
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
-from amends.web.viewing import check_sees_others, journeys_of, viewer_of, zone_of
+from amends.web.viewing import check_sees_others, desk_asked_for, journeys_of, viewer_of, zone_of
 
 USUAL_DAYS = 365
 
@@ -43,9 +43,9 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     check_sees_others(viewer)
     packs = journeys_of(viewer)
-    if not packs:
+    desk = desk_asked_for(request.GET, packs)
+    if desk is None:
         raise NotPermitted(verb="查看客户旅程")
-    desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs)))
     pack = packs[desk]
     today = viewer.now.astimezone(zone_of(pack)).date()
     first, last = today - timedelta(days=USUAL_DAYS), today

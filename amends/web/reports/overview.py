@@ -38,7 +38,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import COURSE_WIDE, WIDE, Bar, Bars, Course, bars, course, for_both_windows
-from amends.web.viewing import viewer_of
+from amends.web.viewing import desk_asked_for, viewer_of
 
 IN_CHART = 8
 COLUMNS = 8
@@ -56,7 +56,7 @@ SHADES = ("department", "category", "channel")
 
 def _chosen(request: HttpRequest) -> tuple[dict[Desk, Pack], Desk]:
     desks = desks_overseen(viewer_of(request))
-    desk = next((one for one in desks if one.code == request.GET.get("desk")), next(iter(desks), None))
+    desk = desk_asked_for(request.GET, desks)
     if desk is None:
         raise NotPermitted(verb="查看概览")
     return desks, desk
@@ -80,7 +80,7 @@ def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[st
     asked, pack = request.GET, desks[desk]
     channels = {k: words(v.title) for k, v in pack.channels.channels.items()}
     tops = {v.id: words(v.title) for v in pack.categories.schemes[0].values}
-    units = {str(unit.id): words(unit.title) for unit in departments_to_choose()}
+    units = {str(unit.id): words(unit.title) for unit in departments_to_choose(desk)}
     return {
         "area": "overview", "desk": desk, "query": asked.urlencode(), "first": asked.get("from", ""), "last": asked.get("to", ""),
         "compare": asked.get("compare", ""), "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in desks],

@@ -32,7 +32,7 @@ from amends.doors.scores import (
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.figures import cases_address
-from amends.web.viewing import viewer_of
+from amends.web.viewing import desk_asked_for, viewer_of
 
 Desks = dict[Desk, tuple[Pack, tuple[Of, ...]]]
 
@@ -40,7 +40,7 @@ Desks = dict[Desk, tuple[Pack, tuple[Of, ...]]]
 def _chosen(request: HttpRequest) -> tuple[Desks, Desk, Pack, Of]:
     """The desk and kind of scorecard that an address names, as far as the viewer may see them. Raises NotPermitted."""
     desks = desks_scored(viewer_of(request))
-    desk = next((one for one in desks if one.code == request.GET.get("desk")), next(iter(desks), None))
+    desk = desk_asked_for(request.GET, desks)
     if desk is None:
         raise NotPermitted(verb="查看考核得分")
     pack, kinds = desks[desk]

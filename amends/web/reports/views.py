@@ -14,11 +14,12 @@ from amends.apps.people.choices import departments_to_choose
 from amends.apps.reporting.queries import DIMENSIONS, FIRST_VALUES, Counts, counts, further_schemes, gaps
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
+from amends.doors.figures import day_of
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import packs_of, viewer_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 
 @route(audience="staff", permission="signed_in", kind="case")
@@ -26,12 +27,12 @@ def page(request: HttpRequest) -> HttpResponse:
     """A table for a desk: months down, the values of one dimension across."""
     viewer = viewer_of(request)
     packs = {d: p for d, p in packs_of(viewer).items() if viewer.caller(d, p).holdings} or packs_of(viewer)
-    desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
+    desk = desk_asked_for(request.GET, packs)
     context: dict[str, Any] = {"area": "counts", "by": request.GET.get("by", "kind")}
     if desk is None:
         return render(request, "reports/counts.html", context)
     pack, by = packs[desk], context["by"]
-    first, last = day_in(request, "from"), day_in(request, "to")
+    first, last = days_in(request)
     names = values_in_words(pack, by)
     shown = {
         counted: _drawn(counts(viewer, desk, by=by, counted=counted, first=first, last=last), names)
@@ -49,16 +50,24 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/counts.html", context)
 
 
-def day_in(request: HttpRequest, name: str) -> date | None:
+def days_in(request: HttpRequest, *, first: date | None = None, last: date | None = None) -> tuple[Any, Any]:
+    """The days between which a filter asks, each left out as it usually is. Raises InvalidData for what is no day, and for an end before the start."""
+    first, last = _day_in(request, "from") or first, _day_in(request, "to") or last
+    if first and last and last < first:
+        raise InvalidData([FieldError("/to", "period_ends_before_it_starts")])
+    return first, last
+
+
+def _day_in(request: HttpRequest, name: str) -> date | None:
     """The day in a filter; None where it is left out. Raises InvalidData for what is none."""
     text = request.GET.get(name, "")
     if not text:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+    day = day_of(text)
+    if day is None:
         field = gettext("起始日期") if name == "from" else gettext("截止日期")
-        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})]) from error
+        raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": field})])
+    return day
 
 
 def dimension_titles(pack: Pack) -> dict[str, str]:

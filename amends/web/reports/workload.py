@@ -17,7 +17,7 @@ from amends.apps.reporting.experience import relief_by_person
 from amends.apps.reporting.workload import AGES, LATELY, DepartmentLoad, Load, workload
 from amends.doors.routes import route
 from amends.doors.wording import words
-from amends.web.viewing import check_sees_others, packs_of, viewer_of, zone_of
+from amends.web.viewing import check_sees_others, desk_asked_for, packs_of, viewer_of, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     check_sees_others(viewer)
     packs = {desk: pack for desk, pack in packs_of(viewer).items() if viewer.works_on(desk)}
-    desk = next((d for d in packs if d.code == request.GET.get("desk")), next(iter(packs), None))
+    desk = desk_asked_for(request.GET, packs)
     context: dict[str, Any] = {"area": "workload", "desk": desk, "desks": list(packs), "ages": age_titles()}
     if desk is not None:
         units = workload(viewer, desk)

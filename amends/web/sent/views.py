@@ -110,7 +110,7 @@ def _narrowed(found: QuerySet[OutboxMessage], asked: dict[str, str]) -> QuerySet
 def _rows(viewer: Viewer, found: QuerySet[OutboxMessage], request: HttpRequest) -> dict[str, Any]:
     """A page of messages, each with its words, and the place where the next page begins."""
     before = request.GET.get("before", "")
-    if before.isdigit() and len(before) < 16:
+    if before.isdecimal() and len(before) < 16:
         found = _older(found, int(before))
     rows = list(found.select_related("desk", "decided_by").order_by("-created_at", "-pk")[: PAGE + 1])
     numbers = _numbers(viewer, rows[:PAGE])
@@ -228,7 +228,7 @@ def _after(texts: QuerySet[InboundText], place: str) -> QuerySet[InboundText]:
         at = datetime.fromisoformat(at_text)
     except ValueError:
         return texts
-    if at.tzinfo is None or not 1900 <= at.year <= 2200 or not (key.isascii() and key.isdigit() and len(key) < 16):
+    if at.tzinfo is None or not 1900 <= at.year <= 2200 or not (key.isascii() and key.isdecimal() and len(key) < 16):
         return texts
     return texts.filter(Q(received_at__lt=at) | Q(received_at=at, pk__lt=int(key)))
 

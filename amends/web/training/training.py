@@ -147,7 +147,7 @@ def give(request: HttpRequest, desk: str) -> HttpResponse:
     place, pack, desks = _desk(request, desk)
     viewer, sent = viewer_of(request), request.POST
     known = {person.pk: person for person in people_of(place, now=viewer.now)}
-    chosen = [known[int(key)] for key in sent.getlist("person") if key.isdigit() and int(key) in known]
+    chosen = [known[int(key)] for key in sent.getlist("person") if key.isdecimal() and int(key) in known]
     try:
         count = give_module(
             place, sent.get("module", ""), chosen, by=viewer.person, now=viewer.now, due_on=_day_in(sent.get("due_on", "")),
