@@ -111,6 +111,25 @@ def test_every_source_has_its_count_and_the_sum_is_the_total(office, month):
     assert sum(counts(found).values()) == int(found["total"][1]) == 4
 
 
+def test_what_came_up_only_in_the_last_period_is_told_and_the_sum_of_that_period_is_whole(office):
+    complaint(office, "delivery/not_on_time")
+    complaint(office, "service_attitude/impatient", channel="email")
+    office.clock.at("2026-04-10T09:00:00+08:00")
+    complaint(office, "service_attitude/impatient")
+    office.clock.at("2026-05-01T09:00:00+08:00")
+    begun = office.api("reporter").begins("report", period_from="2026-04-01", period_to="2026-04-30")
+    report = read(office, begun["id"])
+
+    of_complaints = block(report, "complaints", "投诉涉及的方面和典型案例")
+    told = {row[0]: (row[1], row[3], row[4]) for row in [*of_complaints["rows"], of_complaints["total"]]}
+    assert told == {"服务态度问题": ("1", "1", "0"), "交付问题": ("0", "1", "-1"), "合计": ("1", "2", "-1")}
+
+
+def test_the_most_frequent_source_of_complaints_is_told_of_complaints_alone(office, month):
+    told = block(drawn(office), "complaints", "")["text"]
+    assert "（1 件，占 33.3%）" in told
+
+
 @pytest.mark.clause("REP-1.2.2")
 def test_every_aspect_has_count_share_and_a_case_without_anybodys_name(office, month):
     report = drawn(office)

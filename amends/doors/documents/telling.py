@@ -189,7 +189,8 @@ class Teller:
 
     @staticmethod
     def _total_of_counts(kept: Mapping[str, Any]) -> tuple[Cell, ...]:
-        total, before = kept["total"], sum(line["before"] for line in kept["lines"])
+        total, lines = kept["total"], kept["lines"]
+        before = kept["total_before"] if "total_before" in kept else sum(line["before"] for line in lines)
         told = [str(total), "100.0" if total else "—", str(before), _change(str(total), str(before))]
         return (Cell(gettext("合计")), *(Cell(text, is_number=True) for text in told))
 

@@ -22,14 +22,17 @@ SAMPLE_LENGTH = 160
 
 
 def counted(taking: Taking, block: Block) -> dict[str, Any]:
-    """The cases of every value of a dimension or a scheme, with their share, and as many as in the last period."""
+    """The cases of every value of a dimension or a scheme, with their share, beside the last period; what came up only then is told too."""
     by = block.counts or ""
     question = taking.question(block.of)
     found: dict[Any, list[Any]] = {value: [] for value in block.always}
     for value, key in _valued(taking, block.of, by, taking.period):
         found.setdefault(value, []).append(key)
     total = cases_behind(taking.reader, question, part="counted").count()
-    before = Counter(value for value, _ in _valued(taking, block.of, by, taking.period.before()))
+    earlier = taking.period.before()
+    before = Counter(value for value, _ in _valued(taking, block.of, by, earlier))
+    for value in before:
+        found.setdefault(value, [])
     names = taking.names(by, found)
     samples = _samples(taking, found, block.samples)
     lines = [
@@ -41,7 +44,8 @@ def counted(taking: Taking, block: Block) -> dict[str, Any]:
     ]  # fmt: skip
     lines.sort(key=lambda line: (line["key"] in (None, ""), -line["count"], str(line["name"] or line["key"])))
     taking.counts.setdefault(by, (lines, total))
-    return {"by": by, "of": block.of, "total": total, "lines": lines}
+    total_before = cases_behind(taking.reader, taking.question(block.of, earlier), part="counted").count()
+    return {"by": by, "of": block.of, "total": total, "total_before": total_before, "lines": lines}
 
 
 def _valued(taking: Taking, of: str | None, by: str, period: Period) -> Iterator[tuple[Any, Any]]:
