@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import reduce
 
 from amends.core.periods import Period, month_of
+from amends.core.policy.base import Title
 from amends.core.policy.documents import Document, Every
 
 FIGURES = "document_figures"
@@ -24,12 +25,18 @@ def period_before(every: Every, today: date) -> Period | None:
     if every == "free":
         return None
     last = today.replace(day=1) - timedelta(days=1)
-    if every == "month":
-        return month_of(last)
     # Quarters end in March, June, September and December.
-    while last.month % 3:
+    while every == "quarter" and last.month % 3:
         last = last.replace(day=1) - timedelta(days=1)
-    return Period(date(last.year, last.month - 2, 1), last)
+    return whole_period(every, last)
+
+
+def whole_period(every: Every, day: date) -> Period:
+    """The month or quarter in which a day lies; that of documents of any period is the month."""
+    if every != "quarter":
+        return month_of(day)
+    first = date(day.year, day.month - (day.month - 1) % 3, 1)
+    return Period(first, month_of(first.replace(month=first.month + 2)).last)
 
 
 def due_day(document: Document, period: Period) -> date | None:
@@ -47,6 +54,11 @@ def titled(title: str, period: Period) -> str:
     last = period.last
     named = {"{year}": last.year, "{quarter}": (last.month + 2) // 3, "{month}": last.month}
     return reduce(lambda text, name: text.replace(name, str(named[name])), named, title)
+
+
+def title_of_period(title: Title, period: Period) -> Title:
+    """The title of the document of a period, in every language that it has."""
+    return title.model_copy(update={name: titled(text, period) for name, text in title if text})
 
 
 def filled_in(template: str, said: Callable[[str, str], str]) -> str:

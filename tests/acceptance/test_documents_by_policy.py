@@ -112,7 +112,12 @@ def test_the_command_says_what_is_wrong_with_what_it_is_asked(office):
         ((code, "monthly_assessment", "--period", "2026-13"), "--period 2026-10"),
         ((code, "nothing", "--period", "2026-03"), "monthly_assessment"),
         ((code, "monthly_assessment", "--from", "2026-03-31", "--to", "2026-03-01"), "早于"),
-        ((code, "monthly_assessment", "--from", "2026-03-01", "--to", "2026-03-20"), "完整的时间段"),
+        ((code, "monthly_assessment", "--from", "2026-03-01", "--to", "2026-03-20"), "填整月"),
     ):
         with pytest.raises(Exception, match=said):
             call_command("report", *arguments)
+
+
+def test_a_part_of_a_month_is_refused_with_that_month_as_the_example(office):
+    refused = office.api("quality_manager").begin("monthly_assessment", period_from="2026-02-05", period_to="2026-02-20")
+    assert "按月编制，时间段要填整月，例如 2026-02-01 至 2026-02-28" in refused.content.decode()

@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 
 import pytest
 from django.core.management import call_command
 
 from tests.acceptance.test_reporting import closed, complaint, feedback
 from tests.doors import Staff
+from tests.web.staff import on_page
 
 PACKS = ("reporting",)
 MARCH = {"period_from": "2026-03-01", "period_to": "2026-03-31"}
@@ -249,7 +251,8 @@ def test_a_period_that_is_none_and_a_second_report_are_refused_in_words(office, 
     wrong = reporter.begin("report", period_from="2026-03-31", period_to="2026-03-01")
     assert "结束日期早于开始日期" in wrong.content.decode()
     drawn(office)
-    assert "已有一份" in reporter.begin("report", **MARCH).content.decode()
+    again = reporter.begin("report", **MARCH).content.decode()
+    assert "这个时间段的“2026 年 3 月客户投诉和反馈汇报”已有一份" in again
     empty = reporter.begins("report", period_from="2025-01-01", period_to="2025-01-31")
     text = chapter(read(office, empty["id"]), "complaints")["blocks"][0]["text"]
     assert "期间收到投诉 0 件" in text and "暂无" in text and "不适用（没有可统计的个案）" in text
@@ -262,3 +265,21 @@ def test_the_command_draws_the_report_once_and_writes_it(office, month, tmp_path
     call_command("report", office.world.desk.code, "feedback_report", "--period", "2026-03", "--json", stdout=again)
     assert json.loads(said.getvalue()) == json.loads(again.getvalue())
     assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_a_report_begins_with_the_last_month_while_nobody_has_begun_that_and_a_draft_of_it_is_dropped_where_it_was(office):
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    page, address = Staff(office.world, "reporter"), f"/proceedings/new/{office.world.desk.code}/report/"
+    fresh = page.get(address).content.decode()
+    assert 'value="2026-03-01"' in fresh and 'value="2026-03-31"' in fresh
+    assert re.search(r'<button class="btn btn-primary" type="submit">\s*起草汇报', fresh)
+
+    page.post("/drafts/", {"_place": f"begin:{office.world.desk.code}:report", "period_from": "2026-02-01"})
+    offered = page.get(address)
+    assert "您有一份没有提交的草稿" in offered.content.decode()
+    dropped = page.post("/drafts/drop/", {name: on_page(offered, name) for name in ("_place", "_address")})
+    assert dropped["Location"] == address
+    assert "没有提交的草稿" not in page.get(address).content.decode()
+
+    drawn(office)
+    assert 'value="2026-03-01"' not in page.get(address).content.decode()

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.drafts import WrittenElsewhere, drop_draft, save_draft
@@ -16,6 +16,7 @@ from amends.apps.cases.models import Draft
 from amends.apps.cases.once import answered_before, key_of_form
 from amends.doors.routes import route
 from amends.doors.wording import said
+from amends.web.addresses import own_address
 from amends.web.viewing import viewer_of
 
 NEVER_KEPT = (
@@ -77,19 +78,8 @@ def _moment(text: str) -> datetime | None:
 @route(audience="staff", permission="signed_in", kind="draft", methods=["POST"])
 def drop(request: HttpRequest) -> HttpResponse:
     """Forget the draft of a place and show the empty form again."""
-    place = request.POST.get("_place", "")
-    drop_draft(owner=viewer_of(request).person.actor_id, place=place)
-    return HttpResponseRedirect(address_of(place))
-
-
-def address_of(place: str) -> str:
-    """The page to which a draft belongs."""
-    kind, _, rest = place.partition(":")
-    number, _, verb = rest.rpartition(":")
-    if kind == "case" and number and verb:
-        with suppress(NoReverseMatch):
-            return reverse("act", args=[number, verb])
-    return reverse("intake")
+    drop_draft(owner=viewer_of(request).person.actor_id, place=request.POST.get("_place", ""))
+    return HttpResponseRedirect(own_address(request.POST.get("_address") or reverse("intake")))
 
 
 def kept_as_draft(post: QueryDict) -> str:

@@ -241,6 +241,7 @@ def _beginning(
             "offered": words(offer.say) if offer else said,
         },
         beside=beside if answering is not None else None,
+        button=words(possible.action.title) if pack.reports.of_kind(possible.kind_id) else "",
     )  # fmt: skip
 
 

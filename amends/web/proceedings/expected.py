@@ -22,6 +22,8 @@ from amends.apps.cases.proceedings.expecting import (
 )
 from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
+from amends.apps.reporting.documents.queries import period_to_write
+from amends.core.documents import FROM, TO
 from amends.core.periods import Period, name_of
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import Expected, ProceedingKind
@@ -126,10 +128,10 @@ def proposed(
     viewer: Viewer, desk: Desk, kind_id: str, kind: ProceedingKind, pack: Pack, wanted: str, now: datetime
 ) -> tuple[dict[str, Any], str]:
     """What a fresh form begins with, and the sentence above it: for which period, and until when it is in time."""
-    asked = kind.expected_from
+    asked, today = kind.expected_from, now.astimezone(zone_of(pack)).date()
     if asked is None:
-        return {}, ""
-    today = now.astimezone(zone_of(pack)).date()
+        period = period_to_write(desk, pack, kind_id, today)
+        return ({FROM: period.first.isoformat(), TO: period.last.isoformat()} if period else {}), ""
     due = _due_wanted(asked, wanted, today) or period_to_propose(
         kind_id, kind, desk, person=viewer.person.pk, today=today
     )

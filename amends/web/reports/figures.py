@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from amends.apps.people.actions import log_access
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.figures import Figure, Part, Question, cases_behind
+from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 from amends.doors.figures import (
@@ -44,6 +46,7 @@ from amends.web.queue.rows import rows_of
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 PAGE_SIZE = 50
+EVER_DAYS = 3650
 PARTS: tuple[Part, ...] = ("all", "counted", "rest", "open")
 
 
@@ -180,10 +183,15 @@ def cases(request: HttpRequest) -> HttpResponse:
     following["cursor"] = str(start + PAGE_SIZE)
     context = {
         "area": "figures", "title": words(question.indicator.title), "says": words(question.indicator.says), "rows": rows, "total": total,
-        "period": asked.period, "group": group_words(asked, [group])[group] if group else [], "part": request.GET.get("part", "all"),
+        "period": asked.period, "is_of_today": asked.period == ever_until(asked.period.last), "group": group_words(asked, [group])[group] if group else [], "part": request.GET.get("part", "all"),
         "next": following.urlencode() if len(keys) > PAGE_SIZE else "",
     }  # fmt: skip
     return render(request, "reports/figure_cases.html", context)
+
+
+def ever_until(day: date) -> Period:
+    """What is open on a day, whenever it was received."""
+    return Period(day - timedelta(days=EVER_DAYS), day)
 
 
 def _start(cursor: str) -> int:

@@ -38,6 +38,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import COURSE_WIDE, WIDE, Bar, Bars, Course, bars, course, for_both_windows
+from amends.web.reports.figures import ever_until
 from amends.web.viewing import desk_asked_for, viewer_of
 
 IN_CHART = 8
@@ -105,7 +106,7 @@ def _shown(found: Overview) -> dict[str, Any]:
 def _tiles(found: Overview) -> list[dict[str, Any]]:
     """The figures on top: now, before, and the list behind."""
     whole, wanted = found.whole, found.wanted
-    ever = Period(date.fromordinal(wanted.today.toordinal() - 3650), wanted.today)
+    ever = ever_until(wanted.today)
     return [
         {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": _rise(whole.open - found.open_before)}, "address": _cases(wanted, "_open", ever), "tone": ""},
         {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
@@ -171,7 +172,7 @@ def _cell(found: Overview, category: Any, department: Any, most: int) -> dict[st
 
 
 def _stages(found: Overview) -> list[dict[str, Any]]:
-    ever = Period(date.fromordinal(found.wanted.today.toordinal() - 3650), found.wanted.today)
+    ever = ever_until(found.wanted.today)
     return [
         {"name": state_words(found.wanted.pack, one.state), "stage": one, "address": _cases(found.wanted, "_open", ever, state=one.state) if one.open else ""}
         for one in found.stages

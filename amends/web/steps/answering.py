@@ -41,6 +41,7 @@ class Step:
     somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
     `drawn_up` adds the rows that follow from earlier records to what was typed.
     An `offline` one is kept on the phone and sent once the connection is back.
+    The `button` says what sending does, where the title is that of a thing.
     `beside` is what stands beside the form for what is typed into it: guidance, the customer, earlier solutions.
     """
 
@@ -62,6 +63,7 @@ class Step:
     drawn_up: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     offline: bool = False
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    button: str = ""
 
     @property
     def own_address(self) -> str:

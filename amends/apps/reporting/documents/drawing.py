@@ -14,7 +14,7 @@ from amends.apps.reporting.documents.queries import document_of_period
 from amends.apps.reporting.documents.taking import Taking
 from amends.apps.reporting.documents.versions import versions_of
 from amends.core.canonical import canonical_json
-from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, titled
+from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, title_of_period, titled, whole_period
 from amends.core.periods import Period
 from amends.core.policy.documents import Document
 from amends.core.refusals import FieldError, InvalidData
@@ -50,8 +50,9 @@ def period_in(document: Document, values: Mapping[str, Any]) -> Period:
         raise InvalidData([replace(error, pointer=f"/{TO}") for error in refusal.errors]) from None
     length = {"month": 1, "quarter": 3}.get(document.period)
     if length and not document.any_days and not (period.is_whole_months() and len(period.months()) == length):
-        every, example = ("月", "2026-05-01 至 2026-05-31") if length == 1 else ("季度", "2026-04-01 至 2026-06-30")
-        raise InvalidData([FieldError(f"/{TO}", "period_not_whole", {"every": every, "example": example})])
+        whole = whole_period(document.period, period.first)
+        told = {"every": "月" if length == 1 else "季度", "example": f"{whole.first} 至 {whole.last}"}
+        raise InvalidData([FieldError(f"/{TO}", "period_not_whole", told)])
     return period
 
 
@@ -66,7 +67,7 @@ def _refuse_a_second(document: Document, period: Period, step: Step) -> None:
         return
     standing = document_of_period(step.desk, step.pack, step.kind, period)
     if standing is not None:
-        told = {"title": document.title, "number": standing.number}
+        told = {"title": title_of_period(document.title, period), "number": standing.number}
         raise InvalidData([FieldError(f"/{FROM}", "document_stands_already", told)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import date
 
 from django.db.models import Q
 
@@ -12,7 +13,7 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
-from amends.core.documents import FROM, TO
+from amends.core.documents import FROM, TO, period_before
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -26,6 +27,13 @@ def document_of_period(desk: Desk, pack: Pack, kind: str, period: Period) -> Pro
         if wanted.items() <= json.loads(row.facts)["values"].items():
             return row
     return None
+
+
+def period_to_write(desk: Desk, pack: Pack, kind: str, today: date) -> Period | None:
+    """The last complete period of a document, while nobody has begun that one; None for kinds that are no documents."""
+    found = pack.reports.of_kind(kind)
+    period = period_before(found[1].period, today) if found else None
+    return period if period is not None and document_of_period(desk, pack, kind, period) is None else None
 
 
 def document_rows(
