@@ -219,7 +219,7 @@ FIELD_SENTENCES = {
     "period_ends_before_it_starts": "结束日期早于开始日期，请重新选择时间段。",
     "department_not_visible": "没有这个部门，或者您看不到它的个案，请另选部门。",
     "too_many_groups": "一次最多按 %(limit)s 项分组。",
-    "period_not_whole": "这份报告按%(every)s编制，时间段要填整%(every)s，例如 %(example)s。",
+    "period_not_whole": "这份报告按%(every)s编制，时间段要填整%(every)s，例如 %(first)s 至 %(last)s。",
     "document_stands_already": "这个时间段的“%(title)s”已有一份（编号 %(number)s），请在那份报告上重新取数。",
     "period_too_long": "一次最多统计十年，请缩短时间段。",
     "unknown_sort": "不能按“%(name)s”排序；可用的有：%(allowed)s。",

@@ -119,5 +119,7 @@ def test_the_command_says_what_is_wrong_with_what_it_is_asked(office):
 
 
 def test_a_part_of_a_month_is_refused_with_that_month_as_the_example(office):
-    refused = office.api("quality_manager").begin("monthly_assessment", period_from="2026-02-05", period_to="2026-02-20")
+    refused = office.api("quality_manager").begin(
+        "monthly_assessment", period_from="2026-02-05", period_to="2026-02-20"
+    )
     assert "按月编制，时间段要填整月，例如 2026-02-01 至 2026-02-28" in refused.content.decode()

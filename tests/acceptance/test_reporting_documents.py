@@ -267,7 +267,9 @@ def test_the_command_draws_the_report_once_and_writes_it(office, month, tmp_path
     assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
 
 
-def test_a_report_begins_with_the_last_month_while_nobody_has_begun_that_and_a_draft_of_it_is_dropped_where_it_was(office):
+def test_a_report_begins_with_the_last_month_while_nobody_has_begun_that_and_a_draft_of_it_is_dropped_where_it_was(
+    office,
+):
     office.clock.at("2026-04-02T09:00:00+08:00")
     page, address = Staff(office.world, "reporter"), f"/proceedings/new/{office.world.desk.code}/report/"
     fresh = page.get(address).content.decode()
@@ -283,3 +285,9 @@ def test_a_report_begins_with_the_last_month_while_nobody_has_begun_that_and_a_d
 
     drawn(office)
     assert 'value="2026-03-01"' not in page.get(address).content.decode()
+
+
+def test_whoever_releases_a_report_is_proposed_as_its_author(office, month):
+    report, reporter = drawn(office), Staff(office.world, "reporter")
+    form = reporter.get(f"/proceedings/{report['id']}/do/release/").content.decode()
+    assert re.search(rf'<option value="{reporter.person.pk}"[^>]* selected', form)

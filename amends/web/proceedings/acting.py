@@ -89,7 +89,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         viewer=seen.viewer, pack=seen.pack, form=form, title=title_of(transition), address=address, back=back,
         drawn_up=lambda data: with_records(proceeding, [form], data),
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
-        drawing=drawing, fills={**_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts), **_written(form, proceeding, seen.pack)},
+        drawing=drawing, fills={**_author(form, seen.proceeding, seen.pack, seen.viewer), **_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts), **_written(form, proceeding, seen.pack)},
         offline=seen.kind.offline,
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
         context=lambda: {
@@ -117,6 +117,13 @@ def _written(form: Form, proceeding: Proceeding, pack: Pack) -> dict[str, str]:
         return {}
     names = {f.id for f in form.fields if f.type in TEXT_TYPES}
     return {name: text for name, text in standing_texts(proceeding.chain).items() if name in names}
+
+
+def _author(form: Form, proceeding: Proceeding, pack: Pack, viewer: Viewer) -> dict[str, str]:
+    """The name under which a document will stand: of whoever has the form before them, until another one is chosen."""
+    found = pack.reports.of_kind(proceeding.kind)
+    name = found[1].reporter if found else None
+    return {name: str(viewer.person.pk)} if name and form.field(name) else {}
 
 
 def _to_partner(form: Form, proceeding: Proceeding, facts: CaseFacts) -> dict[str, str]:
