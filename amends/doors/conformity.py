@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext
 
 from amends.apps.people.models import Department
 from amends.apps.studies.conformity import Asked
 from amends.apps.studies.standards import Carried, carried_out, summed, the_standard
+from amends.core.indicators import rounded
 from amends.core.policy.pack import Pack
-from amends.doors.papers.formats import day_to_fill_in, moment_in_print, page_words, span_in_print
+from amends.doors.papers.formats import moment_in_print, span_in_print
 from amends.doors.papers.making import house_of, version_of
-from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width
+from amends.doors.papers.report import Report as Paper
+from amends.doors.papers.tables import About, Part, report_of_tables, table_of
 from amends.doors.printed_book import printed_book
 from amends.doors.wording import happened, language, traditional, words
 
@@ -35,10 +38,14 @@ class Counted:
     broken: int
 
     @property
-    def share(self) -> str:
-        """The part of the decided cases in which the clause was kept, in percent; a dash where none is decided."""
+    def percent(self) -> Decimal | None:
+        """The part of the decided cases in which the clause was kept; None where none is decided."""
         decided = self.kept + self.broken
-        return f"{100 * self.kept / decided:.1f}%" if decided else "—"
+        return rounded(Fraction(100 * self.kept, decided), 1) if decided else None
+
+    @property
+    def share(self) -> str:
+        return "—" if self.percent is None else f"{self.percent}%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +191,12 @@ def write_report(file: IO[bytes], report: Report) -> None:
     with printed_book(
         file, house=house_of(pack, report.asked.desk), title=gettext("条款符合情况"), about=about, signers=signers
     ) as book:
-        rows = [[*_cells(one), kept_by_words(one.kept_by)] for one in report.clauses]
-        book.table(gettext("条款"), [*clause_heads(), gettext("由谁保证")], rows)
+        rows = [
+            [*_cells(one)[:-1], "—" if one.percent is None else one.percent, kept_by_words(one.kept_by)]
+            for one in report.clauses
+        ]
+        heads = [*clause_heads()[:-1], gettext("符合率 %"), gettext("由谁保证")]
+        book.table(gettext("条款"), heads, rows)
         book.table(gettext("标准对照"), _standard_heads(), [_standard_cells(line) for line in report.standard])
         if report.proved:
             heads = [gettext("编号"), gettext("条款"), gettext("结论"), gettext("内容"), gettext("依据")]
@@ -235,75 +246,54 @@ def _proved_cells(one: Proved) -> list[Any]:
 
 # Paper
 
-SPANS = (4, 7, 2, 2, 3, 3, 3)
-STANDARD_SPANS = (2, 5, 9, 2, 2, 2, 2)
-PROVED_SPANS = (4, 7, 2, 11)
 
-
-def report_sheet(report: Report, *, made_by: str) -> Sheet:
+def report_paper(report: Report, *, made_by: str) -> Paper:
     """The report as one paper: what applied, the standard beside it, and for one case what shows each verdict."""
-    lines = [full_width("text", _cases_words(report))]
-    if report.asked.number:
-        lines += _proved_lines(report)
-    else:
-        lines += _clause_lines(report)
-    lines += _standard_lines(report)
-    signers = tuple(Signer(title, "", day_to_fill_in()) for title in (gettext("编制"), gettext("审核")))
-    lines.append(Line((Cell("signatures", COLUMNS, signers=signers),)))
-    return Sheet(
-        language=language(), house=house_of(report.pack, report.asked.desk), title=gettext("条款符合情况"), code="", number=scope_words(report.asked),
-        number_words=gettext("范围："), basis=version_of(report.pack), link=f"{settings.BASE_URL}/conformity/", link_words=gettext("扫码打开"),
-        foot=gettext("打印：%(name)s　%(at)s") % {"name": made_by, "at": moment_in_print(report.made_at, report.zone)},
-        page_words=page_words(), lines=tuple(lines),
+    counts = report.counts
+    facts = (
+        (gettext("范围"), scope_words(report.asked)), (gettext("核对时间"), moment_in_print(report.made_at, report.zone)),
+        (gettext("个案"), _cases_words(report)), (gettext("有不符合的条款"), gettext("%(n)s 条") % {"n": counts["broken"]}),
     )  # fmt: skip
+    about = About(
+        title=gettext("条款符合情况"), facts=facts, number=(gettext("制度："), words(report.pack.head.title)), page="/conformity/",
+        signers=(gettext("编制"), gettext("审核")), made_by=made_by, at=report.made_at,
+    )  # fmt: skip
+    first = _proved_part(report) if report.asked.number else _clause_part(report)
+    return report_of_tables(about, [first, *_standard_parts(report)], desk=report.asked.desk, pack=report.pack)
 
 
-def _clause_lines(report: Report) -> list[Line]:
+def _clause_part(report: Report) -> Part:
     applied = [one for one in report.clauses if one.applied]
     idle = [one.id for one in report.clauses if not one.applied]
-    found = [full_width("heading", gettext("制度条款")), _heads(SPANS, clause_heads())]
-    found += [_cells_line(SPANS, [str(cell) for cell in _cells(one)]) for one in applied]
-    if idle:
-        found.append(
-            full_width("text", gettext("本期没有用到的条款（%(n)s 条）：") % {"n": len(idle)} + "、".join(idle))
-        )
-    return found
+    heads = [(head, place > 1) for place, head in enumerate(clause_heads())]
+    unused = gettext("本期没有用到的条款（%(n)s 条）：") % {"n": len(idle)} + "、".join(idle)
+    return Part(gettext("制度条款"), table_of(heads, [_cells(one) for one in applied]), [unused] if idle else [])
 
 
-def _proved_lines(report: Report) -> list[Line]:
-    heads = [gettext("条款"), gettext("内容"), gettext("结论"), gettext("依据")]
-    found = [full_width("heading", gettext("制度条款")), _heads(PROVED_SPANS, heads)]
-    for one in report.proved:
-        cells = [one.clause, one.wording, verdict_words(one.verdict), "\n".join(one.proofs)]
-        found.append(_cells_line(PROVED_SPANS, cells))
-    return found
+def _proved_part(report: Report) -> Part:
+    heads = [(head, False) for head in (gettext("条款"), gettext("内容"), gettext("结论"), gettext("依据"))]
+    rows = [(one.clause, one.wording, verdict_words(one.verdict), "\n".join(one.proofs)) for one in report.proved]
+    return Part(gettext("制度条款"), table_of(heads, rows))
 
 
-def _standard_lines(report: Report) -> list[Line]:
+def _standard_parts(report: Report) -> Iterator[Part]:
+    """A chapter of the standard each: what the house does for its clauses, and how often that was kept."""
     heads = [
-        gettext("条号"), gettext("要求"), gettext("制度条款与系统功能"), gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合"),
+        *((head, False) for head in (gettext("条号"), gettext("要求"), gettext("系统如何做到"), gettext("制度条款"))),
+        *((head, True) for head in (gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合"))),
     ]  # fmt: skip
-    found = [full_width("heading", words(the_standard().title)), _heads(STANDARD_SPANS, heads)]
-    for line in report.standard:
-        if line.carried.clause.chapter:
-            found.append(full_width("heading", f"{line.no}　{line.wording}"))
+    title, rows = "", []
+    for line in [*report.standard, None]:
+        if line is not None and not line.carried.clause.chapter:
+            counts = (line.counts[name] for name in ("applied", "kept", "running", "broken"))
+            rows.append((line.no, line.wording, line.says or "—", _listed(line.by) or "—", *counts))
             continue
-        by = "\n".join(filter(None, [line.says, _listed(line.by)]))
-        counts = [str(line.counts[name]) for name in ("applied", "kept", "running", "broken")]
-        found.append(_cells_line(STANDARD_SPANS, [line.no, line.wording, by, *counts]))
-    return found
+        if rows:
+            yield Part(title or words(the_standard().title), table_of(heads, rows))
+        title, rows = f"{words(the_standard().title)}　{line.no} {line.wording}" if line else "", []
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:
     """Some of the names, and how many more there are."""
     shown = "、".join(names[:most])
     return shown if len(names) <= most else gettext("%(names)s 等 %(n)s 条") % {"names": shown, "n": len(names)}
-
-
-def _heads(spans: Sequence[int], texts: Sequence[str]) -> Line:
-    cells = tuple(Cell("column", span, text) for span, text in zip(spans, texts, strict=True))
-    return Line(cells, is_head=True, is_repeated=True)
-
-
-def _cells_line(spans: Sequence[int], texts: Sequence[str]) -> Line:
-    return Line(tuple(Cell("value", span, text) for span, text in zip(spans, texts, strict=True)))

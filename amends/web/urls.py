@@ -321,6 +321,7 @@ urlpatterns = [
     path("conformity/<uuid:key>/cases/", conformity_of_many.cases, name="conformity_cases"),
     path("conformity/<uuid:key>/conformity.xlsx", conformity_of_many.export, {"way": "xlsx"}, name="conformity_xlsx"),
     path("conformity/<uuid:key>/conformity.pdf", conformity_of_many.export, {"way": "pdf"}, name="conformity_pdf"),
+    path("conformity/<uuid:key>/conformity.docx", conformity_of_many.export, {"way": "docx"}, name="conformity_docx"),
     path("documents/", documents.page, name="documents"),
     path("documents/<uuid:key>/", documents.one, name="document"),
     path("documents/<uuid:key>/cases/", documents.cases, name="document_cases"),

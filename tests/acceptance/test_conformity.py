@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from tests.acceptance.test_escalation_proceedings import complaint
 from tests.doors import Staff
 from tests.pages import text_of
+from tests.papers.reading import text_of_docx
 
 PACKS = ("escalation",)
 
@@ -75,6 +76,8 @@ def test_the_report_leaves_as_spreadsheet_and_paper_and_is_noted(office, looked)
     assert looked[0] in words
     assert "ESC-1.3.3" in words
     assert staff.get(f"{made['location']}conformity.pdf").content.startswith(b"%PDF")
+    told = text_of_docx(staff.get(f"{made['location']}conformity.docx").content)
+    assert "ESC-1.3.3" in told and "编制：" in told and "8.5" in told
     assert Staff(office.world, "cs_agent").get(made["location"]).status_code == 404
 
 

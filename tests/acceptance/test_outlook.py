@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from tests.doors import Staff
 from tests.pages import in_words, text_of
+from tests.papers.reading import text_of_docx
 
 PACKS = ("express", "reporting", "escalation")
 
@@ -288,6 +289,14 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     met = in_words(listed())
     assert "没有待定措施的重点投诉" in met
     assert "停发该批次，通知返修" in met
+
+    lead = staff_of(office, "team_lead")
+    for way in ("xlsx", "pdf", "docx"):
+        assert lead.get("/outlook/key/export/", {"desk": "reporting", "as": way}).status_code == 200
+    paper = text_of_docx(lead.get("/outlook/key/export/", {"desk": "reporting", "as": "docx"}).content)
+    for words in ("重点投诉清单", "停发该批次，通知返修", "没有待定措施的重点投诉", "批准："):
+        assert words in paper
+    assert lead.get("/outlook/key/export/", {"desk": "reporting", "as": "odt"}).status_code == 404
 
 
 @pytest.mark.clause("ESC-5.1.3")

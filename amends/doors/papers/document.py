@@ -88,7 +88,7 @@ def _pieces(block: Shown, author: str, *, is_wide: bool) -> Iterator[Piece]:
         said = [block.title, block.note]
         yield Piece(kind="text", text=gettext("：").join(filter(None, said)))
         return
-    yield Piece(kind="table", caption=block.caption, grid=_grid(block.table, is_wide=is_wide))
+    yield Piece(kind="table", caption=block.caption, grid=grid_of_table(block.table, is_wide=is_wide))
     if block.note:
         yield Piece(kind="note", text=block.note)
     if block.samples:
@@ -96,7 +96,7 @@ def _pieces(block: Shown, author: str, *, is_wide: bool) -> Iterator[Piece]:
         yield Piece(
             kind="table",
             caption=gettext("典型案例（不含客户的姓名和联系方式）"),
-            grid=replace(_grid(told, is_wide=is_wide), is_short=False),
+            grid=replace(grid_of_table(told, is_wide=is_wide), is_short=False),
         )
 
 
@@ -123,7 +123,8 @@ def _table_of_samples(samples: tuple[Sample, ...]) -> Table:
     return Table(heads, rows)
 
 
-def _grid(table: Table, *, is_wide: bool) -> Grid:
+def grid_of_table(table: Table, *, is_wide: bool) -> Grid:
+    """A table with columns as wide as their values need."""
     widths = widths_of(table, is_wide=is_wide)
     columns = tuple(
         Column(head=head.said, width=width, is_number=head.is_number)

@@ -51,7 +51,8 @@ def docx_of_report(report: Report) -> bytes:
     lay_out(document, report)
     write_head(document, report)
     _facts(document, report)
-    _contents(document, report)
+    if report.contents_words:
+        _contents(document, report)
     for place, section in enumerate(report.sections):
         _section(document, section, report, pictures, mark=f"part{place}")
     _tie_end(document, report.sections[-1].pieces[-1])

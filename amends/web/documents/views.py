@@ -27,8 +27,7 @@ from amends.doors.documents.behind import cases_of_figure, cases_shown
 from amends.doors.documents.written import Written, written
 from amends.doors.files import as_attachment
 from amends.doors.papers.document import report_of_document
-from amends.doors.papers.press import pdf_of
-from amends.doors.papers.word_report import docx_of_report
+from amends.doors.papers.tables import PAPERS, paper_as
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.documents.drawing import bars_of
@@ -40,7 +39,6 @@ from amends.web.viewing import desk_asked_for, packs_of, viewer_of, zone_of
 
 PAGE_SIZE = 50
 FILES = (("pdf", "PDF"), ("docx", "Word"), ("xlsx", "Excel"))
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def desks_with_documents(viewer: Viewer) -> dict[Desk, Pack]:
@@ -142,10 +140,8 @@ def file(request: HttpRequest, key: uuid.UUID, way: str) -> HttpResponseBase:
 
 
 def _made_as(made: Written, way: str, viewer: Viewer) -> HttpResponseBase:
-    if way == "pdf":
-        return HttpResponse(pdf_of(report_of_document(made, viewer)), content_type="application/pdf")
-    if way == "docx":
-        return HttpResponse(docx_of_report(report_of_document(made, viewer)), content_type=WORD)
+    if way in PAPERS:
+        return paper_as(report_of_document(made, viewer), way)
     if way != "xlsx":
         raise Http404(gettext("没有这种格式。"))
     book = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it

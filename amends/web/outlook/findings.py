@@ -9,11 +9,12 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from amends.apps.cases.queries import Viewer
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.outlook.analyses import analyse, confirm, hand_over, ranked
 from amends.apps.outlook.counting import months_before
@@ -39,7 +40,8 @@ from amends.core.policy.warnings import KeyProblems
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
 from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
-from amends.doors.key_problems import write_key_problems
+from amends.doors.key_problems import Listed, paper_of_key_problems, write_key_problems
+from amends.doors.papers.tables import PAPERS, paper_as
 from amends.doors.routes import route
 from amends.doors.wording import faults, listed, said, words
 from amends.web.outlook.views import chosen_desk, desk_choices
@@ -69,28 +71,32 @@ def _key_page(request: HttpRequest, desk: Any, pack: Any, desks: Any, **more: An
 
 @route(audience="staff", permission="warnings", kind="key_problem")
 def export_key(request: HttpRequest) -> HttpResponseBase:
-    """The list as a spreadsheet; who took it is noted."""
+    """The list as a spreadsheet, or as a paper in PDF or Word; who took it is noted."""
     viewer = viewer_of(request)
     desk, pack, _ = chosen_desk(request)
     if not holds_right(viewer, RIGHT):
         raise NotPermitted(verb=gettext("导出"))
-    waiting, met = key_problems_of(desk)
-    departments, rule, today = (
-        departments_named(),
-        pack.warnings.key_problems,
-        viewer.now.astimezone(zone_of(pack)).date(),
-    )
-    named = [[(problem_words(one, pack, departments), one) for one in some] for some in (waiting, met)]
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_key_problems(
-        file, desk, pack, lead=_lead(rule, pack) if rule else "", waiting=named[0], met=named[1], on=today
-    )
-    file.seek(0)
+    way = request.GET.get("as", "xlsx")
+    if way != "xlsx" and way not in PAPERS:
+        raise Http404
+    departments, rule = departments_named(), pack.warnings.key_problems
+    waiting, met = ([(problem_words(one, pack, departments), one) for one in some] for some in key_problems_of(desk))
+    listed = Listed(desk, pack, _lead(rule, pack) if rule else "", waiting, met, viewer.now)
+    answer = _key_file(listed, way, viewer)
     log_access(
         actor=viewer.person.actor_id, action="export", object="key_problems", field=f"desk:{desk.code}", now=viewer.now
     )
-    answer = FileResponse(file, content_type="application/octet-stream")
-    return as_attachment(answer, f"key-problems-{desk.code}-{today:%Y%m%d}.xlsx")
+    today = today_of(pack, viewer.now)
+    return as_attachment(answer, f"key-problems-{desk.code}-{today:%Y%m%d}.{way}")
+
+
+def _key_file(listed: Listed, way: str, viewer: Viewer) -> HttpResponseBase:
+    if way in PAPERS:
+        return paper_as(paper_of_key_problems(listed, made_by=viewer.person.name), way)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_key_problems(file, listed)
+    file.seek(0)
+    return FileResponse(file, content_type="application/octet-stream")
 
 
 def _lead(rule: KeyProblems, pack: Pack) -> str:

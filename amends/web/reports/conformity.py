@@ -40,14 +40,14 @@ from amends.doors.conformity import (
     StandardLine,
     proved_by,
     report_of,
-    report_sheet,
+    report_paper,
     scope_words,
     verdict_words,
     write_report,
 )
 from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
-from amends.doors.papers.press import pdf_of
+from amends.doors.papers.tables import PAPERS, paper_as
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
@@ -202,7 +202,7 @@ def _proved(viewer: Viewer, report: Report, keys: list[UUID]) -> Any:
 
 @route(audience="staff", permission="export", kind="study")
 def export(request: HttpRequest, key: UUID, way: str) -> HttpResponseBase:
-    """The report as a spreadsheet or as a paper; who took it is noted."""
+    """The report as a spreadsheet, or as a paper in PDF or Word; who took it is noted."""
     viewer = viewer_of(request)
     study = study_of(viewer, key, KIND)
     if not holds_right(viewer, RIGHT):
@@ -215,9 +215,8 @@ def export(request: HttpRequest, key: UUID, way: str) -> HttpResponseBase:
         reason=study.question[:200],
     )  # fmt: skip
     name = f"conformity-{study.desk.code}-{viewer.now:%Y%m%d}.{way}"
-    if way == "pdf":
-        content = pdf_of(report_sheet(report, made_by=viewer.person.name))
-        return as_attachment(HttpResponse(content, content_type="application/pdf"), name)
+    if way in PAPERS:
+        return as_attachment(paper_as(report_paper(report, made_by=viewer.person.name), way), name)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     write_report(file, report)
     file.seek(0)

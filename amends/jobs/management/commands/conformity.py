@@ -24,7 +24,7 @@ from amends.apps.studies.standards import faults_of, the_standard
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, Refusal
-from amends.doors.conformity import Report, proved_by, report_of, report_sheet, write_report
+from amends.doors.conformity import Report, proved_by, report_of, report_paper, write_report
 from amends.doors.papers.press import pdf_of
 from amends.doors.wording import said, said_of_field
 
@@ -141,7 +141,7 @@ def _write(output: Path, report: Report, data: dict[str, Any]) -> None:
     if output.suffix == ".json":
         output.write_text(json.dumps(data, ensure_ascii=False, indent=2), encoding="utf-8")
     elif output.suffix == ".pdf":
-        output.write_bytes(pdf_of(report_sheet(report, made_by=gettext("系统"))))
+        output.write_bytes(pdf_of(report_paper(report, made_by=gettext("系统"))))
     else:
         with output.open("wb") as file:
             write_report(file, report)
