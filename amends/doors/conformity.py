@@ -249,13 +249,13 @@ def _proved_cells(one: Proved) -> list[Any]:
 
 def report_paper(report: Report, *, made_by: str) -> Paper:
     """The report as one paper: what applied, the standard beside it, and for one case what shows each verdict."""
-    counts = report.counts
+    counts, number = report.counts, gettext("%(n)s 条")
     facts = (
-        (gettext("范围"), scope_words(report.asked)), (gettext("核对时间"), moment_in_print(report.made_at, report.zone)),
-        (gettext("个案"), _cases_words(report)), (gettext("有不符合的条款"), gettext("%(n)s 条") % {"n": counts["broken"]}),
+        (gettext("核对时间"), moment_in_print(report.made_at, report.zone)), (gettext("核对结果"), _cases_words(report)),
+        (gettext("不符合条款"), number % {"n": counts["broken"]}), (gettext("符合条款"), number % {"n": counts["kept"]}),
     )  # fmt: skip
     about = About(
-        title=gettext("条款符合情况"), facts=facts, number=(gettext("制度："), words(report.pack.head.title)), page="/conformity/",
+        title=gettext("条款符合情况"), facts=facts, number=(gettext("范围："), scope_words(report.asked)), page="/conformity/",
         signers=(gettext("编制"), gettext("审核")), made_by=made_by, at=report.made_at,
     )  # fmt: skip
     first = _proved_part(report) if report.asked.number else _clause_part(report)

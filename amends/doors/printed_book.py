@@ -28,6 +28,8 @@ SHORT_HEAD = 10
 """Heads of so many characters stand in one line."""
 LINE = 16
 """Points that a line of text takes."""
+UPRIGHT = 95
+"""Columns of so many characters stand on upright paper in their full size."""
 
 
 def sheet_name(text: str) -> str:
@@ -171,7 +173,8 @@ class PrintedBook:
             sheet.write_string(row, 0, as_text(note), self.formats.quiet)
             row += 1
         self._signatures(sheet, row + 1)
-        page_of(sheet, kept=top + 1, foot=self.title, beside=1 if len(heads) > 2 else 0)
+        beside, is_wide = 1 if len(heads) > 2 else 0, sum(widths) > UPRIGHT
+        page_of(sheet, kept=top + 1, foot=self.title, beside=beside, is_wide=is_wide)
 
     def _head(self, sheet: Any, name: str) -> int:
         """House, title, what it is about and the name of the sheet; return the row that follows."""

@@ -684,6 +684,13 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         "sees: own",
         ("roles.yaml:5  this is not valid YAML: expected ',' or '}', but got '<stream end>'.",),
     ),
+    (
+        "large",
+        "roles.yaml",
+        "sees: own}",
+        "sees: &all [*all, *all, *all]}",
+        ("roles.yaml:1  with its aliases written out it has more than 100000 values.",),
+    ),
     ("no_file", "clauses.yaml", None, None, ("clauses.yaml:1  the file clauses.yaml is missing.",)),
     (
         "form_id",

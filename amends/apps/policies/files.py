@@ -55,6 +55,7 @@ MESSAGE_CHANNELS = ("email", "sms", "notice", "page")
 MESSAGE_FILE = re.compile(r"^(?P<id>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)\.(?P<language>[a-z]{2}(-[A-Za-z]+)?)\.txt$")
 MAX_FILE_BYTES = 2_000_000
 MAX_DEPTH = 40
+MAX_VALUES = 100_000
 
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _PLAIN_WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -234,7 +235,17 @@ def read_yaml(found: PackFolder, file: Path, path: KeyPath) -> Any:
             Problem(path, "yaml", "", f"不是有效的 YAML（{error}）。", f"this is not valid YAML ({error}).")
         )
         return UNREADABLE
-    return None if node is None else _Builder(found, file).build(node, path)
+    noted = len(found.problems)
+    try:
+        return None if node is None else _Builder(found, file).build(node, path)
+    except _TooMuch:
+        del found.problems[noted:]
+        said = (
+            f"引用展开后超过 {MAX_VALUES} 个值。",
+            f"with its aliases written out it has more than {MAX_VALUES} values.",
+        )
+        found.problems.append(Problem((*path, "size"), "large", "", *said))
+        return UNREADABLE
 
 
 @lru_cache(maxsize=512)
@@ -260,6 +271,10 @@ def _note_syntax(found: PackFolder, file: Path, path: KeyPath, error: MarkedYAML
     found.problems.append(Problem(where, "yaml", "", what_zh, what_en))
 
 
+class _TooMuch(Exception):
+    """A few lines that name each other stand for more than any memory holds."""
+
+
 class _Builder:
     """Turns nodes into plain data and writes down the line of every key.
 
@@ -268,9 +283,12 @@ class _Builder:
     """
 
     def __init__(self, found: PackFolder, file: Path) -> None:
-        self.found, self.file = found, file
+        self.found, self.file, self.left = found, file, MAX_VALUES
 
     def build(self, node: Node, path: KeyPath) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMuch
         self.found.places.setdefault(path, Place(self.file, node.start_mark.line + 1))
         if isinstance(node, ScalarNode):
             return _scalar(node)
