@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
 from amends.apps.studies.what_if import MOST_LISTED
+from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
-from amends.doors.figures import unit_words
-from amends.doors.papers.formats import moment_in_print
+from amends.doors.figures import amount_words
+from amends.doors.papers.formats import day_in_print, moment_in_print
 from amends.doors.papers.making import version_of
 from amends.doors.printed_book import printed_book
 from amends.doors.wording import button_of, words
@@ -93,8 +95,7 @@ class Words:
         name = one["indicator"]
         indicator = self.present.kpis.indicator(name) or self.draft.kpis.indicator(name)
         title = words(indicator.title) if indicator else name
-        unit = unit_words(indicator) if indicator else ""
-        said = [_figure(one[side], unit) for side in ("before", "after")]
+        said = [_figure(one[side], indicator) for side in ("before", "after")]
         return Compared(title, *said)
 
     def _unknown(self, found: Mapping[str, Any]) -> Iterable[str]:
@@ -142,14 +143,12 @@ def _of(titles: Mapping[str, Any], name: str | None) -> str:
     return words(titles[name]) if name in titles else name
 
 
-def _figure(side: Mapping[str, Any] | None, unit: str) -> str:
+def _figure(side: Mapping[str, Any] | None, indicator: Indicator | None) -> str:
     if side is None:
         return gettext("无此指标")
-    value = (
-        gettext("不适用")
-        if side["value"] is None
-        else f"{side['value']}{unit if unit in ('%', '‰', '') else ' ' + unit}"
-    )
+    value = gettext("不适用") if side["value"] is None else str(side["value"])
+    if indicator is not None and side["value"] is not None:
+        value = amount_words(indicator, Decimal(side["value"]))
     return f"{value}（{gettext('样本 %(n)s') % {'n': side['sample']}}）"
 
 
@@ -160,10 +159,14 @@ def _left_out(differing: int) -> str:
     return gettext("有变化的个案共 %(n)s 件，只逐件列出最早收到的 %(most)s 件；合计包括全部个案。") % named
 
 
+def _counted(said: str) -> int | str:
+    return int(said) if said.isdecimal() else said
+
+
 def write_what_if(
-    file: IO[bytes], said_of: Words, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]]
-) -> None:
-    """The result as a spreadsheet: sums before and after, what was not replayed, and the cases that differ."""
+    file: IO[bytes], said_of: Words, result: Mapping[str, Any], cases: Iterable[tuple[str, Sequence[str]]], *, since: date, by: str, at: datetime
+) -> None:  # fmt: skip
+    """The result as a spreadsheet to be signed: sums before and after, what was not replayed, and the cases that differ."""
     told, present = said_of.told(result), said_of.present
     tables = (
         (gettext("级别"), told.levels), (gettext("分派"), told.routes), (gettext("时限（超时 / 全部）"), told.clocks),
@@ -178,9 +181,18 @@ def write_what_if(
         f"{gettext('现行')}{gettext('：')}{version_of(present)}",
         f"{gettext('草案')}{gettext('：')}{version_of(said_of.draft)}",
     ]
-    with printed_book(file, house=house, title=gettext("制度草案试算"), about=[counted, *versions]) as book:
+    made = [
+        gettext("收到日期从 %(day)s") % {"day": day_in_print(since)}, counted, *versions,
+        gettext("试算：%(name)s　%(at)s") % {"name": by, "at": moment_in_print(at, said_of.zone)},
+    ]  # fmt: skip
+    signers = [gettext("试算"), gettext("审核"), gettext("批准")]
+    with printed_book(file, house=house, title=gettext("制度草案试算"), about=made, signers=signers) as book:
         heads = [gettext("项目"), gettext("内容"), gettext("现行"), gettext("草案"), gettext("说明")]
-        rows = [[title, one.title, one.before, one.after, one.note] for title, lines in tables for one in lines]
+        rows = [
+            [title, one.title, _counted(one.before), _counted(one.after), one.note]
+            for title, lines in tables
+            for one in lines
+        ]
         unknown = [gettext("不能重演的"), *told.not_replayed] if told.not_replayed else []
         book.table(gettext("试算"), heads, rows, notes=unknown)
         listed = [[number, gettext("；").join(said)] for number, said in cases]

@@ -114,7 +114,10 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     assert number in page and later in page and "逐件列出" not in page
     assert "处理时限 2026年3月" in page
     sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
-    assert sheet.startswith(b"PK")
+    with ZipFile(BytesIO(sheet)) as book:
+        told = book.read("xl/worksheets/sheet1.xml").decode()
+    for words in ("收到日期从 2026年3月1日", f"试算：{admin.person.name}", "批准：", "三级客诉", "<v>2</v>"):
+        assert words in told
     assert Staff(office.world, "cs_agent").get(made["location"]).status_code == 403
 
     for module in ("apps.studies", "doors"):

@@ -156,10 +156,18 @@ def export(request: HttpRequest, desk: str, key: UUID) -> HttpResponseBase:
     said_of = Words(read_kept(study.draft), pack)
     lines = lines_that_differ(viewer, study, "all")
     numbers = dict(Case.objects.filter(pk__in=lines.values("case")).values_list("pk", "number"))
-    result = json.loads(study.result)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     cases = ((numbers[line.case_id], said_of.changes(json.loads(line.data))) for line in lines)
-    write_what_if(file, said_of, result, cases)
+    since = date.fromisoformat(json.loads(study.question)["since"])
+    write_what_if(
+        file,
+        said_of,
+        json.loads(study.result),
+        cases,
+        since=since,
+        by=study.asked_by.name,
+        at=study.made_at or viewer.now,
+    )
     file.seek(0)
     log_access(
         actor=viewer.person.actor_id, action="export", object="what_if", field=f"desk:{place.code}", now=viewer.now,

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 from tqdm import tqdm
 
 from amends.apps.cases.actions.move_version import (
@@ -151,7 +151,7 @@ class Command(BaseCommand):
             )
         data = as_data(found, place, draft, now)
         if output is not None:
-            self._write_simulation(output, found, data, draft, pack_in_force(place, now))
+            self._write_simulation(output, found, data, Words(draft, pack_in_force(place, now)), since)
         if json:
             self._print_json(data)
             return
@@ -167,16 +167,18 @@ class Command(BaseCommand):
             )
         return desks[0]
 
-    def _write_simulation(self, output: Path, found: Outcome, data: dict[str, Any], draft: Pack, present: Pack) -> None:
+    def _write_simulation(
+        self, output: Path, found: Outcome, data: dict[str, Any], said_of: Words, since: date
+    ) -> None:
         numbers = dict(Case.objects.filter(pk__in=[one.id for one in found.differing]).values_list("pk", "number"))
         lines = [(numbers[UUID(one.id)], line_data(one)) for one in found.differing if one.differs]
         if output.suffix == ".json":
             whole = {**data, "by_case": [{"number": number, **line} for number, line in lines]}
             output.write_text(json.dumps(whole, ensure_ascii=False, indent=2), encoding="utf-8")
             return
-        said_of = Words(draft, present)
         with override("zh-hans"), output.open("wb") as file:
-            write_what_if(file, said_of, data, ((number, said_of.changes(line)) for number, line in lines))
+            told = ((number, said_of.changes(line)) for number, line in lines)
+            write_what_if(file, said_of, data, told, since=since, by=gettext("系统"), at=timezone.now())
 
     def _print_simulation(self, data: dict[str, Any]) -> None:
         before, after = data["broken"]
