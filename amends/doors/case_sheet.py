@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import count as count_from
+from itertools import islice
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,8 @@ OPTIONS = {
     "remove_timezone": False, "default_date_format": "yyyy-mm-dd hh:mm",
 }  # fmt: skip
 LONGEST_CELL = 32_000
+MOST_ROWS = 1_000_000
+"""So many cases stand on a sheet; a program that opens it holds 1,048,576 rows and drops what is more."""
 Cell = str | datetime | None
 
 
@@ -63,11 +67,25 @@ def write_sheet(
 
 
 def _write_rows(book: Any, titles: dict[str, str], rows: Iterator[list[Cell]]) -> int:
-    sheet, text = book.add_worksheet(gettext("个案")), book.add_format({"num_format": "@", "valign": "top"})
-    head, moment = (
-        book.add_format({"bold": True, "num_format": "@", "bottom": 1}),
+    """Write the rows, on as many sheets as they need: none may be lost without a word."""
+    text, moment = (
+        book.add_format({"num_format": "@", "valign": "top"}),
         book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
     )
+    head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
+    total = 0
+    for no in count_from(1):
+        count = _write_sheet(book, no, titles, islice(rows, MOST_ROWS), head=head, text=text, moment=moment)
+        total += count
+        if count < MOST_ROWS:
+            break
+    return total
+
+
+def _write_sheet(
+    book: Any, no: int, titles: dict[str, str], rows: Iterable[list[Cell]], *, head: Any, text: Any, moment: Any
+) -> int:
+    sheet = book.add_worksheet(gettext("个案") if no == 1 else f"{gettext('个案')} {no}")
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 40)

@@ -97,6 +97,18 @@ def test_a_list_becomes_a_file_with_exactly_its_rows_masked_and_noted(desk, supe
     assert Export.objects.get(pk=export.pk).state == Export.State.FAILED
 
 
+def test_more_cases_than_a_sheet_holds_go_on_on_the_next_one(desk, supervisor, monkeypatch):
+    numbers = [desk.register().number for _ in range(5)]
+    monkeypatch.setattr("amends.doors.case_sheet.MOST_ROWS", 2)
+    content = b"".join(supervisor.get(f"/exports/{made(supervisor).pk}/").streaming_content)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = [name for name in book.sheet_names if name.startswith("个案")]
+    assert sheets == ["个案", "个案 2", "个案 3"]
+    rows = [book.get_sheet_by_name(name).to_python() for name in sheets]
+    assert all(row[0] == rows[0][0] for row in rows)
+    assert sorted(line[0] for row in rows for line in row[1:]) == numbers
+
+
 def test_only_a_second_right_gives_names_and_numbers(desk, supervisor):
     desk.register(complainant_name="顾晓彤", complainant_phone="13800138000")
     assert rows_in(supervisor, made(supervisor, full="yes"))[0]["投诉人"] == "顾晓彤"
