@@ -62,11 +62,11 @@ def desk_and_pack(viewer: Viewer, code: str) -> tuple[Desk, Pack]:
 
 
 def desk_asked_for(asked: Mapping[str, str], desks: Iterable[Desk]) -> Desk | None:
-    """The desk that an address names among those open to the viewer, else the first of them. Raises NotVisible for any other."""
+    """The desk that an address names among those open to the viewer, else the first; None where none is. Raises NotVisible for any other."""
     known, code = {desk.code: desk for desk in desks}, asked.get("desk")
-    if code and code not in known:
+    if code and known and code not in known:
         raise NotVisible
-    return known[code] if code else next(iter(known.values()), None)
+    return known[code] if code and known else next(iter(known.values()), None)
 
 
 def zone_of(pack: Pack) -> ZoneInfo:

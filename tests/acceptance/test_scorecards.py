@@ -152,3 +152,10 @@ def test_an_employee_with_8_of_10_in_time_has_80_0_percent_and_three_answers_are
     rest = office.api("cs_supervisor").read("kpis/cases", **asked, by="handler", group=head.id, part="rest")["cases"]
     assert rest == sorted(numbers[8:])
     assert page(office, "quality_manager", of="person").status_code == 403
+
+
+def test_whoever_may_take_points_off_begins_from_the_scores(office_of):
+    office = office_of("escalation")
+    address = f"/proceedings/new/{office.world.desk.code}/score_deduction/"
+    assert address in page(office, "quality_manager").content.decode()
+    assert address not in page(office, "senior_management").content.decode()

@@ -9,6 +9,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from amends.apps.cases.proceedings.queries import Possible, possible_on_desk
+from amends.apps.cases.queries import Viewer
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
 from amends.apps.policies.models import Desk
@@ -58,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "area": "scores", "desk": desk, "of": of, "kinds": desks[desk][1], "month": request.GET.get("month", ""),
         "desks": [Choice(one.code, words(one.called), is_chosen=one == desk) for one in desks],
-        "may_export": holds_right(viewer, RIGHT),
+        "may_export": holds_right(viewer, RIGHT), "deducting": _deducting(viewer, desk, pack),
     }  # fmt: skip
     try:
         month = scores_of_month(viewer, desk, pack, month_in(request.GET.dict(), pack, viewer), of)
@@ -66,6 +68,12 @@ def page(request: HttpRequest) -> HttpResponse:
         problems = [sentence for some in faults(refusal).values() for sentence in some]
         return render(request, "reports/scores.html", {**context, "problems": problems}, status=422)
     return render(request, "reports/scores.html", {**context, **_shown(month, pack)})
+
+
+def _deducting(viewer: Viewer, desk: Desk, pack: Pack) -> Possible | None:
+    """What takes points off a score, where the viewer may begin it."""
+    rule = pack.kpis.scores.deductions
+    return next((one for one in possible_on_desk(viewer, desk) if rule and one.kind_id == rule.proceeding), None)
 
 
 def _shown(month: Month, pack: Pack) -> dict[str, Any]:
