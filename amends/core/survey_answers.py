@@ -67,7 +67,7 @@ def _read(
 
 def _score(question: Question, given: list[Any]) -> int:
     text = str(given[0])
-    if len(given) != 1 or not (text.isascii() and text.isdigit()) or not 1 <= int(text[:3]) <= question.scale:
+    if len(given) != 1 or text not in [str(score) for score in range(1, question.scale + 1)]:
         raise _fault(question, "unknown_choice", value=text[:40])
     return int(text)
 

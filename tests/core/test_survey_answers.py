@@ -51,6 +51,8 @@ def test_scores_codes_and_words_are_kept_apart():
         ({}, [("/result", "required")]),
         ({"result": "6"}, [("/result", "unknown_choice")]),
         ({"result": "0"}, [("/result", "unknown_choice")]),
+        ({"result": "0039999"}, [("/result", "unknown_choice")]),
+        ({"result": "003" + "9" * 5000}, [("/result", "unknown_choice")]),
         ({"result": "４"}, [("/result", "unknown_choice")]),
         ({"result": ["4", "5"]}, [("/result", "unknown_choice")]),
         ({"result": "4", "one": ["a", "b"]}, [("/one", "unknown_choice")]),
