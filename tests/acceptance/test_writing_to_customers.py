@@ -147,6 +147,15 @@ def test_what_cannot_leave_is_refused_at_its_field_and_leaves_no_trace(office, l
     assert own(left, number) == ([], [])
 
 
+@pytest.mark.parametrize("extension", ["010-86922900转801", "400-810-0001,2", "0755 8692 2900 x 16", "13800138001转12"])
+def test_no_text_goes_to_an_extension(office, left, extension):
+    on_file = registered(office, complainant_phone=extension)
+    typed = registered(office, complainant_phone=PHONE)
+
+    assert "没有留下手机号码" in faults(written(office, on_file))["complainant_phone"]
+    assert "收不到短信" in faults(written(office, typed, complainant_phone=extension))["complainant_phone"]
+
+
 def test_an_address_given_in_the_form_is_used_and_kept(office, left):
     number = registered(office, complainant_email=MAIL)
     assert written(office, number, complainant_phone="138 0013 8009").status_code == 200

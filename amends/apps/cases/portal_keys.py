@@ -93,8 +93,10 @@ def normal_contact(kind: str, value: str) -> str:
 
 
 def takes_texts(phone: str) -> bool:
-    """Whether text messages reach a number: not a landline, a service number or an extension."""
-    return not re.fullmatch(r"0\d{9,11}|[48]00\d{7}|\d{5,8}|.*[x转,].*", phone)
+    """Whether text messages reach a number: not a landline, a service number or an extension, however it is written (the
+    digits of an extension stand behind those of its number once a contact is normal).
+    """
+    return not re.fullmatch(r"0[1-9]\d{8,}|[48]00\d{7,}|1[3-9]\d{10,}|\d{5,8}|.*[x转,].*", phone)
 
 
 def addresses_of(case: Case) -> list[tuple[str, str]]:
