@@ -106,7 +106,7 @@ def ends_all(office) -> None:
 
 
 def number_of_person(staff: Staff, asked: str = PHONE) -> str:
-    page = staff.get("/personal-data/", {"asked": asked}).content.decode()
+    page = staff.post("/personal-data/", {"asked": asked}).content.decode()
     found = re.search(r"/personal-data/(\d+)/", page)
     assert found, in_words(page)
     return found[1]
@@ -173,7 +173,7 @@ def test_after_erasure_no_byte_is_found_and_the_chains_verify(office, left, tmp_
     assert [(word, where(word)) for word in CANARIES if word.encode() in left_over] == []
     assert verified()
     assert "已删除" in text_of(staff.get(f"/personal-data/{person}/"))
-    assert "没有这样的客户" in text_of(staff.get("/personal-data/", {"asked": PHONE}))
+    assert "没有这样的客户" in text_of(staff.post("/personal-data/", {"asked": PHONE}))
     changes = text_of(Staff(office.world, "administrator").get("/organisation/changes/"))
     assert f"删除了客户（编号 {person}）的个人信息" in changes
     again = staff.post(f"/personal-data/{person}/erase/", {"ground": "asked"})
@@ -186,10 +186,11 @@ def test_a_ground_is_needed_and_no_name_is_taken_as_a_reference(office, left):
     staff = answers_for_it(office)
     person = number_of_person(staff)
 
-    no_ground = staff.post(f"/personal-data/{person}/erase/", {"reference": "1"})
+    no_ground = staff.post(f"/personal-data/{person}/erase/", {"reference": "张三"})
     named = staff.post(f"/personal-data/{person}/erase/", {"ground": "asked", "reference": NAME})
 
     assert (no_ground.status_code, named.status_code) == (422, 422)
+    assert no_ground.content.decode().count("field has-error") == 2
     assert "不写姓名" in in_words(named.content.decode())
 
 
@@ -219,6 +220,22 @@ def test_who_has_not_the_right_finds_nothing_and_erases_nothing(office, office_o
     assert "个人信息申请" not in text_of(Staff(office.world, "cs_supervisor").get(f"/cases/{number}/customer/"))
 
 
+def test_who_is_asked_for_never_stands_in_an_address(office, left):
+    open_case(office)
+    staff = answers_for_it(office)
+
+    assert 'method="get"' not in staff.get("/personal-data/").content.decode()
+    assert "欧＊＊" not in text_of(staff.get("/personal-data/", {"asked": PHONE}))
+    assert "欧＊＊" in text_of(staff.post("/personal-data/", {"asked": PHONE}))
+
+
+@pytest.mark.parametrize("asked", ["", "%", "1", "_", "1371234", "1" * 5000, "\x00", "槿禾", "@"])
+def test_nobody_is_found_by_a_part_of_a_number(office, left, asked):
+    open_case(office)
+
+    assert "件个案" not in text_of(answers_for_it(office).post("/personal-data/", {"asked": asked}))
+
+
 def test_both_acts_ask_for_the_password(office, left):
     open_case(office)
     person = number_of_person(answers_for_it(office))
@@ -227,7 +244,7 @@ def test_both_acts_ask_for_the_password(office, left):
     office.clock.later(minutes=6)
     for act in ("copy", "erase"):
         asked = staff.post(f"/personal-data/{person}/{act}/", {"ground": "asked"})
-        assert "密码" in in_words(asked.content.decode()), asked.status_code
+        assert "密码" in in_words(asked.content.decode()) and "改变权限" not in asked.content.decode()
 
 
 def test_the_command_line_says_first_and_erases_when_told(office, left, tmp_path):

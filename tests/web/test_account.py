@@ -240,6 +240,7 @@ def test_what_weakens_the_account_asks_for_the_password_after_five_minutes(agent
     ):  # fmt: skip
         asked = client.post(address, data)
         assert (asked.status_code, "确认是您本人" in asked.content.decode()) == (403, True)
+        assert "manage.css" in asked.content.decode(), "the box has its looks"
     assert asked.content.decode().count('name="scopes"') == 2
     assert SecondFactor.objects.exists() and not ApiToken.objects.filter(person=agent).exists()
     after = client.post("/account/second-factor/remove/", {"_password": PASSWORD})

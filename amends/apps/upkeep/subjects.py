@@ -43,6 +43,7 @@ from amends.apps.people.rights import Ground, may_on_desk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.archive import kept_until
+from amends.core.form_data import storable
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible, Refusal
 
 REACHED = ("phone", "email")
@@ -188,7 +189,7 @@ class Kept:
 
 def found_by(asked: str) -> list[Complainant]:
     """The people on file under a telephone number, an address of mail or the number of a case; nobody who was erased."""
-    asked = asked.strip()[:254]
+    asked = storable(asked).strip()[:254]
     if not asked:
         return []
     points = Q(contact_points__kind="phone", contact_points__normal=normal_contact("phone", asked))
@@ -269,10 +270,8 @@ def erase_subject(
     concerned without a word about the person. Returns what there was. Raises InvalidData at `ground`, `reference` or
     `before_time`, StillNeeded while something is open, KeptByLaw, and ErasedAlready.
     """
-    if ground not in GROUNDS:
-        raise InvalidData([FieldError("/ground", "required", {"field": "删除原因"})])
-    if not _REFERENCE.fullmatch(reference):
-        raise InvalidData([FieldError("/reference", "bad_reference", {"field": "申请编号"})])
+    if faults := list(_faults(ground, reference)):
+        raise InvalidData(faults)
     with transaction.atomic():
         # Whatever came in since the page was shown counts.
         fresh = Subject(Complainant.objects.get(pk=subject.complainant.pk))
@@ -284,6 +283,13 @@ def erase_subject(
         enqueue("forget_old_words", {}, now=now)
         log_access(actor=by, action="erase", object=f"complainant:{fresh.complainant.pk}", now=now)
     return held
+
+
+def _faults(ground: str, reference: str) -> Iterable[FieldError]:
+    if ground not in GROUNDS:
+        yield FieldError("/ground", "required", {"field": "删除原因"})
+    if not _REFERENCE.fullmatch(reference):
+        yield FieldError("/reference", "bad_reference", {"field": "申请编号"})
 
 
 def _refuse_what_is_needed(subject: Subject, *, before_time: bool, now: datetime) -> None:

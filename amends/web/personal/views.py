@@ -30,7 +30,7 @@ from amends.core.masking import masked, masked_contact
 from amends.core.refusals import InvalidData, NotPermitted, Refusal
 from amends.doors.personal_copy import write_copy
 from amends.doors.routes import route
-from amends.doors.wording import faults, in_words, said
+from amends.doors.wording import day_words, faults, in_words, said
 from amends.web.confirming import confirmed
 from amends.web.viewing import viewer_of
 
@@ -38,13 +38,16 @@ VERB = gettext_noop("办理个人信息申请")
 IN_MEMORY = 8 * 1024 * 1024
 
 
-@route(audience="staff", permission="personal_data", kind="complainant")
+@route(audience="staff", permission="personal_data", kind="complainant", methods=["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """Who is on file under a number, an address or the number of a case, masked; that it was asked is noted."""
+    """Who is on file under a number, an address or the number of a case, masked; that it was asked is noted.
+
+    What is asked comes by POST: it would outlive the erasure in histories and in logs of proxies.
+    """
     viewer = viewer_of(request)
     if not may_answer_somewhere(viewer.person, now=viewer.now):
         raise NotPermitted(verb=VERB)
-    asked = request.GET.get("asked", "").strip()[:254]
+    asked = request.POST.get("asked", "").strip()[:254]
     found = found_by(asked)
     if asked:
         log_access(actor=viewer.person.actor_id, action="search", object="complainants", now=viewer.now)
@@ -85,7 +88,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
     except InvalidData as refusal:
         return _page(request, subject, given=given, errors=faults(refusal), status=422)
     except Refusal as refusal:
-        return _page(request, subject, given=given, errors={"": [said(refusal)]}, status=refusal.status)
+        return _page(request, subject, given=given, errors={"whole": [said(refusal)]}, status=refusal.status)
     messages.success(request, gettext("已删除。编号、时间和存证哈希保留，可随时核验。"))
     return HttpResponseRedirect(reverse("personal_data", args=[pk]))
 
@@ -123,7 +126,7 @@ def _page(
 
 
 def _until(day: date | None) -> str:
-    return day.isoformat() if day else gettext("长期")
+    return day_words(day, year=True) if day else gettext("长期")
 
 
 def _alike(found: Any) -> list[tuple[int, str]]:
