@@ -203,7 +203,7 @@ FIELD_SENTENCES = {
     "extension_past_due": "“%(clock)s”已于 %(due)s 到期；延期须在到期之前申请。",
     "extension_not_later": "延期须晚于现在的到期时间 %(due)s。",
     "extension_too_far": "按制度，最晚可延期至 %(limit)s。",
-    "phrases_unread": "请先读一遍填入的话术（%(titles)s），按本案改好，并勾选“已读过”。",
+    "phrases_unread": "填入的话术（%(titles)s）请读一遍、按本案改好，再勾选“填入的话术我已读过”。",
     "beyond_authority": "“%(field)s”超出您可以自行决定的范围（最多 %(limit)s 元），请按审批程序申请。",
     "no_app_channel": "这个受理台没有开通移动客户端反馈。",
     "not_taken": "“%(kind)s”不收这一项。",

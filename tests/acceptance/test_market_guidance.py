@@ -224,7 +224,8 @@ def test_wording_is_filled_with_the_name_and_regret_is_no_admission_of_fault(off
     agent.does(number, "contact", **APOLOGY)
 
     assert "欧阳先生，听您讲完" in offered
-    assert unread.status_code == 422 and "勾选“已读过”" in unread.content.decode()
+    assert unread.status_code == 422 and "再勾选“填入的话术我已读过”" in unread.content.decode()
+    assert '<a href="#f-_read">' in unread.content.decode() and 'id="f-_read"' in unread.content.decode()
     assert judging.json()["state"] == "not_upheld"
     first, second = agent.events(number, "contact")
     assert value_of(first, "contact_text") == said

@@ -201,7 +201,7 @@ def test_quiet_hours_hold_a_text_back_and_the_form_says_so(office_of, left):
     office.clock.at("2026-03-02T22:30:00+08:00")
     number = registered(office, complainant_phone=PHONE)
     page = Staff(office.world, "cs_specialist").get(f"/cases/{number}/do/write/")
-    assert "免打扰时段" in text_of(page) and "08:00" in text_of(page)
+    assert "免打扰时段" in text_of(page) and "08:00" in text_of(page) and "提交后立即" not in text_of(page)
 
     assert written(office, number).status_code == 200
     office.work()

@@ -33,13 +33,16 @@ def prepare_letter(what: Drawing, seen: CaseView, sends: Sends) -> None:
     for reach in reaches:
         if to := sends.to.get("sms" if reach.channel == "sms" else "email"):
             what.said_beside[to] = _where_to(reach, is_hidden=is_hidden)
-        if reach.kept_until:
-            until = at(reach.kept_until, seen.zone)
-            what.said_beside[sends.by] = gettext("现在是免打扰时段，短信会在 %(time)s 发出。") % {"time": until}
+    what.said_beside[sends.by] = _when(reaches, seen)
     limit = {"limit": LONGEST["sms"]}
-    what.said_beside[sends.text] = (
-        gettext("提交后立即发给客户。短信连同签名、编号最多 %(limit)s 字，每 70 字左右算一条。") % limit
-    )
+    what.said_beside[sends.text] = gettext("短信连同签名、编号最多 %(limit)s 字，每 70 字左右算一条。") % limit
+
+
+def _when(reaches: Iterable[Reach], seen: CaseView) -> str:
+    until = next((reach.kept_until for reach in reaches if reach.kept_until), None)
+    if until is None:
+        return gettext("提交后立即发给客户，不能撤回。")
+    return gettext("现在是免打扰时段，短信到%(time)s再发；邮件立即发出。") % {"time": at(until, seen.zone)}
 
 
 def _where_to(reach: Reach, *, is_hidden: bool) -> str:

@@ -30,6 +30,8 @@ FINDS_THE_CALLER = frozenset({"complainant_phone", "complainant_email", "complai
 """Fields by which earlier cases are found, beside the numbers of parcels and orders."""
 
 TOLD = frozenset({"text", "long_text"})
+READ = "_read"
+"""The tick beside the form that a phrase which was put in has been read."""
 
 
 def draw(form: Form, what: Drawing, entered: Posted, errors: Mapping[str, list[str]] | None = None) -> DrawnForm:
@@ -164,14 +166,14 @@ class _Drawer:
         return value if isinstance(value, str) else ""
 
     def _loose_errors(self, drawn: Mapping[str, DrawnField]) -> list[str]:
-        return [s for place, found in self.errors.items() if place.split("/")[0] not in drawn for s in found]
+        return [s for place, found in self.errors.items() if place.split("/")[0] not in {*drawn, READ} for s in found]
 
     def _faults(self, drawn: Mapping[str, DrawnField]) -> list[tuple[str, str]]:
         """Every fault with the anchor of its field, for the summary on top."""
         found = []
         for place, sentences in self.errors.items():
             name = place.replace("/", "-")
-            if place.split("/")[0] in drawn:
+            if place.split("/")[0] in {*drawn, READ}:
                 found += [(f"f-{name}", sentence) for sentence in sentences]
         return found
 
