@@ -140,7 +140,10 @@ def test_what_cannot_leave_is_refused_at_its_field_and_leaves_no_trace(office, l
     assert "收不到短信" in faults(written(office, number, complainant_phone="400-810-0001"))["complainant_phone"]
     assert "【】" in faults(written(office, number, complainant_phone=PHONE, text="【某某】" + WORDS))["written_text"]
     assert "最多" in faults(written(office, number, complainant_phone=PHONE, text="字" * 490))["written_text"]
-    assert "{{" in faults(written(office, number, complainant_phone=PHONE, text="点 {{link}} 查看"))["written_text"]
+    assert (
+        "{{link}}" in faults(written(office, number, complainant_phone=PHONE, text="点 {{link}} 查看"))["written_text"]
+    )
+    assert "${" in faults(written(office, number, complainant_phone=PHONE, text="点 ${link 查看"))["written_text"]
     office.work()
 
     assert "write" not in [event["verb"] for event in writer(office).events(number)]

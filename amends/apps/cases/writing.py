@@ -24,6 +24,7 @@ from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 
 SUBJECT, TEXT = "written_subject", "written_text"
+_PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,40}\}\}|\$\{[^{}\n]{0,40}\}|\{\{|\}\}|\$\{")
 _BRACKET = re.compile(r"\[[^\[\]\n]{1,20}\]")
 """What prepared texts leave open, and what a placeholder of theirs became that nothing fills."""
 
@@ -126,9 +127,7 @@ def _room(typed: str, text: str) -> dict[str, int]:
 
 def _gap_in(text: str, *, brackets: bool) -> str:
     """A placeholder, or the bracket of a prepared text, that nobody replaced."""
-    if mark := next((mark for mark in ("{{", "}}", "${") if mark in text), ""):
-        return mark
-    found = _BRACKET.search(text) if brackets else None
+    found = _PLACEHOLDER.search(text) or (_BRACKET.search(text) if brackets else None)
     return found.group() if found else ""
 
 

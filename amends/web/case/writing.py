@@ -42,7 +42,7 @@ def _when(reaches: Iterable[Reach], seen: CaseView) -> str:
     until = next((reach.kept_until for reach in reaches if reach.kept_until), None)
     if until is None:
         return gettext("提交后立即发给客户，不能撤回。")
-    return gettext("现在是免打扰时段，短信到%(time)s再发；邮件立即发出。") % {"time": at(until, seen.zone)}
+    return gettext("现在是免打扰时段，短信 %(time)s 后发出；邮件立即发出。") % {"time": at(until, seen.zone)}
 
 
 def _where_to(reach: Reach, *, is_hidden: bool) -> str:
