@@ -51,10 +51,10 @@ def test_a_text_is_found_by_its_number_wherever_it_was_put_but_not_on_a_case_tha
     pk = InboundText.objects.get(text="请问营业时间").pk
     assert posted(specialist, "settle_text", pk, aside="1").status_code == 302
 
-    found = said_on(specialist.get(reverse("received_texts"), {"number": "+86 138 0013 8009"}))
+    found = said_on(specialist.post(reverse("received_texts"), {"address": "+86 138 0013 8009"}, follow=True))
     assert "请问营业时间" in found and "无需处理" in found and "已退订" in found
     assert "请问营业时间" not in said_on(specialist.get(reverse("received_texts")))
-    hidden = said_on(specialist.get(reverse("received_texts"), {"number": "13800138005"}))
+    hidden = said_on(specialist.post(reverse("received_texts"), {"address": "13800138005"}, follow=True))
     assert "渠道经理拿走的" not in hidden and number not in hidden
     assert InboundText.objects.get(number="13800138005").state == "on_case"
 
@@ -68,7 +68,9 @@ def test_a_text_about_a_hidden_case_that_is_closed_is_not_for_everybody(office, 
 
     assert InboundText.objects.get().state == "to_assign"
     assert "渠道经理拿走的" not in said_on(specialist.get(reverse("received_texts")))
-    assert "渠道经理拿走的" not in said_on(specialist.get(reverse("received_texts"), {"number": "13800138005"}))
+    assert "渠道经理拿走的" not in said_on(
+        specialist.post(reverse("received_texts"), {"address": "13800138005"}, follow=True)
+    )
     assert posted(specialist, "settle_text", InboundText.objects.get().pk, aside="1").status_code == 404
 
 

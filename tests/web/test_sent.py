@@ -27,3 +27,19 @@ def test_messages_stand_by_their_time_and_every_page_goes_on_where_the_last_one_
     shown = [line["message"] for context in (first, second) for line in context["lines"]]
     assert len({row.pk for row in shown}) == PAGE + 2
     assert [row.created_at for row in shown] == sorted((row.created_at for row in shown), reverse=True)
+
+
+def test_an_address_is_looked_for_without_standing_in_one_and_what_staff_wrote_is_called_so():
+    desk, now = courier_desk(), timezone.now()
+    shared = {"desk": desk.desk, "channel": "sms", "state": OutboxMessage.State.SENT, "created_at": now}
+    OutboxMessage.objects.create(**shared, message="written", address="13800100001", message_id="m1")
+    OutboxMessage.objects.create(**shared, message="closed", address="13800100002", message_id="m2")
+    page = signed_in(desk, "cs_supervisor")
+
+    found = page.post(reverse("sent"), {"address": "13800100001", "channel": "sms"}, follow=True)
+
+    ((address, _),) = found.redirect_chain
+    assert "13800100001" not in address and "channel=sms" in address
+    (line,) = found.context["lines"]
+    assert (line["message"].message, line["title"]) == ("written", "给客户发消息")
+    assert found.context["asked"] == {"state": "", "channel": "sms", "address": "13800100001"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,12 +31,14 @@ from amends.apps.messaging.models import InboundText, OutboxMessage
 from amends.apps.people.actions import log_access
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
+from amends.core.form_data import storable
 from amends.core.masking import masked_contact
 from amends.core.refusals import NotPermitted, Refusal
 from amends.core.roles import sees_task_only
 from amends.doors.routes import route
 from amends.doors.wording import said, words
 from amends.web.policies.reading.names import Names
+from amends.web.searching import PLACE, WORDS, keep_words, searched
 from amends.web.sent.states import channel_words, receipt_words, state_words, why_words
 from amends.web.viewing import packs_of, viewer_of
 
@@ -57,13 +60,20 @@ def _of_viewer(viewer: Viewer) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(desks | Q(desk=None) if viewer.person.is_administrator else desks)
 
 
-@route(audience="staff", permission="sent_messages", kind="outbox_message")
+@route(audience="staff", permission="sent_messages", kind="outbox_message", methods=["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """What was sent on the viewer's desks, newest first, narrowed and paged."""
+    """What was sent on the viewer's desks, newest first, narrowed and paged; an address that is asked for stands in no URL."""
     viewer = viewer_of(request)
-    asked = {name: request.GET.get(name, "").strip()[:60] for name in ("state", "channel", "address")}
-    found = _narrowed(_of_viewer(viewer), asked)
-    context = {"asked": asked, "states": state_words(), "channels": channel_words(), **_rows(viewer, found, request)}
+    messages_of_viewer = _of_viewer(viewer)
+    if request.method == "POST":
+        return _looks_for(request, "sent", others=("state", "channel"))
+    asked = {name: request.GET.get(name, "").strip()[:60] for name in ("state", "channel")}
+    asked["address"] = _looked_for(request)
+    found = _narrowed(messages_of_viewer, asked)
+    context = {
+        "asked": asked, "place": request.GET.get(PLACE, ""), "states": state_words(), "channels": channel_words(),
+        **_rows(viewer, found, request),
+    }  # fmt: skip
     return render(request, "sent/page.html", {"area": "sent", "tab": "sent", "may_decide": True, **context})
 
 
@@ -88,6 +98,18 @@ def of_case(request: HttpRequest, number: str) -> HttpResponse:
         **_rows(viewer, found, request),
     }
     return render(request, "sent/of_case.html", context)
+
+
+def _looks_for(request: HttpRequest, view: str, *, others: tuple[str, ...] = ()) -> HttpResponse:
+    """To the list, with the number or address that was typed kept in the session."""
+    query = {name: value for name in others if (value := request.POST.get(name, "").strip()[:60])}
+    if typed := storable(request.POST.get("address", ""))[:60]:
+        query[PLACE] = keep_words(request, typed)
+    return HttpResponseRedirect(f"{reverse(view)}?{urlencode(query)}")
+
+
+def _looked_for(request: HttpRequest) -> str:
+    return searched(request).get(WORDS, "")
 
 
 def _desks_or_none(viewer: Viewer) -> list[Desk]:
@@ -196,14 +218,16 @@ def was_not_sent(request: HttpRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, lambda m: say_it_was_not_sent(m, by=viewer.person, now=viewer.now), done)
 
 
-@route(audience="staff", permission="sent_messages", kind="text_message")
+@route(audience="staff", permission="sent_messages", kind="text_message", methods=["GET", "POST"])
 def received(request: HttpRequest) -> HttpResponse:
-    """Text messages that wait for a person, as their sender takes part in no open case or in several; or with `number` all
-    from that number, wherever they were put, but for those on cases that the viewer does not see.
+    """Text messages that wait for a person, as their sender takes part in no open case or in several; or all from
+    a number that is asked for, wherever they were put, but for those on cases that the viewer does not see.
     """
     viewer = viewer_of(request)
     desks_of(viewer)
-    number = request.GET.get("number", "").strip()[:40]
+    if request.method == "POST":
+        return _looks_for(request, "received_texts")
+    number = _looked_for(request)
     found = _after(texts_from(number) if number else waiting_texts(), request.GET.get("before", ""))
     rows = list(found.select_related("settled_by")[: PAGE + 1])
     shown = texts_open_to(viewer, rows[:PAGE])
@@ -211,7 +235,7 @@ def received(request: HttpRequest) -> HttpResponse:
     if number:
         log_access(actor=viewer.person.actor_id, action="search", object="texts", now=viewer.now)
     context = {
-        "area": "sent", "tab": "received", "asked": number, "next": _place(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "area": "sent", "tab": "received", "asked": number, "place": request.GET.get(PLACE, ""), "next": _place(rows[PAGE - 1]) if len(rows) > PAGE else "",
         "lines": [(row, masked_contact(row.number), numbers.get(row.case_key, "")) for row in shown],
     }  # fmt: skip
     return render(request, "sent/received.html", context)

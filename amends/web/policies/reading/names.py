@@ -127,7 +127,12 @@ class Names:
         return words(form.title) if form else name
 
     def message(self, name: str) -> str:
-        """A message by its subject, or else by how its text begins: messages have no titles."""
+        """A message by its subject, or else by how its text begins: messages have no titles. One that frames what somebody
+        writes is called as the form in which they do: nothing of its own stands in front.
+        """
+        writes = next((t.form for t in self.pack.lifecycle.transitions if t.sends and t.sends.message == name), None)
+        if writes:
+            return self.form(writes)
         texts = self.pack.messages.texts.get(name, {})
         for channel in ("email", "notice", "page", "sms"):
             if channel in texts:
