@@ -101,6 +101,7 @@ def test_in_every_policy_staff_write_by_text_and_by_mail_and_it_leaves(office_of
     assert number in texts[0]["text"] and texts[0]["text"].startswith("【")
     assert mails[0]["Subject"] == f"配件的事（编号 {number}）" and "王芳" in mails[0].get_content()
     assert mails[0]["Auto-Submitted"] is None, "a person wrote it"
+    assert mails[0]["From"].addresses[0].display_name == office.world.pack.head.company.zh_hans
     assert "write" in [event["verb"] for event in writer(office).events(number)]
 
 

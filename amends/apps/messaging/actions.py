@@ -238,8 +238,8 @@ def out_of_quiet_hours(pack: Pack, moment: datetime) -> datetime:
 
 
 def sender_name_of(pack: Pack, language: str) -> str:
-    """The desk as its customers know it, never the name of the policy; empty where the policy has no words for customers."""
-    title = pack.head.portal.title if pack.head.portal else None
+    """The company, or else the desk as its customers know it; never the name of the policy. Empty where the policy has neither."""
+    title = pack.head.company or (pack.head.portal.title if pack.head.portal else None)
     if title is None:
         return ""
     derived = language == "zh-hant" and not title.zh_hant

@@ -10,7 +10,7 @@ class OutboxMessage(models.Model):
     """A message written in the transaction of the change that causes it, and sent by the worker at least once.
 
     `body` may be read by staff. Where a message carries a secret (a code, a private link), `body` shows dots in its
-    place and `sealed` holds the real text until the message has left; then it is emptied. `sender_name` is the desk as
+    place and `sealed` holds the real text until the message has left; then it is emptied. `sender_name` is the company or desk as
     customers know it; `is_automatic` says that nobody decided to send it: it answers somebody outside by itself.
     """
 
