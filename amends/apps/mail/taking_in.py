@@ -82,14 +82,19 @@ def take_in(mail: IncomingMail, *, now: datetime) -> IncomingMail:
     mail = IncomingMail.objects.select_related("mailbox__desk", "raw").get(pk=mail.pk)
     if not tried:
         return mail
-    if mail.attempts > MOST_TRIES:
-        return _settle(mail, End(State.QUARANTINED, "failed", "again and again"), now)
+    try:
+        if mail.attempts > MOST_TRIES:
+            return _settle(mail, End(State.QUARANTINED, "failed", "again and again"), now)
+        return _read_as_far_as_possible(mail, now)
+    except NotNewAnyMore:
+        return IncomingMail.objects.get(pk=mail.pk)
+
+
+def _read_as_far_as_possible(mail: IncomingMail, now: datetime) -> IncomingMail:
     try:
         return _read_and_settle(mail, now)
     except Unreadable as unreadable:
         return _settle(mail, End(State.QUARANTINED, unreadable.code), now)
-    except NotNewAnyMore:
-        return IncomingMail.objects.get(pk=mail.pk)
 
 
 def _read_and_settle(mail: IncomingMail, now: datetime) -> IncomingMail:

@@ -14,6 +14,7 @@ from amends.apps.ledger.queries import details_of, events_of
 from amends.apps.mail import taking_in
 from amends.apps.mail.erasing import forget_ignored_mails
 from amends.apps.mail.models import IncomingMail
+from amends.apps.mail.reading import Unreadable
 from amends.apps.mail.storing import Arrived, store_mail
 from amends.apps.mail.taking_in import take_in
 from amends.apps.messaging.actions import acknowledge_notice
@@ -181,3 +182,14 @@ def test_what_an_ignored_mail_said_is_forgotten_after_a_while_and_that_it_came_i
     assert young.raw is not None and young.text and kept.evidence.count() == 1
     assert not default_storage.exists(place) and not EvidenceFile.objects.filter(location=place).exists()
     assert not store_mail(mailbox, Arrived(octets, NOW), now=NOW).is_new
+
+
+def test_a_mail_that_can_not_be_read_and_was_settled_meanwhile_keeps_its_end(mailbox, monkeypatch):
+    def settled_elsewhere(octets):
+        IncomingMail.objects.update(state=State.QUARANTINED, reason="too_deep")
+        raise Unreadable("too_many_parts")
+
+    monkeypatch.setattr(taking_in, "letter_in", settled_elsewhere)
+    stored = store_mail(mailbox, Arrived(a_letter(), NOW), now=NOW)
+
+    assert take_in(stored.mail, now=NOW).reason == "too_deep"
