@@ -14,7 +14,7 @@ from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
-from amends.apps.prepared import Prepared, given_key
+from amends.apps.prepared import Prepared, given_key, prepared
 from amends.core.facts import CaseFacts
 from amends.core.roles import actor_on_case
 
@@ -48,8 +48,10 @@ def _reads(viewer: Viewer, desk: Desk) -> bool:
 def visible_mails(viewer: Viewer) -> QuerySet[IncomingMail]:
     """The mails that the viewer reads: of their desks, on no case or on one that they may see."""
     desks = desks_whose_mail_is_read(viewer)
-    if not desks:
-        return IncomingMail.objects.none()
+    return _mails_on(viewer, desks) if desks else IncomingMail.objects.none()
+
+
+def _mails_on(viewer: Viewer, desks: list[Desk]) -> QuerySet[IncomingMail]:
     open_cases = visible_to(viewer).filter(desk__in=desks).values("pk")
     return IncomingMail.objects.filter(Q(case=None) | Q(case__in=open_cases), mailbox__desk__in=desks)
 
@@ -68,8 +70,12 @@ def mails_in(
 
 
 def mails_waiting(viewer: Viewer) -> int:
-    """How many mails wait for a person's decision."""
-    return visible_mails(viewer).filter(state=State.QUARANTINED).count()
+    """How many mails wait for a person's decision; every page of who reads them shows it."""
+    desks = desks_whose_mail_is_read(viewer)
+    if not desks:
+        return 0
+    key = ("mails_waiting", viewer.standpoint(), tuple(desk.pk for desk in desks))
+    return prepared(key, lambda: _mails_on(viewer, desks).filter(state=State.QUARANTINED).values_list("pk")).count()
 
 
 def mails_of(case: Case) -> list[IncomingMail]:
