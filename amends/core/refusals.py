@@ -57,7 +57,19 @@ class Stale(Refusal):
 
     code = "stale"
     status = 409
-    sentence = "在您填写期间，这个个案已被他人更新。请核对最新内容后再提交，您填写的内容已保留。"
+    sentence = "在您填写期间，这项内容已被他人更新。请核对最新内容后再提交，您填写的内容已保留。"
+
+
+class MovedByOneself(Stale):
+    """The only one who acted since the page was opened is who sends it: in another window, or on a telephone."""
+
+    sentence = "打开这张表单以后，您自己在别的窗口或设备上已更新过这项内容。请核对最新内容后再提交，您填写的内容已保留。"
+
+
+class MovedByItself(Stale):
+    """Nobody acted since the page was opened; a rule of the policy did."""
+
+    sentence = "在您填写期间，系统已按规定更新这项内容。请核对最新内容后再提交，您填写的内容已保留。"
 
 
 class AlreadyDecided(Refusal):

@@ -192,13 +192,27 @@ def test_a_stale_form_shows_what_changed_beside_what_was_typed(desk):
     address = reverse("act", args=[case.number, "note"])
     field = next(f.id for f in desk.pack.forms["note"].fields if f.type == "long_text")
     seen = on_page(client.get(address), "_version")
-    desk.do(case, "note", by="cs_supervisor", **{field: "同事先写了这一句。"})
+    desk.do(case, "note", by="cs_agent", **{field: "同事先写了这一句。"})
     response = client.post(address, {"_version": seen, field: "我写的这一句不能丢。"})
     page = response.content.decode()
     assert response.status_code == 409
     assert "同事先写了这一句。" in page and "我写的这一句不能丢。" in page
+    assert "已被他人更新" in page
     again = client.post(address, {"_version": on_page(response, "_version"), field: "我写的这一句不能丢。"})
     assert again.status_code == 302
+
+
+def test_who_acted_in_another_window_is_not_told_that_others_did(desk):
+    case = desk.register()
+    client = signed_in(desk, "cs_supervisor")
+    address = reverse("act", args=[case.number, "note"])
+    field = next(f.id for f in desk.pack.forms["note"].fields if f.type == "long_text")
+    seen = on_page(client.get(address), "_version")
+    assert client.post(address, {"_version": seen, field: "第一个窗口写的。"}).status_code == 302
+    answer = client.post(address, {"_version": seen, field: "第二个窗口写的。"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "您自己在别的窗口或设备上" in page and "他人" not in page
 
 
 def test_personal_data_are_masked_until_revealed_for_a_reason_that_is_noted(desk, officer):

@@ -21,6 +21,11 @@ def events_of(chain: Chain) -> list[Event]:
     return _EVENTS.ask(chain=chain.pk)
 
 
+def actors_since(chain: Chain, seq: int) -> set[str]:
+    """Return who appended to a chain after the event of that number."""
+    return set(Event.objects.filter(chain_id=chain.pk, seq__gt=seq).values_list("actor", flat=True))
+
+
 def details_of(events: Iterable[Event]) -> Details:
     """Return the texts that lie beside events, by (chain id, number) and field; one query a chain."""
     numbers: dict[int, list[int]] = {}

@@ -75,6 +75,18 @@ def test_a_stale_step_keeps_what_was_typed(office: Office, number: str) -> None:
     )
     assert sent.status_code == 409
     assert "金额偏高" in sent.content.decode()
+    assert "这项内容已被他人更新" in text_of(sent)
+
+
+def test_a_step_taken_in_another_window_is_said_to_be_ones_own(office: Office, number: str) -> None:
+    key = begun(office, number)
+    own = {**GIFT, "gift_value": "310.00"}
+    office.api("floor_manager").steps_on(key, "correct", **own)
+    sent = signed_in(office.world, "floor_manager").post(
+        f"/proceedings/{key}/do/correct/", {**own, "_version": 1, "_token": "a"}
+    )
+    assert sent.status_code == 409
+    assert "您自己在别的窗口或设备上" in text_of(sent)
 
 
 def test_who_may_not_see_it_is_told_that_it_is_not_there(office: Office, number: str) -> None:

@@ -29,17 +29,18 @@ from amends.apps.cases.projection import project
 from amends.apps.cases.telling import notify_staff, tell_complainant
 from amends.apps.ledger.actions import ChainMoved, append
 from amends.apps.ledger.models import Event as LedgerEvent
+from amends.apps.ledger.queries import actors_since
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.queries import calendar_for
 from amends.apps.prepared import Prepared, given_key
 from amends.core.decide import decide
 from amends.core.decision import Decision, Request
-from amends.core.directory import Actor, Caller
+from amends.core.directory import SYSTEM, Actor, Caller
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.guidance import Used
 from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Pack
-from amends.core.refusals import Stale
+from amends.core.refusals import MovedByItself, MovedByOneself, Stale
 from amends.core.roles import actor_on_case
 
 
@@ -147,7 +148,7 @@ def perform_within(row: Row, wish: Wish) -> Row:
     """`perform` inside a transaction that is already open."""
     fresh = as_stored(row)
     if wish.version is not None and wish.version != fresh.version:
-        raise Stale
+        raise moved_on(fresh, wish.version, wish.caller)
     pack = pack_of(fresh)
     facts = facts_at_moment(fresh, pack, wish.now)
     directory = OrganisationOfDesk(fresh.desk, pack, wish.now)
@@ -172,6 +173,14 @@ def perform_within(row: Row, wish: Wish) -> Row:
         )  # fmt: skip
     extend_clock(fresh, decision, pack=pack, now=wish.now, in_time=not wish.by_rule)
     return append_and_follow(fresh, pack=pack, before=facts, decision=decision, wish=wish)
+
+
+def moved_on(row: Row, seen: int, caller: Caller) -> Stale:
+    """The refusal for whoever saw an older version: it says whether others, they themselves or only rules acted since."""
+    others = actors_since(row.chain, seen) - {SYSTEM.id}
+    if not others:
+        return MovedByItself()
+    return MovedByOneself() if others == {caller.id} else Stale()
 
 
 def acting(pack: Pack, caller: Caller, facts: CaseFacts, directory: OrganisationOfDesk, *, by_rule: bool) -> Actor:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from amends.apps.cases.actions.perform import Followed, Wish, acting, follow
+from amends.apps.cases.actions.perform import Followed, Wish, acting, follow, moved_on
 from amends.apps.cases.extending import check_application
 from amends.apps.cases.models import FAR_FUTURE, Case
 from amends.apps.cases.numbers import next_number, pattern_on
@@ -34,7 +34,7 @@ from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
-from amends.core.refusals import FieldError, InvalidData, NotVisible, Stale
+from amends.core.refusals import FieldError, InvalidData, NotVisible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _version_for(beginning: Beginning) -> PackVersion:
         return version_in_force(beginning.desk, beginning.now)
     fresh = Case.objects.select_related("pack").get(pk=beginning.case.pk)
     if beginning.version is not None and beginning.version != fresh.version:
-        raise Stale
+        raise moved_on(fresh, beginning.version, beginning.caller)
     return fresh.pack
 
 
