@@ -63,7 +63,9 @@ class Stale(Refusal):
 class MovedByOneself(Stale):
     """The only one who acted since the page was opened is who sends it: in another window, or on a telephone."""
 
-    sentence = "打开这张表单以后，您自己在别的窗口或设备上已更新过这项内容。请核对最新内容后再提交，您填写的内容已保留。"
+    sentence = (
+        "打开这张表单以后，您自己在别的窗口或设备上已更新过这项内容。请核对最新内容后再提交，您填写的内容已保留。"
+    )
 
 
 class MovedByItself(Stale):
