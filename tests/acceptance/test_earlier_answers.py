@@ -20,10 +20,10 @@ def enquiry(office, subject, answer=None, **answers):
     given = {"answered_at_once": True, "handling_text": "查资料", "answer_text": answer, "minutes_taken": 5}
     open_one = {"answered_at_once": False, "promised_reply_at": "2026-03-03T12:00:00+08:00"}
     asked = {"complainant_name": "宋小满", "complainant_phone": "13900000417", "topic": "technical", **answers}
+    asked.setdefault("description", f"来电询问：{subject}")
     return office.api("cs_specialist").registered(
-        kind="enquiry", channel="hotline", subject=subject, description=f"来电询问：{subject}",
-        **(given if answer else open_one), **asked,
-    )  # fmt: skip
+        kind="enquiry", channel="hotline", subject=subject, **(given if answer else open_one), **asked
+    )
 
 
 def offered(page):
@@ -54,6 +54,21 @@ def test_answers_to_similar_questions_are_offered_with_link_and_button_and_witho
     assert f'href="/cases/{alike}/"' in html and f'href="/proceedings/{kept["id"]}/"' in html
     assert html.count('data-take="answer_text"') == 2
     assert "宋" not in text_of(page) and "宏远" not in text_of(page) and "样册" not in text_of(page)
+
+
+@pytest.mark.clause("SVC-2.1d")
+def test_the_same_question_comes_before_another_one_told_in_the_same_phrases(office):
+    told = "业主自己打来的，外墙弹性涂料 W-80{what}，两个工人两个说法。"
+    enquiry(
+        office, "冬天最低几度（外墙弹性涂料 W-80）", "五度以上。", description="门店转来，想确认冬天最低几度，怕返工。"
+    )
+    rain = "阴雨天能不能施工"
+    enquiry(office, f"学校来电问{rain}", "湿度大先停。", description=told.format(what=rain))
+
+    wanted = "冬天最低几度"
+    number = enquiry(office, f"问外墙弹性涂料 W-80{wanted}", description=told.format(what=wanted))
+
+    assert offered(answering(office, number)) == ["五度以上。", "湿度大先停。"]
 
 
 @pytest.mark.clause("SVC-2.1d")

@@ -40,11 +40,15 @@ Row = Case | Proceeding
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is being answered: its words, its topic if known, and the case that is itself no earlier one."""
+    """What is being answered: its words, what it is about first; its topic if known; and the case that is itself no earlier one."""
 
-    text: str
+    texts: tuple[str, ...]
     topic: str = ""
     case: Case | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.topic and not any(text.strip() for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class EarlierAnswer:
 def question_on(case: Case, rule: Answers, facts: Mapping[str, Any]) -> Question:
     """The question that a case asks by a rule. One query."""
     texts = latest_texts([case.chain_id], rule.question)
-    return Question("\n".join(texts.values()), _coded(facts, rule.topic), case)
+    asked = tuple(texts.get((case.chain_id, name), "") for name in rule.question)
+    return Question(asked, _coded(facts, rule.topic), case)
 
 
 def earlier_answers(viewer: Viewer, desk: Desk, pack: Pack, question: Question) -> list[EarlierAnswer]:
@@ -110,7 +115,7 @@ def _alike(rule: Answers, question: Question, rows: list[Row]) -> list[tuple[flo
     """Rows whose question has the topic of the one asked, or enough of its words; one query."""
     texts = latest_texts([row.chain_id for row in rows], rule.question)
     told = {row.chain_id: _words(texts.get((row.chain_id, name), "") for name in rule.question) for row in rows}
-    shares = likeness(_words([question.text]), told)
+    shares = _shares(question, told)
     found = []
     for row in rows:
         topic = _coded(json.loads(row.facts).get("values", {}), rule.topic)
@@ -118,6 +123,15 @@ def _alike(rule: Answers, question: Question, rows: list[Row]) -> list[tuple[flo
         if score >= LEAST_ALIKE:
             found.append((score, row.received_at if isinstance(row, Case) else row.begun_at, row, rule))
     return found
+
+
+def _shares(question: Question, told: Mapping[int, set[str]]) -> dict[int, float]:
+    """How alike each text is: what the question is about counts as much as everything that was told with it."""
+    whole, gist = likeness(_words(question.texts), told), _words(question.texts[:1])
+    if not gist:
+        return whole
+    about = likeness(gist, told)
+    return {key: (share + about.get(key, 0.0)) / 2 for key, share in whole.items()}
 
 
 def _words(texts: Iterable[str]) -> set[str]:

@@ -59,12 +59,12 @@ def answers_for_typed(
     if rule is None:
         return None
     topic = typed.get(rule.topic or "")
-    text = "\n".join(str(typed.get(name) or "") for name in rule.question)
-    return _answered(viewer, desk, pack, rule, Question(text, topic if isinstance(topic, str) else ""))
+    texts = tuple(str(typed.get(name) or "") for name in rule.question)
+    return _answered(viewer, desk, pack, rule, Question(texts, topic if isinstance(topic, str) else ""))
 
 
 def _answered(viewer: Viewer, desk: Desk, pack: Pack, rule: Answers, question: Question) -> Answered:
-    if not question.text.strip() and not question.topic:
+    if question.is_empty:
         return Answered([], rule.field)
     return Answered([_line(one) for one in earlier_answers(viewer, desk, pack, question)], rule.field)
 
