@@ -114,6 +114,7 @@ class InvalidData(Refusal):
 
 FIELD_SENTENCES = {
     "required": "请填写“%(field)s”。",
+    "unanswered": "请作答。",
     "unknown_field": "没有“%(name)s”这一项，请去掉。",
     "nothing_answered": "请至少回答一题。",
     "too_many_lines": "一次最多 %(limit)s 行，现在有 %(count)s 行，请分几次提交。",

@@ -106,7 +106,7 @@ def test_a_test_counts_once_and_what_is_left_open_is_said_at_its_question(office
 
     half = agent.post(where, right_answers(office, "principles", names[:3]))
     assert half.status_code == 422
-    assert "还有 3 题没有答好" in in_words(half.content.decode())
+    assert "还有 3 题没有作答" in in_words(half.content.decode())
     assert half.content.decode().count("checked") >= 3
 
     assert agent.post(where, wrong_answers(office, "principles", names)).status_code == 302

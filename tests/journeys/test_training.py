@@ -46,7 +46,7 @@ def test_from_the_assignment_to_the_effect_of_a_training(visitor: Visitor, tmp_p
     page.get_by_role("button", name="开始测试").click()
     page.wait_for_url("**/training/tests/**")
     page.get_by_role("button", name="交卷").click()
-    expect(page.locator(".alert-danger")).to_contain_text("还有 6 题没有答好")
+    expect(page.locator(".alert-danger")).to_contain_text("还有 6 题没有作答")
     answer(visitor)
     page.get_by_role("button", name="交卷").click()
     expect(page.locator(".training-score")).to_contain_text("100")

@@ -149,7 +149,7 @@ def _checked(
         question, chosen = questions[name], sorted(set(answers.get(name, ())))
         allowed = set(question.options) or {"yes", "no"}
         if not chosen:
-            errors.append(FieldError(f"/{name}", "required", {"field": question.title}))
+            errors.append(FieldError(f"/{name}", "unanswered"))
         elif not set(chosen) <= allowed or (question.type != "several" and len(chosen) > 1):
             errors.append(
                 FieldError(f"/{name}", "unknown_choice", {"field": question.title, "value": ",".join(chosen)[:60]})
