@@ -397,6 +397,18 @@ def rows_of(event, name):
     return [{cell["field"]: cell["value"] for cell in row} for row in value_of(event, name)]
 
 
+def test_a_further_log_and_a_further_week_begin_without_the_days_of_the_last(office, clock):
+    _, visit = on_site(office, clock)
+    clock.at("2026-03-06T18:00+08:00")
+    engineer(office).steps_on(visit, "keep_log", log_date="2026-03-06", log_work="铲除起泡区域。")
+    week = {"week_first_day": "2026-03-06", "week_last_day": "2026-03-06"}
+    engineer(office).steps_on(visit, "report", **week)
+
+    site = Staff(office.world, "technical_service_engineer")
+    for verb in ("keep_log", "report"):
+        assert 'value="2026-03-06"' not in site.get(f"/proceedings/{visit}/do/{verb}/").content.decode()
+
+
 def test_a_log_for_next_week_is_refused(office, clock):
     _, visit = on_site(office, clock)
 

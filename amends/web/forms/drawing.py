@@ -212,7 +212,8 @@ class _Drawer:
         elif f.type in ("date", "datetime"):
             self._fill_bounds(f, drawn)
         drawn.is_wide = (
-            drawn.widget in ("long_text", "rows", "files", "signature", "address") or len(drawn.choices) > FEW
+            drawn.widget in ("long_text", "rows", "drawn_up", "files", "signature", "address")
+            or len(drawn.choices) > FEW
         )
         return drawn
 

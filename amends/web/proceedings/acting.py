@@ -38,6 +38,7 @@ from amends.core.extensions import DUE_BEFORE
 from amends.core.facts import CaseFacts
 from amends.core.form_data import as_entered
 from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Form
+from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.doors.routes import route
 from amends.doors.wording import moment_words, words
@@ -46,7 +47,7 @@ from amends.web.forms.drawing import Drawing
 from amends.web.guidance.answering import answers_for_typed
 from amends.web.library.beginning import study_begun
 from amends.web.proceedings.expected import proposed
-from amends.web.proceedings.seeing import proceeding_view
+from amends.web.proceedings.seeing import ProceedingView, proceeding_view
 from amends.web.steps.answering import Step, answer_step
 from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
 from amends.web.viewing import desk_and_pack, viewer_of, zone_of
@@ -89,7 +90,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         viewer=seen.viewer, pack=seen.pack, form=form, title=title_of(transition), address=address, back=back,
         drawn_up=lambda data: with_records(proceeding, [form], data),
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
-        drawing=drawing, fills={**_author(form, seen.proceeding, seen.pack, seen.viewer), **_standing(form, seen.facts.values), **_to_partner(form, proceeding, seen.facts), **_written(form, proceeding, seen.pack)},
+        drawing=drawing, fills=_begun_with(seen, transition, form),
         offline=seen.kind.offline,
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
         context=lambda: {
@@ -97,6 +98,17 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         },
     )  # fmt: skip
     return answer_step(request, step)
+
+
+def _begun_with(seen: ProceedingView, transition: Transition, form: Form) -> dict[str, Any]:
+    """What the form of a step begins with: what stands already, but for a record that is one more of its kind."""
+    if transition.adds:
+        return {}
+    standing = _standing(form, seen.facts.values)
+    return {
+        **_author(form, seen.proceeding, seen.pack, seen.viewer), **standing,
+        **_to_partner(form, seen.proceeding, seen.facts), **_written(form, seen.proceeding, seen.pack),
+    }  # fmt: skip
 
 
 def _standing(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
