@@ -82,8 +82,9 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     asked = _asked(request)
     context: dict[str, Any] = {
         "area": "registers", "kept": kept, "title": words(kept.kind.listed_as), "zone": kept.zone, "asked": asked, "query": _query(request),
-        "columns": _columns(kept, viewer), "width": len(_columns(kept, viewer)) + 4 + (kept.kind.acknowledged is not None), "status": 200,
-        "confirms": kept.kind.acknowledged is not None, "counted": concerned_title(kept) if kept.kind.concerns else "",
+        "columns": (columns := _columns(kept, viewer)), "day_in_column": kept.register.day in [f.id for f in columns],
+        "width": len(columns) + 3 + (kept.kind.acknowledged is not None),
+        "status": 200, "confirms": kept.kind.acknowledged is not None, "counted": concerned_title(kept) if kept.kind.concerns else "",
     }  # fmt: skip
     try:
         found = lines_for(viewer, kept, asked)

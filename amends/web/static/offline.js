@@ -345,26 +345,27 @@ var amends = window.amends || {};
     const sorted = [...records].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.at - b.at);
     box.replaceChildren(...sorted.map(line));
     $("#nothing-waits").hidden = records.length > 0;
+    $("[data-send-now]").hidden = !waiting;
   };
   const drawKept = async () => {
     const box = $("#kept-forms");
     if (!box || !window.caches) return;
     const cache = await caches.open(FORMS);
-    const found = [];
+    const found = new Map();
     for (const request of await cache.keys()) {
       const { pathname } = new URL(request.url);
       if (pathname === LIST) continue;
       const page = new DOMParser().parseFromString(await (await cache.match(request, { ignoreVary: true })).text(), "text/html");
-      const form = $("form[data-offline]", page);
-      const row = $("#kept-line").content.firstElementChild.cloneNode(true);
-      const link = $("a", row);
-      link.href = pathname;
-      link.textContent = form.dataset.title;
-      $("[data-about]", row).textContent = [form.dataset.about, form.dataset.subject].filter(Boolean).join(" · ");
-      found.push(row);
+      const { title, about, subject } = $("form[data-offline]", page).dataset;
+      const row = found.get(about) || $("#kept-line").content.firstElementChild.cloneNode(true);
+      found.set(about, row);
+      $("[data-subject]", row).textContent = subject;
+      $("[data-about]", row).textContent = about;
+      const link = Object.assign(document.createElement("a"), { href: pathname, className: "btn btn-quiet btn-sm", textContent: title });
+      $("[data-forms]", row).append(link);
     }
-    box.replaceChildren(...found);
-    $("#nothing-kept").hidden = found.length > 0;
+    box.replaceChildren(...found.values());
+    $("#nothing-kept").hidden = found.size > 0;
   };
 
   /* Keeping the forms of the page that is open, with all that they load. */
