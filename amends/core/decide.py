@@ -47,7 +47,7 @@ def decide(*, pack: Pack, process: Process, facts: CaseFacts, request: Request, 
     is_old = request.verb == TAKE_OVER
     reading = Reading(pack=pack, facts=known, now=request.now, local_zone=request.local_zone, is_old=is_old)
     entered = read_form(form, with_departments(form, request.data, directory), reading)
-    known = known.with_values(entered.facts())
+    known = entered.on(known)
     if facts.state is None and process is pack.lifecycle:
         accepted = marks_on_acceptance(pack, known)
         known = known.with_values(accepted)

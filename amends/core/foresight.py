@@ -37,7 +37,7 @@ def foresee(pack: Pack, request: Request, directory: Directory) -> Foresight:
     known = CaseFacts().with_values(request.given)
     form = form_for(pack, offered[0], request.form)
     entered = read_form(form, request.data, Reading(pack, known, request.now, request.local_zone))
-    known = known.with_values(entered.facts())
+    known = entered.on(known)
     known = known.with_values(marks_on_acceptance(pack, known))
     taken = next((t for t in offered if holds(t.when, known)), None)
     if taken is None:

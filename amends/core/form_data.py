@@ -41,16 +41,24 @@ LARGEST_MINOR = 10**15
 
 @dataclass(slots=True)
 class Entered:
-    """What a form brought: `codes` for the event, `texts` beside it, `rows` for the lists of the case, and faults."""
+    """What a form brought: `codes` for the event, `texts` beside it, `rows` for the lists of the case, and faults.
+
+    `nothing` are the computed fields that came to nothing this time, whatever they came to before.
+    """
 
     codes: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     errors: list[FieldError] = field(default_factory=list)
+    nothing: set[str] = field(default_factory=set)
 
     def facts(self) -> dict[str, Any]:
         """The values as facts: codes, and a mark for every text given."""
         return {**self.codes, **{name: TEXT_GIVEN for name in self.texts if "." not in name}}
+
+    def on(self, facts: CaseFacts) -> CaseFacts:
+        """The facts with what was entered on top, without what was computed before and comes to nothing now."""
+        return facts.with_values({**dict.fromkeys(self.nothing), **self.facts()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +196,7 @@ def _compute(form: Form, reading: Reading, entered: Entered) -> None:
     for f in form.fields:
         if f.computed is None:
             continue
-        known = reading.facts.with_values(entered.facts())
+        known = entered.on(reading.facts)
         if f.computed.standard:
             _compute_by_standard(f, f.computed.standard, known, reading, entered)
             continue
@@ -198,7 +206,9 @@ def _compute(form: Form, reading: Reading, entered: Entered) -> None:
             value = _days_without(f.computed.days_without, known, entered)
         else:
             value = compute(f.computed, known)
-        if value is not None:
+        if value is None:
+            entered.nothing.add(f.id)
+        else:
             entered.codes[f.id] = value
 
 
@@ -271,7 +281,7 @@ def _day(value: str) -> date:
 
 
 def _require(form: Form, reading: Reading, entered: Entered) -> None:
-    known = reading.facts.with_values(entered.facts())
+    known = entered.on(reading.facts)
     lists = {**reading.facts.lists, **{k: tuple(v) for k, v in entered.rows.items()}}
     faulty = {error.pointer.split("/")[1] for error in entered.errors}
     for f in form.fields:

@@ -409,6 +409,13 @@ def test_a_further_log_and_a_further_week_begin_without_the_days_of_the_last(off
         assert 'value="2026-03-06"' not in site.get(f"/proceedings/{visit}/do/{verb}/").content.decode()
 
 
+def test_the_button_of_a_form_says_what_it_does_and_not_the_name_of_the_paper(office, clock):
+    key, _ = on_site(office, clock)
+    page = Staff(office.world, "technical_service_engineer").get(f"/proceedings/{key}/begin/completion_report/")
+    assert "<h1>现场服务完成情况汇报</h1>" in page.content.decode()
+    assert '<button class="btn btn-primary" type="submit">提交完成情况汇报</button>' in page.content.decode()
+
+
 def test_a_log_for_next_week_is_refused(office, clock):
     _, visit = on_site(office, clock)
 

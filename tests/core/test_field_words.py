@@ -27,14 +27,16 @@ def week(*, working_week=True):
     return Form.model_validate({"id": "week", "title": title("week"), "fields": [*dates, rows, missing]})
 
 
-def read(form, is_working=by_week, **data):
+def read(form, is_working=by_week, before=None, **data):
     class Head:
         zone = "Asia/Shanghai"
 
     class Pack:
         head = Head()
 
-    return read_form(form, data, Reading(pack=Pack(), facts=CaseFacts(is_working=is_working), now=NOW))
+    return read_form(
+        form, data, Reading(pack=Pack(), facts=CaseFacts(values=before or {}, is_working=is_working), now=NOW)
+    )
 
 
 def entries(*days):
@@ -61,6 +63,16 @@ def test_days_of_a_working_week_are_those_of_the_calendar():
 def test_days_without_is_empty_for_a_full_period_and_one_that_is_not_known():
     assert "missing" not in read(week(), first="2026-03-02", last="2026-03-03", entries=entries(2, 3)).codes
     assert "missing" not in read(week(), first="2026-03-02").codes
+
+
+def test_a_full_week_asks_nothing_about_the_days_that_an_earlier_week_missed():
+    asked = {
+        "id": "why", "title": title("why"), "type": "long_text", "required": True, "when": {"fact": "missing", "given": True}
+    }  # fmt: skip
+    form = week().model_copy(update={"fields": (*week().fields, Field.model_validate(asked))})
+    full = {"first": "2026-03-02", "last": "2026-03-03", "entries": entries(2, 3)}
+    assert read(form, before={"missing": "2026-02-27"}, **full).errors == []
+    assert [e.pointer for e in read(form, **{**full, "entries": entries(2)}).errors] == ["/why"]
 
 
 def test_minutes_between_may_be_negative_and_are_unknown_while_one_moment_is():

@@ -102,7 +102,7 @@ class _Drawer:
         reading = Reading(pack=self.what.pack, facts=self.what.facts, now=self.what.now, local_zone=self.what.zone)
         read = read_form(self.form, without_blank_rows(self.data), reading)
         self.worked_out = read.codes
-        known = self.what.facts.with_values(read.facts())
+        known = read.on(self.what.facts)
         for name in self.what.graded:
             axis = self.what.pack.grading.axis(name)
             if axis is not None and name not in read.codes:

@@ -41,7 +41,7 @@ from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Form
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.doors.routes import route
-from amends.doors.wording import moment_words, words
+from amends.doors.wording import button_of, moment_words, words
 from amends.web.case.seeing import CaseView
 from amends.web.forms.drawing import Drawing
 from amends.web.guidance.answering import answers_for_typed
@@ -247,11 +247,11 @@ def _beginning(
         answers = answers_for_typed(viewer, desk, pack, answering, data)
         return {"answers": answers, "answers_form": "step-form", "answers_as_typed": True}
 
-    title = words(possible.title)
+    title, action = words(possible.title), possible.action
     where = _where_begun(possible.kind_id, desk, case, parent)
     offer = possible.offer
     return Step(
-        viewer=viewer, pack=pack, form=possible.action.form, title=title,
+        viewer=viewer, pack=pack, form=action.form, title=title,
         place=f"begin:{where.key}:{possible.kind_id}", address=where.address, back=where.back, desk=desk.code,
         version=case.version if case and not parent else 0, do=do, drawing=drawing, offline=possible.kind.offline,
         fills={name: _filled(value) for name, value in fills.items()},
@@ -260,7 +260,7 @@ def _beginning(
             "offered": words(offer.say) if offer else said,
         },
         beside=beside if answering is not None else None,
-        button=words(possible.action.title) if pack.reports.of_kind(possible.kind_id) else "",
+        button=words(action.title) if action.title else button_of(action.verb),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ var amends = window.amends || {};
   const hasWorker = () => Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
   const filled = amends.filled;
   const newKey = () => (crypto.randomUUID ? crypto.randomUUID() : [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("")).replaceAll("-", "");
-  const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 
   /* What is written down: a form under its key, each file beside it. */
   const opened = new Promise((done, lost) => {
