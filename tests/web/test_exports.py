@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -21,6 +22,7 @@ from amends.web.confirming import CONFIRMED
 from amends.web.middleware.session_age import BEGAN, LAST_USED
 from tests.acceptance.conftest import undone_afterwards
 from tests.web.staff import courier_desk, signed_in
+from tests.world import open_world, publish_shipped
 
 LIST = "/exports/?tab=all"
 HOSTILE = [
@@ -183,3 +185,18 @@ def test_a_case_that_hides_its_reporter_names_nobody(desk, supervisor):
     Case.objects.filter(pk=case.pk).update(hides_reporter=True)
     row = rows_in(supervisor, made(supervisor, full="yes"))[0]
     assert (row["投诉人"], row["联系电话"]) == ("＊＊＊", "＊＊＊")
+
+
+def test_who_may_take_lists_of_one_desk_away_takes_no_figures_of_another(desk):
+    now = timezone.now()
+    publish_shipped(("service",), now=now)
+    other = open_world("service", now=now)
+    reader = other.person("cs_specialist")
+    Membership.objects.create(person=reader, desk=desk.desk, role="platform_officer", starts_at=now)
+    client = Client()
+    client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    assert "导出" in client.get(f"/figures/?desk={other.desk.code}").content.decode()
+    assert "导出" not in client.get(f"/figures/?desk={desk.desk.code}").content.decode()
+    for path in ("/figures/", "/analysis/"):
+        assert client.get(f"{path}export/?desk={other.desk.code}").status_code == 200
+        assert client.get(f"{path}export/?desk={desk.desk.code}").status_code == 403

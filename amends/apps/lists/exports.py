@@ -49,9 +49,9 @@ def order_export(
     return found
 
 
-def holds_right(viewer: Viewer, right: str) -> bool:
-    """Whether a role of the viewer carries the right on some desk; asks the database nothing that is not known already."""
-    return any(right in role.may for _, role in viewer.roles_held())
+def holds_right(viewer: Viewer, right: str, *, on: Desk | None = None) -> bool:
+    """Whether a role of the viewer carries the right on that desk, or on some; asks the database nothing that is not known already."""
+    return any(right in role.may for desk, role in viewer.roles_held() if on in (None, desk))
 
 
 def cases_to_export(export: Export, viewer: Viewer) -> QuerySet[Case]:

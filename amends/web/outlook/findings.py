@@ -62,7 +62,7 @@ def _key_page(request: HttpRequest, desk: Any, pack: Any, desks: Any, **more: An
     context = {
         "area": "outlook", "tab": "key", "desk": desk, "desks": desk_choices(desks, desk), "zone": zone_of(pack), "rule": rule,
         "lead": _lead(rule, pack) if rule else "",
-        "may_export": holds_right(viewer_of(request), RIGHT),
+        "may_export": holds_right(viewer_of(request), RIGHT, on=desk),
         "waiting": [(problem_words(one, pack, departments), one) for one in waiting],
         "met": [(problem_words(one, pack, departments), one) for one in met], **more,
     }  # fmt: skip
@@ -74,7 +74,7 @@ def export_key(request: HttpRequest) -> HttpResponseBase:
     """The list as a spreadsheet, or as a paper in PDF or Word; who took it is noted."""
     viewer = viewer_of(request)
     desk, pack, _ = chosen_desk(request)
-    if not holds_right(viewer, RIGHT):
+    if not holds_right(viewer, RIGHT, on=desk):
         raise NotPermitted(verb=gettext("导出"))
     way = request.GET.get("as", "xlsx")
     if way != "xlsx" and way not in PAPERS:

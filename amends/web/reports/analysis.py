@@ -53,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer, pack = viewer_of(request), packs[desk]
     context: dict[str, Any] = {
         "area": "analysis", "desk": desk, "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in packs],
-        "first": request.GET.get("from", ""), "last": request.GET.get("to", ""), "may_export": holds_right(viewer, RIGHT),
+        "first": request.GET.get("from", ""), "last": request.GET.get("to", ""), "may_export": holds_right(viewer, RIGHT, on=desk),
         "query": request.GET.urlencode(),
     }  # fmt: skip
     try:
@@ -126,7 +126,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The analysis as a spreadsheet: figures only; who took it is noted."""
     viewer = viewer_of(request)
     packs, desk = _chosen(request)
-    if desk is None or not holds_right(viewer, RIGHT):
+    if desk is None or not holds_right(viewer, RIGHT, on=desk):
         raise NotPermitted(verb="导出")
     found = analysed(viewer, look_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer))
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it

@@ -137,7 +137,7 @@ def one(request: HttpRequest, key: UUID) -> HttpResponse:
     by = "standard" if request.GET.get("by") == "standard" else "policy"
     context: dict[str, Any] = {
         "area": "conformity", "study": study, "desk": study.desk, "scope": scope_words(asked), "zone": zone_of(pack), "by": by,
-        "standard_title": words(the_standard().title), "may_export": holds_right(viewer, RIGHT),
+        "standard_title": words(the_standard().title), "may_export": holds_right(viewer, RIGHT, on=study.desk),
     }  # fmt: skip
     if study.state == Study.State.MADE:
         report = report_of(asked, pack, json.loads(study.result), study.made_at or viewer.now)
@@ -205,7 +205,7 @@ def export(request: HttpRequest, key: UUID, way: str) -> HttpResponseBase:
     """The report as a spreadsheet, or as a paper in PDF or Word; who took it is noted."""
     viewer = viewer_of(request)
     study = study_of(viewer, key, KIND)
-    if not holds_right(viewer, RIGHT):
+    if not holds_right(viewer, RIGHT, on=study.desk):
         raise NotPermitted(verb="导出")
     if study.state != Study.State.MADE:
         raise NotVisible

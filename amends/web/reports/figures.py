@@ -76,7 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
     except InvalidData as refusal:
         context |= {"problems": [sentence for some in faults(refusal).values() for sentence in some]}
         return render(request, "reports/figures.html", context, status=422)
-    context |= {"query": request.GET.urlencode(), "may_export": holds_right(viewer, RIGHT)}
+    context |= {"query": request.GET.urlencode(), "may_export": holds_right(viewer, RIGHT, on=desk)}
     return render(request, "reports/figures.html", context)
 
 
@@ -220,7 +220,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     viewer = viewer_of(request)
     packs = desks_of(viewer)
     desk = desk_asked_for(request.GET, packs)
-    if desk is None or not holds_right(viewer, RIGHT):
+    if desk is None or not holds_right(viewer, RIGHT, on=desk):
         raise NotPermitted(verb="导出")
     asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it

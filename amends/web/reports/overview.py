@@ -68,7 +68,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The overview of a desk over a period."""
     desks, desk = _chosen(request)
     viewer, pack = viewer_of(request), desks[desk]
-    context = {**_frame(request, desks, desk), "may_export": holds_right(viewer, RIGHT)}
+    context = {**_frame(request, desks, desk), "may_export": holds_right(viewer, RIGHT, on=desk)}
     try:
         wanted = wanted_in(request.GET.dict(), desk=desk, pack=pack, viewer=viewer)
     except InvalidData as refusal:
@@ -249,7 +249,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The data behind every chart as a spreadsheet; who took it is noted."""
     desks, desk = _chosen(request)
     viewer = viewer_of(request)
-    if not holds_right(viewer, RIGHT):
+    if not holds_right(viewer, RIGHT, on=desk):
         raise NotPermitted(verb="导出")
     found = overview(viewer, wanted_in(request.GET.dict(), desk=desk, pack=desks[desk], viewer=viewer))
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it

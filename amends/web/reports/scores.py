@@ -60,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "area": "scores", "desk": desk, "of": of, "kinds": desks[desk][1], "month": request.GET.get("month", ""),
         "desks": [Choice(one.code, words(one.called), is_chosen=one == desk) for one in desks],
-        "may_export": holds_right(viewer, RIGHT), "deducting": _deducting(viewer, desk, pack),
+        "may_export": holds_right(viewer, RIGHT, on=desk), "deducting": _deducting(viewer, desk, pack),
     }  # fmt: skip
     try:
         month = scores_of_month(viewer, desk, pack, month_in(request.GET.dict(), pack, viewer), of)
@@ -116,7 +116,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The scorecards as a spreadsheet, with the rules, deductions and bonuses for payroll; who took it is noted."""
     viewer = viewer_of(request)
     _, desk, pack, of = _chosen(request)
-    if not holds_right(viewer, RIGHT):
+    if not holds_right(viewer, RIGHT, on=desk):
         raise NotPermitted(verb=gettext("导出"))
     month = scores_of_month(viewer, desk, pack, month_in(request.GET.dict(), pack, viewer), of)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
