@@ -19,6 +19,7 @@ from amends.apps.ledger.actions import append_in_turn
 from amends.apps.lists.models import Export
 from amends.apps.lists.saved import filters_in
 from amends.apps.people.actions import log_access
+from amends.apps.policies.models import Desk
 from amends.core.form_data import checked_text
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible, Refusal
 

@@ -110,7 +110,7 @@ def _done(request: HttpRequest, step: Step, entered: Posted) -> HttpResponse:
         return _shown(request, step, entered, {"": [said(refusal)]}, is_new=False, status=refusal.status)
     drop_draft(owner=owner, place=step.place)
     if answer.is_first:
-        messages.success(request, gettext("已完成：%(verb)s") % {"verb": step.title})
+        messages.success(request, gettext("已完成：%(verb)s") % {"verb": step.button or step.title})
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": answer.body})
     return HttpResponseRedirect(answer.body)
