@@ -71,6 +71,25 @@ def test_of_three_salespeople_of_whom_two_handed_in_the_third_is_shown_missing_o
     assert first.person.name not in text_of(_page_as(office, third)) and "填写" in text_of(_page_as(office, third))
 
 
+@pytest.mark.clause("SVC-3.2a")
+def test_a_salesperson_reads_on_the_workbench_what_is_to_be_handed_in(office, clock, sellers):
+    first, second, _ = sellers
+    clock.at("2026-03-21T09:00:00+08:00")
+    reported(first)
+
+    assert "业务人员旬报" not in _workbench_as(office, office.api("technical_service_engineer"))
+    assert "2026年3月中旬：请在 3月22日 周日 前提交。 填写" in _workbench_as(office, second)
+    assert "2026年3月下旬：请在" in _workbench_as(office, first)
+    clock.at("2026-03-25T09:00:00+08:00")
+    assert "2026年3月中旬：3月22日 周日 到期，尚未提交。" in _workbench_as(office, second)
+
+
+def _workbench_as(office, door):
+    staff = Staff(office.world, "salesperson")
+    staff.force_login(door.person)
+    return text_of(staff.get("/"))
+
+
 def _page_as(office, door):
     staff = Staff(office.world, "salesperson")
     staff.force_login(door.person)

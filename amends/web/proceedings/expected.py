@@ -16,6 +16,8 @@ from amends.apps.cases.proceedings.expecting import (
     due_after,
     due_around,
     due_before,
+    expects_it_of,
+    handed_in_by,
     period_to_propose,
     receives,
     standing_seen_by,
@@ -29,7 +31,7 @@ from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import Expected, ProceedingKind
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
-from amends.doors.wording import faults, language, words
+from amends.doors.wording import day_words, faults, language, words
 from amends.web.viewing import desk_and_pack, packs_of, viewer_of, zone_of
 
 
@@ -121,6 +123,34 @@ def awaited_by(viewer: Viewer) -> list[Awaited]:
             asked = kind.expected_from
             if asked is not None and (held & set(asked.roles) or receives(pack, asked, held)):
                 found.append(Awaited(desk, name, kind))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ToHandIn:
+    """What the viewer has not handed in yet, for the period that is due first."""
+
+    one: Awaited
+    due: Due
+    period: str
+    until: str
+    is_late: bool
+
+
+def to_hand_in(viewer: Viewer) -> list[ToHandIn]:
+    """What is expected of the viewer and was not handed in. No query for who hands in nothing."""
+    found = []
+    for one in awaited_by(viewer):
+        asked, zone = one.kind.expected_from, zone_of(packs_of(viewer)[one.desk])
+        today, person = viewer.now.astimezone(zone).date(), viewer.person.pk
+        if asked is None or not _roles(viewer, one.desk, packs_of(viewer)[one.desk]) & set(asked.roles):
+            continue
+        if not expects_it_of(one.kind, one.desk, person=person, now=viewer.now):
+            continue
+        due = period_to_propose(one.kind_id, one.kind, one.desk, person=person, today=today)
+        if not handed_in_by(one.kind_id, one.kind, one.desk, due, person=person):
+            until = day_words(due.until, year=False)
+            found.append(ToHandIn(one, due, period_words(due.period, asked), until, today > due.until))
     return found
 
 

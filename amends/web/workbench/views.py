@@ -16,6 +16,7 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.reporting.workbench import FIGURES, HANDLED, LISTS, SCOPES, Day, day_of, first_lines
 from amends.doors.routes import route
 from amends.doors.wording import day_words
+from amends.web.proceedings.expected import to_hand_in
 from amends.web.queue.lines import Line, Look, lines_of
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
 from amends.web.viewing import packs_of, viewer_of, zone_of
@@ -62,6 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(viewer.now.astimezone(zone)),
         "today": day_words(viewer.now.astimezone(zone), year=True),
         "zone": zone,
+        "to_hand_in": to_hand_in(viewer),
     }
     return render(request, "workbench/page.html", context)
 

@@ -159,8 +159,18 @@ def period_to_propose(kind_id: str, kind: ProceedingKind, desk: Desk, *, person:
     asked = _expected(kind)
     present = due_around(asked, today)
     before = due_before(asked, present)
-    is_in = any(person_of(row, asked) == person for row in handed_in_for(kind_id, kind, desk, before))
-    return present if is_in else before
+    return present if handed_in_by(kind_id, kind, desk, before, person=person) else before
+
+
+def handed_in_by(kind_id: str, kind: ProceedingKind, desk: Desk, due: Due, *, person: int) -> bool:
+    """Whether somebody has handed it in for the period."""
+    asked = _expected(kind)
+    return any(person_of(row, asked) == person for row in handed_in_for(kind_id, kind, desk, due))
+
+
+def expects_it_of(kind: ProceedingKind, desk: Desk, *, person: int, now: datetime) -> bool:
+    """Whether it is expected of somebody: they hold a role for it themselves."""
+    return any(one.pk == person for one in _holders(_expected(kind).roles, desk, now))
 
 
 def _expected(kind: ProceedingKind) -> Expected:
