@@ -48,6 +48,19 @@ class Told:
     left_out: str
     """How many of the cases that differ are not listed one by one; empty while all of them are."""
 
+    @property
+    def tables(self) -> list[tuple[str, list[Compared], list[Compared]]]:
+        """Every table with its title: the lines that differ, and those that do not."""
+        every = (
+            (gettext("级别"), self.levels), (gettext("分派（工作量）"), self.routes), (gettext("时限（超时 / 全部）"), self.clocks),
+            (gettext("指标"), self.indicators),
+        )  # fmt: skip
+        return [
+            (title, [one for one in some if one.differs], [one for one in some if not one.differs])
+            for title, some in every
+            if some
+        ]
+
 
 class Words:
     """The codes of a result in the words of the draft, else of the present policy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -113,6 +114,8 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     assert "有变化的个案 2" in page
     assert number in page and later in page and "逐件列出" not in page
     assert "处理时限 2026年3月" in page
+    assert "草案：客诉升级管理办法 第 1 版" in page
+    assert re.search(r"级别 \d+ 项都没有变化", page)
     sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
     with ZipFile(BytesIO(sheet)) as book:
         told = book.read("xl/worksheets/sheet1.xml").decode()

@@ -26,6 +26,7 @@ from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
+from amends.doors.papers.making import version_of
 from amends.doors.routes import route
 from amends.doors.what_if import Words, write_what_if
 from amends.doors.wording import faults, said
@@ -123,7 +124,7 @@ def _shown(request: HttpRequest, viewer: Viewer, study: Study, pack: Pack) -> di
     told = said_of.told(result)
     before, thence = result["broken"]
     return {
-        "result": result, "told": told, "part": part, "rows": _rows(viewer, found[:PAGE_SIZE], said_of),
+        "result": result, "told": told, "draft": version_of(said_of.draft), "part": part, "rows": _rows(viewer, found[:PAGE_SIZE], said_of),
         "broken_before": before, "broken_after": thence, "is_worse": thence > before, "is_better": thence < before,
         "tabs": [Choice(name, title, is_chosen=name == part) for name, title in part_words().items()],
         "next": urlencode({"part": part, "after": found[PAGE_SIZE - 1].pk}) if len(found) > PAGE_SIZE else "",
