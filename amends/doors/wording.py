@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language, gettext, ngettext
 
 from amends.apps.policies.traditional import traditional
+from amends.core.ends import last_minute
 from amends.core.policy.base import Title
 from amends.core.refusals import FieldError, InvalidData, Refusal, WrongState
 from amends.core.verbs import VERBS
@@ -129,13 +130,20 @@ def step_words(verb: str, step: Title | None) -> str:
     return own if own and own != button_of(verb) else happened(verb)
 
 
-def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime, weekday: bool = True) -> str:
     """A time of the desk, shorter the nearer it is: today, this year, or with its year."""
-    return _moment_words(moment, zone, now.astimezone(zone).date(), language())
+    return _moment_words(moment, zone, now.astimezone(zone).date(), language(), weekday)
+
+
+def due_words(due: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """By when, in words: what is due at midnight is due by 24:00 of the day before."""
+    if last_minute(due, zone) != "24:00":
+        return moment_words(due, zone, now=now)
+    return moment_words(due - timedelta(minutes=1), zone, now=now).replace("23:59", "24:00")
 
 
 @lru_cache(maxsize=8192)
-def _moment_words(moment: datetime, zone: ZoneInfo, today: date, tongue: str) -> str:
+def _moment_words(moment: datetime, zone: ZoneInfo, today: date, tongue: str, weekday: bool) -> str:
     """Kept, because lists and stories say the same moments all day; `tongue` is the reader's language."""
     local = moment.astimezone(zone)
     clock = f"{local:%H:%M}"
@@ -145,14 +153,14 @@ def _moment_words(moment: datetime, zone: ZoneInfo, today: date, tongue: str) ->
         return gettext("明天 %(clock)s") % {"clock": clock}
     if local.date() == today - timedelta(days=1):
         return gettext("昨天 %(clock)s") % {"clock": clock}
-    return f"{day_words(local, year=local.year != today.year)} {clock}"
+    return f"{day_words(local, year=local.year != today.year, weekday=weekday)} {clock}"
 
 
-def day_words(local: Any, *, year: bool) -> str:
-    """A day with its weekday."""
+def day_words(local: Any, *, year: bool, weekday: bool = True) -> str:
+    """A day, usually with its weekday."""
     if language() == "en":
-        return f"{local:%a} {local.day} {local:%b}" + (f" {local.year}" if year else "")
-    text = f"{local.month}月{local.day}日 {WEEKDAYS[local.weekday()]}"
+        return (f"{local:%a} " if weekday else "") + f"{local.day} {local:%b}" + (f" {local.year}" if year else "")
+    text = f"{local.month}月{local.day}日" + (f" {WEEKDAYS[local.weekday()]}" if weekday else "")
     text = f"{local.year}年{text}" if year else text
     return traditional(text) if language() == "zh-hant" else text
 

@@ -79,6 +79,11 @@ def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
 
 
+def holds_a_role(viewer: Viewer) -> bool:
+    """Whether the viewer holds a role on any desk: administering the installation is none."""
+    return any(viewer.caller(desk, pack).holdings for desk, pack in packs_of(viewer).items())
+
+
 def sees_others(viewer: Viewer) -> bool:
     """Whether some role of the viewer shows cases that lie with others."""
     roles = [

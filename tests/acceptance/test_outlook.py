@@ -117,7 +117,7 @@ def test_a_rise_is_forecast_with_range_and_method_and_held_against_what_came(off
     taken_over(office, [3 + n for n in range(22)], last="2025-12", name="long")
     assert figures(staff, "express", "parcels", volume).status_code == 200
     page = outlook(office, subject="volume")
-    expected = [int(n) for n in re.findall(r"2026-0[345] (\d+) \d+–\d+ ", page)]
+    expected = [int(n) for n in re.findall(r"2026年[345]月 (\d+) \d+–\d+ ", page)]
     assert len(expected) == 3
     assert 1230 < expected[0] < expected[1] < expected[2]
     assert "方法： 按近期误差加权的组合：稳健趋势" in page
@@ -129,7 +129,7 @@ def test_a_rise_is_forecast_with_range_and_method_and_held_against_what_came(off
     staff = staff_of(office, "quality_manager")
     assert figures(staff, "express", "parcels", [("总部", "2026-03-15", 1300)]).status_code == 200
     passed = outlook(office, subject="volume")
-    (kept,) = re.findall(r"2026-03 1300 (\d+) (\d+)–(\d+)(?: 区间外)? (-?\d+)%", passed)
+    (kept,) = re.findall(r"2026年3月 1300 (\d+) (\d+)–(\d+)(?: 区间外)? (-?\d+)%", passed)
     assert int(kept[0]) == expected[0]
     assert int(kept[3]) == round((expected[0] - 1300) / 1300 * 100)
 
@@ -146,7 +146,7 @@ def test_a_class_that_was_not_there_before_is_marked_new_with_its_count(office_o
     assert re.search(r"服务条款争议 新出现 3 0 [+]3", page), page[page.index("投诉类型的变化") :][:400]
     assert "“其他”和未定的占 25.0%" in page
     assert "“其他”占比偏高，建议补充类别。" in page
-    assert re.search(r"2025-10 4 1[.]0 2026-01 4 1[.]8", page)
+    assert re.search(r"2025年10月 4 1[.]0 2026年1月 4 1[.]8", page)
 
 
 @pytest.mark.clause("EXP-7.3.3")
@@ -163,7 +163,7 @@ def test_more_rounds_raise_the_difficulty_and_its_components_are_shown(office_of
 
     page = outlook(office)
 
-    now, before = re.findall(r"2026-0[23] [12] (\d\.\d\d) (\d\.\d\d) (\d\.\d\d) (—|\d+\.\d) (\d+\.\d\d)", page)
+    now, before = re.findall(r"2026年[23]月 [12] (\d\.\d\d) (\d\.\d\d) (\d\.\d\d) (—|\d+\.\d) (\d+\.\d\d)", page)
     assert (now[0], before[0]) == ("2.00", "1.00")
     assert float(now[4]) > float(before[4])
     assert "难度 = 追加协商轮次 × 1" in page
@@ -186,9 +186,9 @@ def test_expected_load_stands_beside_capacity_with_what_was_assumed(office_of, t
     page = outlook(office)
 
     assert re.search(r"下月预测 \d+ 每月能办 1 占用 \d+\.\d% 未结 \d+", page)
-    assert "2026-01-01 至 2026-03-31 办结过投诉的 1 人下月照常办理，每人每月 1 件" in page
+    assert "2026年1月1日 至 2026年3月31日 办结过投诉的 1 人下月照常办理，每人每月 1 件" in page
     assert re.search(r"如果达到区间上限 \d+ 件，还差 \d+ 人。", page)
-    assert re.search(r"嫌慢的投诉 占比 到期的应诺 按时兑现 实际办理天数 .*2026-02 6 6 100\.0% 0 — 0\.3", page)
+    assert re.search(r"嫌慢的投诉 占比 到期的应诺 按时兑现 实际办理天数 .*2026年2月 6 6 100\.0% 0 — 0\.3", page)
 
 
 @pytest.mark.clause("EXP-8.1.3")
@@ -274,7 +274,7 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     assert staff.post("/outlook/key/reporting/find/").status_code == 302
     page = in_words(listed())
     assert "扫地机器人 r9 · " in page
-    assert "2026-03-02 至 2026-03-02 共 5 件" in page
+    assert "2026年3月2日 至 2026年3月2日 共 5 件" in page
     assert "智能音箱" not in page
     clock.later(days=60)
     office.work()
@@ -321,7 +321,7 @@ def test_an_analysis_ranks_problems_against_the_period_before_and_is_handed_over
         "/outlook/analyses/?desk=escalation", {"first": "2026-02-01", "last": "2026-02-28", "comment": "集中在配送"}
     )["Location"]
     page = text_of(staff.get(made))
-    assert re.search(r"上一期：2026-01-01 — 2026-01-31", page)
+    assert re.search(r"上一期：2026年1月1日 — 2026年1月31日", page)
     assert re.search(r" 1 \S.* 3 0 \+3 2 \S.* 0 1 -1 合计 3 1", page)
 
     head = staff_of(office, "department_head")

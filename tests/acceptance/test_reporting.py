@@ -176,8 +176,8 @@ def test_an_email_of_sunday_entered_on_monday_counts_from_sunday_and_both_times_
     clock = office.api("cs_agent").clocks(number)["handling"]
     assert (clock["started_at"], clock["due_at"]) == ("2026-03-01T08:00:00Z", "2026-03-13T10:00:00Z")
     page = text_of(Staff(office.world, "cs_agent").get(f"/cases/{number}/"))
-    assert "收到时间 2026-03-01 16:00" in page
-    assert "登记时间 2026-03-02 09:00" in page
+    assert "收到时间 2026年3月1日 16:00" in page
+    assert "登记时间 2026年3月2日 09:00" in page
 
 
 @pytest.mark.clause("REP-4.1.3")

@@ -90,7 +90,7 @@ def test_thank_you_letters_are_counted_apart_and_stand_on_the_page_of_whoever_is
     assert (staff.counts("kind"), staff.counts_apart("kind")) == ({}, {"表扬与感谢信": 2, "合计": 2})
     own = text_of(praised.get("/account/"))
     assert "客户表扬 2" in own and "冒雪送药" in own and "修好了就走" in own
-    assert "2026-02-27" in own
+    assert "2026年2月27日" in own
     assert "冒雪送药" not in text_of(staff.get("/account/"))
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from amends import __version__
+from amends.doors.papers.formats import day_in_print
 from tests.acceptance.working import work
 from tests.carriers import message_centre
 from tests.doors import Staff
@@ -51,7 +52,7 @@ def test_everybody_reads_purpose_policies_in_force_and_version(office) -> None:
     head = office.world.pack.head
     assert "用于受理、登记、分类、派发、办理、跟踪、答复和归档客户的投诉" in shown
     assert (head.policy_label or head.title).zh_hans in shown
-    assert f"第 {head.version} 版，{head.valid_from} 起生效" in shown
+    assert f"第 {head.version} 版，{day_in_print(head.valid_from)} 起生效" in shown
     assert f"amends {__version__}" in shown
     assert Client().get(reverse("about")).status_code == 302
 
@@ -104,8 +105,8 @@ def test_every_tool_shows_whether_it_is_enabled_and_when_it_worked_and_failed(of
         clock.later(minutes=2)
         work(clock)
     worked = administrator.get(reverse("system_tools"))
-    assert "2026-03-02 09:02" in rows_of(worked, "短信网关")[0]
-    assert "2026-03-02 09:00" in rows_of(worked, "登记表单")[0]
+    assert "2026年3月2日 09:02" in rows_of(worked, "短信网关")[0]
+    assert "2026年3月2日 09:00" in rows_of(worked, "登记表单")[0]
     assert "管理员" in rows_of(worked, "电话接入")[0]
     assert "质量管理人员" in rows_of(worked, "满意度调查")[0]
 
@@ -164,8 +165,8 @@ def test_a_backup_and_a_restore_test_are_in_the_record_and_health_names_database
     call_command("restore_test", backup)
 
     record = administrator.get(reverse("maintenance"))
-    assert re.search(r"2026-03-02 09:05 恢复测试 成功 可以恢复：\d+ 行、\d+ 个文件，台账核对无误", text_of(record))
-    assert re.search(r"2026-03-02 09:00 备份 成功 \d+ 行、\d+ 个文件", text_of(record))
+    assert re.search(r"2026年3月2日 09:05 恢复测试 成功 可以恢复：\d+ 行、\d+ 个文件，台账核对无误", text_of(record))
+    assert re.search(r"2026年3月2日 09:00 备份 成功 \d+ 行、\d+ 个文件", text_of(record))
 
     (tmp_path / "backup" / "tables" / "cases_case.jsonl").write_bytes(b"")
     with pytest.raises(SystemExit):
@@ -201,7 +202,7 @@ def test_a_maintenance_window_is_announced_to_everybody_from_its_time_on(office,
     assert "系统维护" not in text_of(clerk.get("/"))
     clock.at("2026-03-03T08:00:00+08:00")
     clerk.force_login(clerk.person)
-    assert "系统维护：2026-03-05 22:00 至 2026-03-05 23:30 升级数据库，期间不能登录" in text_of(clerk.get("/"))
+    assert "系统维护：2026年3月5日 22:00 至 2026年3月5日 23:30 升级数据库，期间不能登录" in text_of(clerk.get("/"))
     assert "Database upgrade; nobody can sign in" in text_of(clerk.get("/", headers={"Accept-Language": "en"}))
     clock.at("2026-03-06T08:00:00+08:00")
     clerk.force_login(clerk.person)

@@ -83,7 +83,7 @@ def test_cases_files_and_the_trail_are_readable_after_an_upgrade_and_its_history
     administrator.person.is_administrator = True
     administrator.person.save()
     shown = text_of(administrator.get(reverse("versions")))
-    assert f"2026-03-02 09:00 升级 成功 {__version__}，" in shown
+    assert f"2026年3月2日 09:00 升级 成功 {__version__}，" in shown
     assert f"amends {__version__}" in shown
 
 

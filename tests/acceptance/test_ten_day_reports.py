@@ -142,7 +142,7 @@ def test_sales_information_of_a_period_is_listed_and_marked_read_with_a_decision
 
     period = {"from": "2026-03-11", "to": "2026-03-20"}
     shown = register(office, "sales_information", "general_manager", **period)
-    assert SALES["situation_text"] in shown and sellers[0].person.name in shown and "2026-03-19" in shown
+    assert SALES["situation_text"] in shown and sellers[0].person.name in shown and "2026年3月19日" in shown
     assert "请渠道部跟进海曙店。" in shown and "已阅" in shown
     paper = Staff(office.world, "general_manager").get("/registers/service/sales_information/print.docx", period)
     assert paper.status_code == 200
@@ -162,14 +162,14 @@ def test_two_entries_on_a_competitor_stand_in_the_form_and_their_prices_are_comp
         "26.00",
         "买十送一",
         "宁波",
-        "2026-03-12",
-        "2026-03-18",
+        "2026年3月12日",
+        "2026年3月18日",
         "经销商报价单",
     ):
         assert value in shown
     lines = office.api("cs_specialist").read("registers/service/competitor_entry")["records"]
     course = text_of(specialist.get("/registers/service/competitor_entry/", {"like": lines[0]["id"]}))
-    assert "价格走势" in course and "2026-03-18 26 " in course and "2026-03-12 28.5 " in course
+    assert "价格走势" in course and "2026年3月18日 26 " in course and "2026年3月12日 28.50 " in course
     assert specialist.get("/registers/service/competitor_entry/print.docx").status_code == 200
 
 

@@ -307,9 +307,9 @@ def test_attendance_and_results_stand_in_each_record_and_untrained_staff_are_lis
 
     staff = Staff(office.world, "cs_supervisor")
     record = text_of(staff.get(f"/training/people/escalation/{agent.person.pk}/"))
-    assert re.search(r"沟通技巧专题 沟通技巧 2026-03-04 到场 成绩 92 参与程度 5", record)
+    assert re.search(r"沟通技巧专题 沟通技巧 2026年3月4日 到场 成绩 92 参与程度 5", record)
     absent = text_of(staff.get(f"/training/people/escalation/{officer.person.pk}/"))
-    assert re.search(r"沟通技巧专题 沟通技巧 2026-03-04 缺席", absent)
+    assert re.search(r"沟通技巧专题 沟通技巧 2026年3月4日 缺席", absent)
     page = text_of(
         staff.get("/training/overview/", {"desk": "escalation", "module": "communication", "role": "cs_agent"})
     )
@@ -408,12 +408,12 @@ def test_indicators_of_the_same_people_before_and_after_and_a_refresher_when_the
 
     page = text_of(trainer(office).get(f"/training/sessions/{key}/"))
 
-    assert "2026-04-04 — 2026-05-03 与 2026-05-05 — 2026-06-03" in page
+    assert "2026年4月4日 — 2026年5月3日 与 2026年5月5日 — 2026年6月3日" in page
     assert re.search(r"客户满意度 培训前 50\.0% 2 件 培训后 100\.0% 2 件", page)
     assert re.search(r"受理投诉 培训前 2 2 件 培训后 2 2 件", page)
-    assert re.search(r"培训后 30 天 2026-06-03 .*100\.0% .*培训后 90 天 2026-08-02 .*50\.0%", page)
+    assert re.search(r"培训后 30 天 2026年6月3日 .*100\.0% .*培训后 90 天 2026年8月2日 .*50\.0%", page)
     assert re.search(r"建议复训：[^ ]*客户满意度[^ ]*较上一次跟踪变差", page)
-    assert re.search(r"培训后 180 天 2026-10-31 未到时间", page)
+    assert re.search(r"培训后 180 天 2026年10月31日 未到时间", page)
     assert trainer(office).post(f"/training/sessions/{key}/", {"due_on": "2026-08-30"}).status_code == 302
     record = text_of(trainer(office).get(f"/training/people/express/{person.pk}/"))
     assert "投诉处理原则与态度 未培训" in record

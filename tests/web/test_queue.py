@@ -63,6 +63,21 @@ def test_every_filter_in_use_is_shown_in_words_and_can_be_taken_away(desk, super
     assert "尚未定级" in page
 
 
+def test_a_day_in_use_is_said_as_people_write_it(desk, supervisor):
+    page = supervisor.get(f"{QUEUE}&received_from=2026-11-01").content.decode()
+
+    assert "2026年11月1日" in page
+
+
+def test_the_archive_shows_no_column_that_only_open_cases_fill(desk, supervisor):
+    archived = desk.register()
+    Case.objects.filter(pk=archived.pk).update(state_category="archived", archived_at=desk.now)
+
+    page = supervisor.get("/queue/?tab=archive").content.decode()
+
+    assert ">最近到期</th>" not in page
+
+
 def test_columns_are_remembered_for_a_person_and_unknown_ones_are_not(desk, supervisor):
     desk.register()
     assert ">渠道</th>" not in supervisor.get(QUEUE).content.decode()

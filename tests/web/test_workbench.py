@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,10 +18,13 @@ from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.projection import place_in_queue
 from amends.apps.cases.queries import complainant_caller
+from amends.apps.people.models import Person
 from amends.apps.reporting.workbench import FIGURES, HANDLED, SCOPES, day_of, filters_of
 from amends.core.queue_order import Band
+from amends.web.templatetags.amends_words import DEFAULT_ZONE
 from tests.acceptance.conftest import undone_afterwards
 from tests.web.staff import courier_desk, signed_in
+from tests.world import PASSWORD
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +156,23 @@ def test_what_a_customer_said_is_new_until_somebody_of_the_house_acts(desk):
     assert [c.number for c in queue(viewer, {"said": "yes"}).cases] == [case.number]
     desk.do(Case.objects.get(pk=case.pk), "note", by="cs_supervisor")
     assert queue(viewer, {"said": "yes"}).cases == []
+
+
+def test_an_administrator_without_a_role_is_told_why_there_is_no_case(desk):
+    root = Person.objects.create_person(username="root", name="管理员", password=PASSWORD, is_administrator=True)
+    client = Client()
+    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
+
+    workbench, queue = (client.get(address).content.decode() for address in ("/", "/queue/?tab=all"))
+
+    assert "系统管理员不查看、不办理个案" in workbench and "tile-figure" not in workbench
+    assert "您没有受理台的角色" in queue
+
+
+def test_what_is_due_at_midnight_is_due_by_the_end_of_the_day_before(desk):
+    midnight = timezone.now().astimezone(DEFAULT_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    placed(desk, desk.register(), due_at=midnight + timedelta(days=1))
+
+    page = signed_in(desk, "cs_supervisor").get("/?scope=all").content.decode()
+
+    assert "今天 24:00" in page

@@ -18,9 +18,13 @@ def titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def chosen(kept: str) -> dict[str, str]:
-    """The columns to show with their titles; what is kept may name one that is no more."""
-    offered = titles()
+OF_OPEN_CASES = ("due", "word")
+"""What is empty in every line of the archive."""
+
+
+def chosen(kept: str, part: str = "") -> dict[str, str]:
+    """The columns to show with their titles in a part of the queue; what is kept may name one that is no more."""
+    offered = {name: title for name, title in titles().items() if part != "archive" or name not in OF_OPEN_CASES}
     wanted = [name for name in kept.split(",") if name in offered] or list(USUAL)
     return {name: title for name, title in offered.items() if name in wanted}
 

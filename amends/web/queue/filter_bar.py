@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,8 +16,10 @@ from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
 from amends.core.process_map import main_line
 from amends.doors.pack_words import clock_words, waits_words
+from amends.doors.papers.formats import month_in_print
 from amends.doors.wording import in_words, words
 from amends.web.forms.drawing import Choice
+from amends.web.templatetags.amends_words import day_of
 
 
 @dataclass(slots=True)
@@ -194,6 +197,10 @@ def _said_without_field(name: str, value: str, packs: Iterable[Pack]) -> str:
         return gettext("是") if value == "yes" else gettext("否")
     if value.isdecimal() and name in ("handler", "department"):
         return _name_behind(name, int(value[:15]))
+    if name in ("received_from", "received_to"):
+        return day_of(value)
+    if name == "archived_in":
+        return _month_words(value)
     return {"mine": gettext("本部门"), "me": gettext("我本人"), "none": gettext("尚未指定")}.get(value, value)
 
 
@@ -202,6 +209,13 @@ def _name_behind(name: str, key: int) -> str:
     if name == "handler":
         return name_of_person(key) or str(key)
     return words(name_of_department(key)) or str(key)
+
+
+def _month_words(value: str) -> str:
+    try:
+        return month_in_print(date.fromisoformat(f"{value}-01"))
+    except ValueError:
+        return value
 
 
 QUICK: tuple[tuple[str, str, str], ...] = (

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amends.apps.policies.queries import read_version
 from amends.core.conversation import customer_spoke_last
 from amends.doors.pack_words import PackWords, words_of
-from amends.doors.wording import begun, language, left_words, moment_words, traditional_of_reader
+from amends.doors.wording import begun, due_words, language, left_words, moment_words, traditional_of_reader
 
 SOON = timedelta(hours=24)
 DOT = " · "
@@ -45,14 +45,16 @@ class Line(TypedDict):
     due_at: datetime | None
     due_iso: str
     due_tone: str
-    due_second: str
+    due_clock: str
+    due_when: str
     is_provisional: bool
     told: str
     department_told: str
     spoke: str
     word: str
     word_tone: str
-    word_second: str
+    word_clock: str
+    word_when: str
     asks: str
     received: str
     received_second: str
@@ -142,20 +144,20 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
         due_at=due,
         due_iso=due.isoformat() if due else "",
         due_tone="late" if is_late else "soon" if due and due - now < SOON else "",
-        due_second=f"{said.clock(row.due_clock)} {moment_words(due, zone, now=now)}" if due else "",
+        due_clock=said.clock(row.due_clock) if due else "",
+        due_when=due_words(due, zone, now=now) if due else "",
         is_provisional=row.due_is_provisional,
-        told=moment_words(row.last_told_at, zone, now=now) if row.last_told_at and "told" in columns else "",
-        department_told=moment_words(row.department_told_at, zone, now=now)
-        if row.department_told_at and "told" in columns
-        else "",
+        told=_past(row.last_told_at, said, look) if "told" in columns else "",
+        department_told=_past(row.department_told_at, said, look) if "told" in columns else "",
         spoke=_spoke(row, said, look),
         word=left_words(word_due, now) if word_due else "",
         word_tone="late" if word_due and word_due <= now else "soon" if word_due and word_due - now < SOON else "",
-        word_second=f"{said.clock(row.word_clock)} {moment_words(word_due, zone, now=now)}" if word_due else "",
+        word_clock=said.clock(row.word_clock) if word_due else "",
+        word_when=due_words(word_due, zone, now=now) if word_due else "",
         asks=sentences.asks % {"n": row.questions_open} if row.questions_open and "word" in columns else "",
-        received=moment_words(row.received_at, zone, now=now) if "received" in columns else "",
+        received=_past(row.received_at, said, look) if "received" in columns else "",
         received_second="" if "kind" in columns or "channel" in columns else f"{kind}{DOT}{channel}",
-        changed=moment_words(row.changed_at, zone, now=now) if "changed" in columns else "",
+        changed=_past(row.changed_at, said, look) if "changed" in columns else "",
         is_open=is_open,
         is_late=is_late,
         is_changed=is_changed,
@@ -166,7 +168,12 @@ def _spoke(row: Any, said: PackWords, look: Look) -> str:
     """When the customer spoke, where nobody of the house has spoken since and a column shows it."""
     if "told" not in look.columns or not customer_spoke_last(row.last_told_at, row.customer_spoke_at):
         return ""
-    return moment_words(row.customer_spoke_at, said.zone, now=look.now)
+    return _past(row.customer_spoke_at, said, look)
+
+
+def _past(moment: datetime | None, said: PackWords, look: Look) -> str:
+    """When something was; the weekday is told of what is still to come only, or lines grow twice as high."""
+    return moment_words(moment, said.zone, now=look.now, weekday=False) if moment else ""
 
 
 def _next_word(row: Any, look: Look) -> datetime | None:

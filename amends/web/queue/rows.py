@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from amends.apps.cases.models import Case
 from amends.apps.policies.queries import read_version
 from amends.doors.pack_words import PackWords, words_of
-from amends.doors.wording import left_words, moment_words, words
+from amends.doors.wording import due_words, left_words, moment_words, words
 
 SOON = timedelta(hours=24)
 
@@ -71,7 +71,7 @@ def _row(case: Case, said: PackWords, now: datetime, is_changed: bool) -> Row:
         desk=words(case.desk.called),
         due=left_words(due, now) if shows_due and due else "",
         due_iso=due.isoformat() if shows_due and due else "",
-        due_at=moment_words(due, said.zone, now=now) if shows_due and due else "",
+        due_at=due_words(due, said.zone, now=now) if shows_due and due else "",
         due_clock=said.clock(case.due_clock) if shows_due else "",
         received=moment_words(case.received_at, said.zone, now=now),
         is_open=is_open,

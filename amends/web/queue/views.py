@@ -28,7 +28,7 @@ from amends.web.queue.drawn import drawn
 from amends.web.queue.filter_bar import chips_of, filters_for, quick_chips, quick_fields
 from amends.web.queue.lines import Look, lines_of
 from amends.web.searching import PLACE, WORDS, search_faults, searched
-from amends.web.viewing import packs_of, viewer_of
+from amends.web.viewing import holds_a_role, packs_of, viewer_of
 
 PAGE_SIZE = 50
 MARK = "view"
@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "desks": packs,
         "area": "queue", "tab": part, "asked": asked, "sort": request.GET.get("sort", usual_sort(part)),
-        "columns": chosen(habit.columns),
+        "columns": chosen(habit.columns, part),
     }  # fmt: skip
     status = 200
     try:
@@ -58,6 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
         context |= {"rows": [], "problems": [s for found in faults(refusal).values() for s in found]}
         status = 422
     context["verbs"] = verbs_on_offer(viewer, packs) if context["rows"] else []
+    context["is_apart"] = not context["rows"] and not holds_a_role(viewer)
     context["drawn"] = drawn(context["rows"], context["columns"], ticked=bool(context["verbs"]))
     if request.headers.get("HX-Request") == "true" and request.GET.get("cursor"):
         return render(request, "queue/_more.html", context, status=status)

@@ -15,6 +15,7 @@ from amends.apps.reporting.queries import DIMENSIONS, FIRST_VALUES, Counts, coun
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.figures import day_of
+from amends.doors.papers.formats import month_in_print
 from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
@@ -108,7 +109,7 @@ def _titles_in_scheme(pack: Pack, by: str) -> dict[str, Any]:
 def _drawn(found: Counts, names: Mapping[str, str]) -> dict[str, Any]:
     """The table as lines: newest month first, every line with its sum."""
     lines = [
-        (f"{month:%Y-%m}", [found.cells[month].get(value, 0) for value in found.values], found.of_month(month))
+        (month_in_print(month), [found.cells[month].get(value, 0) for value in found.values], found.of_month(month))
         for month in reversed(found.months)
     ]
     heads = [names.get(value, value) or gettext("未定") for value in found.values]

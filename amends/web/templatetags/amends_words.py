@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +17,9 @@ from django.utils.html import format_html
 
 from amends.apps.cases.signatures import signature_picture
 from amends.core import masking
-from amends.core.ends import last_minute
 from amends.core.transcripts import Said, read_transcript
 from amends.doors import wording
+from amends.doors.papers.formats import day_in_print, moment_in_print, month_in_print, stored_in_print
 
 register = template.Library()
 NO_NEWS_FOR = timedelta(minutes=5)
@@ -85,24 +85,37 @@ def at(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
 @register.filter
 def by_when(due: datetime | None, zone: ZoneInfo | None = None) -> str:
     """A due date in words: what is due at midnight is due by 24:00 of the day before."""
-    if due is None or last_minute(due, zone or DEFAULT_ZONE) != "24:00":
-        return at(due, zone)
-    return at(due - timedelta(minutes=1), zone).replace("23:59", "24:00")
+    return wording.due_words(due, zone or DEFAULT_ZONE, now=timezone.now()) if due else ""
 
 
 @register.filter
 def exactly(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
     """A moment in the desk's zone, in full, for titles and lists."""
-    return moment.astimezone(zone or DEFAULT_ZONE).strftime("%Y-%m-%d %H:%M") if moment else ""
+    return moment_in_print(moment, zone or DEFAULT_ZONE) if moment else ""
 
 
 @register.filter
 def moment_of(text: str, zone: ZoneInfo | None = None) -> str:
     """A stored moment, which is text in UTC, in the desk's zone."""
-    try:
-        return exactly(datetime.fromisoformat(str(text).replace("Z", "+00:00")), zone)
-    except ValueError:
-        return str(text)
+    return stored_in_print("datetime", str(text), zone or DEFAULT_ZONE)
+
+
+@register.filter
+def day_of(text: str) -> str:
+    """A stored day, which is text."""
+    return stored_in_print("date", str(text), DEFAULT_ZONE)
+
+
+@register.filter(expects_localtime=True)
+def day(value: date | None) -> str:
+    """A day with its year."""
+    return day_in_print(value) if value else ""
+
+
+@register.filter
+def month(value: date | None) -> str:
+    """The month of a day."""
+    return month_in_print(value) if value else ""
 
 
 @register.filter

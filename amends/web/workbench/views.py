@@ -19,7 +19,7 @@ from amends.doors.wording import day_words
 from amends.web.proceedings.expected import to_hand_in
 from amends.web.queue.lines import Line, Look, lines_of
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
-from amends.web.viewing import packs_of, viewer_of, zone_of
+from amends.web.viewing import holds_a_role, packs_of, viewer_of, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "today": day_words(viewer.now.astimezone(zone), year=True),
         "zone": zone,
         "to_hand_in": to_hand_in(viewer),
+        "is_apart": not day.counts["all"]["all"] and not holds_a_role(viewer),
     }
     return render(request, "workbench/page.html", context)
 
