@@ -90,10 +90,10 @@ def _step(name: str, pack: Pack, time: StepTime | None, total: float, address: s
         shown |= {"is_optional": True, "is_off": state.skipped, "around": words(around.title) if around else ""}
     if time is None:
         return shown
-    share = round(100 * time.mean * time.visits / total) if total else 0
+    share = 100 * time.mean * time.visits / total if total else 0
     return shown | {
         "cases": time.cases, "visits": time.visits, "mean": _span(time.mean), "waiting": _span(time.waiting),
-        "handling": _span(time.handling), "share": share,
+        "handling": _span(time.handling), "share": _percent(share),
     }  # fmt: skip
 
 
@@ -149,3 +149,8 @@ def switch(request: HttpRequest, desk: str, name: str) -> HttpResponse:
     said = gettext("“%(step)s”已恢复：第 %(n)s 版自今日起用于新个案。") if is_on else gettext("“%(step)s”已停用：第 %(n)s 版自今日起用于新个案，在办个案照原流程办完。")  # fmt: skip
     messages.success(request, said % {"step": title, "n": version.version})
     return HttpResponseRedirect(reverse("steps", args=[place.code]))
+
+
+def _percent(share: float) -> str:
+    """A share in whole percent; what is there but rounds to nothing is not said to be nothing."""
+    return gettext("小于 1%") if 0 < share < 0.5 else f"{round(share)}%"

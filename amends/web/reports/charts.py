@@ -12,6 +12,7 @@ COURSE_WIDE = 960
 LABEL, LABEL_EVERY, EDGE = 150, 80, 20
 SHORT, AIR = 11, 6
 MOST_STEPS = 5
+PERCENT = 44
 
 Chart = TypeVar("Chart")
 
@@ -67,7 +68,7 @@ class Bars:
 
 def bars(given: Sequence[Bar], *, width: int = WIDE) -> Bars:
     """The chart of these bars, in their order."""
-    right = width - 60
+    right = width - 60 - (PERCENT if any(one.together is not None for one in given) else 0)
     room = right - LABEL
     most = max((one.number for one in given), default=0) or 1
     rows = tuple(

@@ -45,7 +45,9 @@ class SurveyForm(Form):
 
     title = Text(label=_("调查名称"), limit=120)
     kinds = forms.MultipleChoiceField(
-        label=_("个案类型（不选为全部）"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("个案类型（不选为全部）"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
     department = Choice(label=_("责任部门"), required=False)
     closed_from = _date(_("办结日期从"))
@@ -55,7 +57,9 @@ class SurveyForm(Form):
         label=_("问卷"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
     methods = forms.MultipleChoiceField(
-        label=_("调查方式（按先后，取第一个能联系上的）"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("调查方式（按先后，取第一个能联系上的）"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
     begins_on = _date(_("开始日期"))
     ends_on = _date(_("截止日期"))

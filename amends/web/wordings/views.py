@@ -32,6 +32,7 @@ from amends.apps.messaging.wordings import (
 )
 from amends.core.desk_wordings import GROUP, WordingKey, Words, places_of, wordings_in
 from amends.core.refusals import FieldError, InvalidData, Refusal
+from amends.doors.places import place_words, with_places_named
 from amends.doors.routes import route
 from amends.doors.wording import said, said_of_field, words
 from amends.web.organisation.fields import posted
@@ -120,7 +121,9 @@ def _lines(
                     any(row.state == State.PROPOSED for row in rows))
         )  # fmt: skip
         if key.language == "zh-hans":
-            found[key.message] = Line(line.title, key.message, words_of(own).text if own else text.text, line.versions)
+            found[key.message] = Line(
+                line.title, key.message, with_places_named(words_of(own).text if own else text.text), line.versions
+            )
     for line in found.values():
         line.versions.sort(key=lambda version: LANGUAGES.index(version.key.language))
     return list(found.values())
@@ -218,7 +221,7 @@ def propose(request: HttpRequest, desk: str, message: str, channel: str, languag
     if is_looked_at:
         form.fields["reason"].required = False
     context: dict[str, Any] = {
-        **AREA, **_called(editor, key), "form": form, "places": places_of(editor.pack, key), "carrier": carrier(),
+        **AREA, **_called(editor, key), "form": form, "places": [(place, place_words(place)) for place in places_of(editor.pack, key)], "carrier": carrier(),
         "sample": sample_of(present, key, pack=editor.pack, desk=editor.desk),
     }  # fmt: skip
     if request.method != "POST":

@@ -14,6 +14,7 @@ from amends.core.policy.clock_rules import Amount, Limit, Trigger
 from amends.core.policy.conditions import Condition
 from amends.core.policy.forms import Field
 from amends.core.policy.pack import Pack
+from amends.doors.places import with_places_named, without_aside
 from amends.doors.wording import button_of, in_words, language, listed, traditional, words
 from amends.web.templatetags.amends_words import money
 
@@ -32,6 +33,15 @@ SAID = {"customer_told_at": "告知客户", "customer_contacted_at": "联系客�
 """What happens when one of these moments is noted: nobody fills them in."""
 
 NAME_LENGTH = 24
+"""Chinese characters; Latin letters take half the room."""
+
+
+def _name_of(line: str) -> str:
+    """A line of a message as its name: what is filled in later shows as a gap, unless it is all there is."""
+    filled = fill_line(line, dict.fromkeys(PLACEHOLDERS, "…"))
+    said = filled if filled.strip("… ") else with_places_named(line)
+    most = NAME_LENGTH * 2 if said.isascii() or language() == "en" else NAME_LENGTH
+    return said if len(said) <= most else said[:most].rstrip("… ") + "…"
 
 
 class Names:
@@ -137,8 +147,7 @@ class Names:
         for channel in ("email", "notice", "page", "sms"):
             if channel in texts:
                 text = in_language(texts[channel])  # type: ignore[index]
-                first = fill_line(text.strip().split("\n", 1)[0], dict.fromkeys(PLACEHOLDERS, "…"))
-                return first if len(first) <= NAME_LENGTH else first[:NAME_LENGTH] + "…"
+                return _name_of(without_aside(text.strip().split("\n", 1)[0]))
         return name
 
     # Conditions

@@ -1,0 +1,34 @@
+"""The places of a message that are filled when it leaves, as people call them."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+PLACES = {
+    "number": _("编号"), "case_title": _("事项"), "state": _("状态"), "due_at": _("到期时间"), "complainant_name": _("客户姓名"),
+    "department": _("部门"), "handler": _("处理人"), "hotline": _("热线"), "link": _("查询链接"), "code": _("验证码"),
+    "desk": _("签名"), "reason": _("原因"), "level": _("级别"), "promised_reply_at": _("承诺时间"), "received_at": _("收到时间"),
+    "round": _("第几轮"), "clock": _("时限"), "extended_until": _("延期至"), "written_subject": _("所写主题"),
+    "written_text": _("所写内容"), "name": _("联系人"), "company": _("公司名称"),
+}  # fmt: skip
+_PLACE = re.compile(r"\{\{\s*([a-z0-9_]+)(?::[a-z0-9_]+)?\s*\}\}")
+_ASIDE = re.compile(r"\s*[（(][^（()）]*\{\{[^（()）]*[）)]\s*$")
+
+
+def place_words(place: str) -> str:
+    """What a place is called; empty for one that only its policy knows."""
+    name = place.partition(":")[0]
+    return gettext(PLACES[name]) if name in PLACES else ""
+
+
+def with_places_named(text: str) -> str:
+    """The text with its places in words, in brackets."""
+    return _PLACE.sub(lambda found: f"[{place_words(found[1]) or found[1]}]", text)
+
+
+def without_aside(line: str) -> str:
+    """The line without what stands behind it in parentheses for every case anew, as its number does."""
+    return _ASIDE.sub("", line)
