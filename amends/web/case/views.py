@@ -177,9 +177,9 @@ def clocks(request: HttpRequest, number: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         one = next(iter(explained(seen, request.GET.get("clock") or "-")), None)
         return render(request, "case/_why.html", {**context, "explained": one})
-    found = explained(seen)
-    context["running"] = [one for one in found if one.clock.is_running]
-    context["ended"] = [one for one in found if not one.clock.is_running]
+    every = explained(seen)
+    context["running"] = [one for one in every if one.clock.is_running]
+    context["ended"] = [one for one in every if not one.clock.is_running]
     return render(request, "case/clocks.html", context)
 
 
