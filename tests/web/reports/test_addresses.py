@@ -1,5 +1,8 @@
 """What the pages of figures do with an address that asks for what is not there: they refuse, and answer nothing else instead."""
 
+import re
+from html import unescape
+
 import pytest
 from django.utils import timezone
 
@@ -73,3 +76,15 @@ def test_the_departments_to_choose_are_those_of_the_desk(desks, manager, address
     shown = manager.get(address).content.decode()
     assert f'<option value="{desks[0].organisation.departments["after_sales"].pk}"' in shown
     assert f'<option value="{desks[1].organisation.departments["delivery_operations"].pk}"' not in shown
+
+
+def test_the_list_of_what_is_open_says_until_when_and_not_since_ten_years(manager):
+    shown = in_words(manager.get("/overview/").content.decode())
+    address = re.search(
+        r'href="(/figures/cases/[^"]*indicator=_open[^"]*)"', manager.get("/overview/").content.decode()
+    )
+    assert address is not None, shown
+    told = in_words(manager.get(unescape(address[1])).content.decode())
+    assert re.search(r"截至 \d{4}-\d{2}-\d{2} ·", told)
+    received = in_words(manager.get("/figures/cases/?indicator=_received").content.decode())
+    assert "截至" not in received
