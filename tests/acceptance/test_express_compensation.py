@@ -81,7 +81,7 @@ def agreed(office, number, day="2026-03-05", **wishes):
 def test_customers_are_told_the_very_day_that_was_agreed_with_them(office, number):
     agreed(office, number, day="2026-03-05")
 
-    assert "我们会在 2026年03月05日 24:00 前办理" in office.left("compensation_promised")[-1]
+    assert "我们会在 2026年3月5日 24:00 前办理" in office.left("compensation_promised")[-1]
 
 
 @pytest.mark.clause("EXP-6.2.1.1")

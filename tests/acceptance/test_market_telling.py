@@ -41,7 +41,7 @@ def test_what_is_not_settled_needs_a_promised_time_that_binds_and_is_confirmed(o
     agent.does(number, "contact", contact_purpose="apology")
     assert agent.case(number)["word_due_at"] == "2026-03-02T07:00:00Z"
     assert office.messages(number) == ["acknowledged_with_time"]
-    assert any("2026年03月02日 15:00前答复您" in body for body in office.left("acknowledged_with_time"))
+    assert any("2026年3月2日 15:00前答复您" in body for body in office.left("acknowledged_with_time"))
 
 
 @pytest.mark.clause("MKT-3.1e")

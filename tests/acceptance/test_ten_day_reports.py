@@ -167,6 +167,7 @@ def test_two_entries_on_a_competitor_stand_in_the_form_and_their_prices_are_comp
         "经销商报价单",
     ):
         assert value in shown
+    assert "已登记" not in shown and "未超时" not in shown
     lines = office.api("cs_specialist").read("registers/service/competitor_entry")["records"]
     course = text_of(specialist.get("/registers/service/competitor_entry/", {"like": lines[0]["id"]}))
     assert "价格走势" in course and "2026年3月18日 26 " in course and "2026年3月12日 28.50 " in course

@@ -106,7 +106,7 @@ def by_when_in(due: datetime | None, zone: ZoneInfo, language: str) -> str:
     if due is None:
         return ""
     day, clock = last_day(due, zone), last_minute(due, zone)
-    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day:%Y年%m月%d日} {clock}"
+    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day.year}年{day.month}月{day.day}日 {clock}"
 
 
 def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
@@ -114,7 +114,11 @@ def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
     local = moment.astimezone(zone) if moment else None
     if local is None:
         return ""
-    return f"{local.day} {local:%B %Y, %H:%M}" if language == "en" else f"{local:%Y年%m月%d日 %H:%M}"
+    return (
+        f"{local.day} {local:%B %Y, %H:%M}"
+        if language == "en"
+        else f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    )
 
 
 def title_in(title: Title, language: str) -> str:

@@ -80,8 +80,10 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     viewer = viewer_of(request)
     kept = kept_of(viewer, desk, kind)
     asked = _asked(request)
+    states = _states(kept)
     context: dict[str, Any] = {
-        "area": "registers", "kept": kept, "title": words(kept.kind.listed_as), "zone": kept.zone, "asked": asked, "query": _query(request),
+        "area": "registers", "kept": kept, "states": states, "has_limits": bool(kept.kind.clocks),
+        "has_states": len(states) > 1 or bool(kept.kind.clocks or kept.kind.concerns), "title": words(kept.kind.listed_as), "zone": kept.zone, "asked": asked, "query": _query(request),
         "columns": (columns := _columns(kept, viewer)), "day_in_column": kept.register.day in [f.id for f in columns],
         "width": len(columns) + 3 + (kept.kind.acknowledged is not None),
         "status": 200, "confirms": kept.kind.acknowledged is not None, "counted": concerned_title(kept) if kept.kind.concerns else "",
@@ -100,7 +102,6 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
         return render(request, "registers/_records.html", context, status=context["status"])
     context |= {
         "filters": choices_said(kept, choices_in(kept, lines_for(viewer, kept, {}))),
-        "states": [(name, words(state.title)) for name, state in kept.kind.states.items() if not kept.register.states or name in kept.register.states],
         "begins": _beginning(viewer, kept), "may_export": _may_export(viewer, kept),
         "may_print": kept.kind.list_paper is not None and _may_print(viewer, kept), "course": _course(kept, found, asked),
     }  # fmt: skip
@@ -124,6 +125,12 @@ def _query(request: HttpRequest) -> str:
     kept = request.GET.copy()
     kept.pop("cursor", None)
     return kept.urlencode()
+
+
+def _states(kept: Kept) -> list[tuple[str, str]]:
+    """The states in which records stand here."""
+    shown = kept.register.states or tuple(kept.kind.states)
+    return [(name, words(state.title)) for name, state in kept.kind.states.items() if name in shown]
 
 
 def _columns(kept: Kept, viewer: Viewer) -> list[Field]:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from amends.apps.policies.queries import read_version, versions_of
+from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
 from tests.doors import Office
 from tests.pages import text_of
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 QUOTED = re.compile("“[^”]*”")
 """Words that are better not said to customers stay as they would be said."""
 AN_ID = re.compile(r"(?<![{\w./])[a-z]+_[a-z_]+")
+A_NAMED_ID = re.compile(r"{{|“[a-z]+”|为[a-z]+")
 PARTS = (
     "settings", "intake", "levels", "process", "clocks", "roles", "routing", "forms", "messages", "contact", "calendar", "archive",
 )  # fmt: skip
@@ -36,6 +38,19 @@ def pack_called(name: str) -> Any:
 def test_a_policy_is_said_in_words_and_not_in_ids(office: Office, name: str) -> None:
     said = {f"{s.title}: {' '.join(s.sentences)}" for s in sayings_of(pack_called(name)) if s.part != "messages"}
     assert [text for text in said if AN_ID.search(text)] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_facts_values_and_blanks_have_words_of_their_own(office: Office, name: str) -> None:
+    said = {s.text for s in sayings_of(pack_called(name)) if s.part != "messages"}
+    assert [text for text in said if A_NAMED_ID.search(text)] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_message_is_called_by_its_text_with_dots_for_what_changes(office: Office, name: str) -> None:
+    names = Names(pack_called(name))
+    titles = [names.message(message) for message in pack_called(name).messages.texts]
+    assert [title for title in titles if re.search("（）|：[，。]|^，|期限 。", title)] == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)

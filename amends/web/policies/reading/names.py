@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from amends.apps.messaging.rendering import PLACEHOLDERS, fill_line
+from amends.apps.messaging.rendering import fill, fill_line, placeholders_in
 from amends.core.form_data import named_choices, options_of
+from amends.core.guidance import ADDRESSED
 from amends.core.policy.clock_rules import Amount, Limit, Trigger
 from amends.core.policy.conditions import Condition
 from amends.core.policy.forms import Field
@@ -26,6 +27,7 @@ BUILT_IN = {
     "complainant_kind": "投诉人类型", "has_contact": "留有联系方式", "function": "承办职能", "evidence_count": "材料件数",
     "taken_over": "历史个案", "registered_by": "登记人", "first_level": "首次级别", "first_category": "首次类别",
     "is_late": "已超时", "is_due_soon": "即将到期", "applicant": "申请人", "document_due_on": "报告的提交期限",
+    "promise_open": "有未兑现的承诺", "concerned": "相关个案数", "number": "编号",
 }  # fmt: skip
 """What is called so in every pack, unless the pack has words of its own."""
 
@@ -38,7 +40,7 @@ NAME_LENGTH = 24
 
 def _name_of(line: str) -> str:
     """A line of a message as its name: what is filled in later shows as a gap, unless it is all there is."""
-    filled = fill_line(line, dict.fromkeys(PLACEHOLDERS, "…"))
+    filled = fill_line(line, dict.fromkeys(placeholders_in(line), "…")).replace("… …", "…")
     said = filled if filled.strip("… ") else with_places_named(line)
     most = NAME_LENGTH * 2 if said.isascii() or language() == "en" else NAME_LENGTH
     return said if len(said) <= most else said[:most].rstrip("… ") + "…"
@@ -87,7 +89,8 @@ class Names:
     def _titles(self) -> dict[str, Any]:
         """The words of every coded value, for facts that only rules mark."""
         pack = self.pack
-        found: dict[str, Any] = {value.id: value.title for axis in pack.grading.axes for value in axis.values}
+        found: dict[str, Any] = dict(pack.head.words)
+        found |= {value.id: value.title for axis in pack.grading.axes for value in axis.values}
         for titles in (*pack.categories.lists.values(), pack.categories.outcomes, pack.categories.measures):
             found |= titles
         for field in pack.fields.values():
@@ -149,6 +152,13 @@ class Names:
                 text = in_language(texts[channel])  # type: ignore[index]
                 return _name_of(without_aside(text.strip().split("\n", 1)[0]))
         return name
+
+    def with_blanks(self, text: str) -> str:
+        """A text whose placeholders say in brackets what will stand there."""
+        return fill(text, {place: f"[{self._place(place)}]" for place in placeholders_in(text)})
+
+    def _place(self, place: str) -> str:
+        return gettext("客户称呼") if place == ADDRESSED else self.fact(place.rpartition(":")[2])
 
     # Conditions
 

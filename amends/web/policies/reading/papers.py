@@ -120,7 +120,7 @@ def _of_item(item: ArchiveItem, names: Names) -> Iterator[str]:
 def guidance(pack: Pack, names: Names) -> Iterator[Saying]:
     """What staff are shown beside fields, in states and while doing verbs."""
     for n, g in enumerate(pack.guidance):
-        said = [*([words(g.text)] if g.text else []), *(words(item) for item in g.items.values())]
+        said = [*([names.with_blanks(words(g.text))] if g.text else []), *(words(item) for item in g.items.values())]
         if g.words:
             said.append(
                 gettext("少用的说法：%(words)s")

@@ -195,7 +195,7 @@ def example_values(pack: Pack, desk: Desk) -> dict[str, str]:
     number = pack.head.number.replace("{year}", "2026").replace("{month}", "03").replace("{day}", "02")
     for width in range(10, 0, -1):
         number = number.replace(f"{{seq:{width}}}", "28".zfill(width))
-    when = "5 March 2026, 18:00" if language() == "en" else "2026年03月05日 18:00"
+    when = "5 March 2026, 18:00" if language() == "en" else "2026年3月5日 18:00"
     kind = next(iter(pack.proceedings.values()), None)
     return {
         "number": number.replace("{seq}", "28"), "case_title": gettext("物品损坏，要求赔偿"), "state": words(state.title),
