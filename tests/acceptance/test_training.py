@@ -326,7 +326,7 @@ def test_three_of_four_sessions_attended_are_75_percent_and_involvement_stands_a
 
     record = record_of(office, agent)
 
-    assert "出勤率 75.0% 3 / 4" in record
+    assert "出勤率 75.0% 应到 4 次，实到 3 次" in record
     assert "参与程度 4.00 / 5 评分 3 次" in record
     assert "平均成绩 85.00" in record
 
