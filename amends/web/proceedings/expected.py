@@ -166,7 +166,10 @@ def proposed(
         kind_id, kind, desk, person=viewer.person.pk, today=today
     )
     said = gettext("本次填报%(period)s，请在 %(due)s 前提交。")
-    return {asked.period: due.key}, said % {"period": period_words(due.period, asked), "due": due.until.isoformat()}
+    return {asked.period: due.key}, said % {
+        "period": period_words(due.period, asked),
+        "due": day_words(due.until, year=False),
+    }
 
 
 def _due_wanted(asked: Expected, wanted: str, today: date) -> Due | None:
