@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -13,12 +14,12 @@ from amends.apps.cases.evidence import open_evidence
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer
-from amends.apps.mail.limited import Letter, letter_in
+from amends.apps.mail.limited import Letter, head_in, letter_in
 from amends.apps.mail.models import IncomingMail
 from amends.apps.mail.reading import Unreadable
 from amends.apps.mail.standing import Standing
 from amends.apps.mail.storing import order_reading
-from amends.apps.mail.taking_in import ADDS, attach_rest, files_of, fitting, found_case, with_note
+from amends.apps.mail.taking_in import ADDS, NOT_READ, attach_rest, files_of, fitting, found_case, with_note
 from amends.core.form_data import checked_text
 from amends.core.refusals import NotPermitted, Refusal
 
@@ -96,7 +97,7 @@ def _decide(mail: IncomingMail, state: str, *, by: Viewer, detail: str = "") -> 
 
 @contextmanager
 def _letter_of(mail: IncomingMail) -> Iterator[Letter]:
-    """What the mail says; nothing where it can not be read: then the raw mail speaks for itself."""
+    """What the mail says; only its heads where it can not be read: then the raw mail speaks for itself."""
     octets = b""
     if mail.raw is not None:
         with open_evidence(mail.raw) as source:
@@ -105,5 +106,12 @@ def _letter_of(mail: IncomingMail) -> Iterator[Letter]:
         try:
             letter = stack.enter_context(letter_in(octets))
         except Unreadable:
-            letter = NOTHING_READ
+            letter = replace(_head_of(octets, stack), text=NOT_READ, new_text=NOT_READ)
         yield letter
+
+
+def _head_of(octets: bytes, stack: ExitStack) -> Letter:
+    try:
+        return stack.enter_context(head_in(octets))
+    except Unreadable:
+        return NOTHING_READ

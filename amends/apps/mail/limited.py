@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from amends.apps.mail.headers import Address
-from amends.apps.mail.reading import Unreadable
+from amends.apps.mail.reading import END_OF_HEAD, Unreadable
 
 PROGRAM = Path(__file__).with_name("reading_program.py")
 PATIENCE = timedelta(seconds=30)
@@ -64,6 +64,13 @@ def letter_in(octets: bytes) -> Iterator[Letter]:
         if "refused" in said:
             raise Unreadable(str(said["refused"]))
         yield _letter(said, folder)
+
+
+@contextmanager
+def head_in(octets: bytes) -> Iterator[Letter]:
+    """The heads of a mail whose body goes beyond a limit, as a letter without text. Raises Unreadable where they do as well."""
+    with letter_in(END_OF_HEAD.split(octets, maxsplit=1)[0] + b"\r\n\r\n") as letter:
+        yield letter
 
 
 def _said(original: Path, folder: Path) -> dict[str, Any]:

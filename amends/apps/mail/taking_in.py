@@ -29,7 +29,7 @@ from amends.apps.cases.outside import actions_for
 from amends.apps.cases.portal_keys import normal_contact
 from amends.apps.cases.queries import complainant_caller
 from amends.apps.mail.headers import Address
-from amends.apps.mail.limited import Letter, letter_in
+from amends.apps.mail.limited import Letter, head_in, letter_in
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.reading import Unreadable
 from amends.apps.mail.reports import note_report
@@ -53,6 +53,7 @@ FROM_A_SENDER = Allowance("mail-sender", limit=30, within=timedelta(hours=1))
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NO_TEXT = "（邮件没有正文）"
+NOT_READ = "（正文无法读取，见原始邮件）"
 SHORTENED = "…（全文见原始邮件）"
 NOT_KEPT = "（以下附件未单独列为证据材料，可在原始邮件中查看：%s）"
 NOBODY_KNOWN = "（发件人不明）"
@@ -94,7 +95,18 @@ def _read_as_far_as_possible(mail: IncomingMail, now: datetime) -> IncomingMail:
     try:
         return _read_and_settle(mail, now)
     except Unreadable as unreadable:
-        return _settle(mail, End(State.QUARANTINED, unreadable.code), now)
+        return _settle(mail, End(State.QUARANTINED, unreadable.code), now, _said_in_head(mail))
+
+
+def _said_in_head(mail: IncomingMail) -> Mapping[str, Any]:
+    """Who wrote and about what, where no more can be read: whoever decides has to know."""
+    if mail.raw is None:
+        return {}
+    try:
+        with open_evidence(mail.raw) as source, head_in(source.read()) as letter:
+            return said_in(letter, mail.mailbox)
+    except Unreadable:
+        return {}
 
 
 def _read_and_settle(mail: IncomingMail, now: datetime) -> IncomingMail:

@@ -15,10 +15,12 @@ from amends.apps.deferred.models import Job
 from amends.apps.ledger.models import Event
 from amends.apps.mail.mailboxes import try_mailbox
 from amends.apps.mail.models import IncomingMail, Mailbox
+from amends.apps.mail.reading import MOST_DEPTH
 from amends.apps.mail.taking_in import take_in
 from amends.apps.people.models import AccessEntry
 from tests.acceptance.conftest import undone_afterwards
 from tests.apps.mail.letters import a_letter, a_mailbox, arrive
+from tests.apps.mail.test_reading import nested
 from tests.web.staff import courier_desk, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +167,17 @@ def test_a_mailbox_reaches_nothing_within_the_house_that_the_operator_did_not_na
     mailbox = a_mailbox(desk.desk, now=desk.now, host=host, port=143, security=security, username="x")
 
     assert (try_mailbox(mailbox, now=desk.now), called) == ("private", [])
+
+
+def test_a_mail_whose_body_can_not_be_read_still_says_who_wrote_about_what(desk, mailbox):
+    head = b"From: Gu Lan <gu@example.com>\r\nSubject: broken parcel\r\nMessage-ID: <deep@x.test>\r\n"
+    mail = arrive(mailbox, head + nested(MOST_DEPTH + 1), now=timezone.now())
+    officer = signed_in(desk, "intake_officer")
+
+    assert (mail.state, mail.reason) == ("quarantined", "too_deep")
+    page = shown(officer, mail)
+    assert "broken parcel" in page and "Gu Lan gu@example.com" in page and "发件人不明" not in page
+    assert officer.post(f"/mail/{mail.pk}/case/").status_code == 302
+    mail.refresh_from_db()
+    assert (mail.case.subject, mail.case.complainant.name) == ("broken parcel", "Gu Lan")
+    assert "正文无法读取，见原始邮件" in officer.get(f"/cases/{mail.case.number}/").content.decode()
