@@ -54,7 +54,7 @@ def _read(
     given = [one for one in (raw if isinstance(raw, list | tuple) else [raw]) if one not in (None, "")]
     if not given:
         if question.required:
-            raise _fault(question, "required")
+            raise _fault(question, "unanswered")
     elif question.type == "score":
         scores[question.id] = _score(question, given)
     elif question.type == "text":

@@ -48,7 +48,7 @@ def test_scores_codes_and_words_are_kept_apart():
 @pytest.mark.parametrize(
     ("data", "faults"),
     [
-        ({}, [("/result", "required")]),
+        ({}, [("/result", "unanswered")]),
         ({"result": "6"}, [("/result", "unknown_choice")]),
         ({"result": "0"}, [("/result", "unknown_choice")]),
         ({"result": "0039999"}, [("/result", "unknown_choice")]),
@@ -57,7 +57,7 @@ def test_scores_codes_and_words_are_kept_apart():
         ({"result": ["4", "5"]}, [("/result", "unknown_choice")]),
         ({"result": "4", "one": ["a", "b"]}, [("/one", "unknown_choice")]),
         ({"result": "4", "many": ["c"]}, [("/many", "unknown_choice")]),
-        ({"ten": "11", "words": "字" * 2001}, [("/result", "required"), ("/ten", "unknown_choice"), ("/words", "too_long")]),
+        ({"ten": "11", "words": "字" * 2001}, [("/result", "unanswered"), ("/ten", "unknown_choice"), ("/words", "too_long")]),
     ],
 )  # fmt: skip
 def test_every_fault_is_named_at_its_question(data, faults):
