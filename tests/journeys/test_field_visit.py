@@ -204,7 +204,6 @@ def test_a_visit_goes_on_where_there_is_no_network(visitor: Visitor, office: Off
     page.locator("#id_username").fill(engineer.username)
     page.locator("#id_password").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    page.locator("[data-send-now]").click()
     for title in ("登记到场", "写当日日志", "现场问题反馈"):
         expect(state_of(page, title)).to_have_text("已收到")
     assert lost == [204]
