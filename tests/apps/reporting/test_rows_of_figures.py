@@ -7,13 +7,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from amends.apps.cases.actions.erase import erase_cases
 from amends.apps.cases.models import Case
 from amends.apps.reporting.keeping import figures_at_the_end
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
 from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, settle_days
+from amends.apps.reporting.rows.mending import mend_all_days
 from tests.doors import Office
 
 PACKS = ("escalation", "reporting")
@@ -137,3 +138,20 @@ def test_figures_that_wait_for_the_last_verb_are_those_that_follow_each(office: 
     found = kept()
     call_command("rebuild_figures", stdout=StringIO())
     assert kept() == found
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite knows no limit of time for a statement")
+@pytest.mark.django_db
+def test_adding_up_a_month_may_take_longer_than_a_page(number: str):
+    limits = set()
+
+    def note(execute, words, values, many, context):
+        if "GROUP BY" in words:
+            with connection.cursor().cursor as cursor:
+                limits.add(cursor.execute("SHOW statement_timeout").fetchone()[0])
+        return execute(words, values, many, context)
+
+    with connection.execute_wrapper(note):
+        mend_all_days()
+
+    assert limits == {"0"}

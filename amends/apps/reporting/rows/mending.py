@@ -54,27 +54,34 @@ def cases_in_parts() -> Iterator[list[UUID]]:
 def rebuild_part(keys: list[UUID]) -> int:
     """Work out the figures of these cases again and write what differs; returns how many. The days are left to `mend_all_days`."""
     with transaction.atomic(), without_collecting():
-        _do_not_wait_for_the_disk()
+        # What a crash took is worked out again by the next run; nobody was told that it is kept.
+        _set_for_this_transaction("synchronous_commit", "off")
         write_rows(keys, worked_out(keys))
     return len(keys)
 
 
-def _do_not_wait_for_the_disk() -> None:
-    """What a crash took is worked out again by the next run; nobody was told that it is kept."""
+def _set_for_this_transaction(name: str, value: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
+            cursor.execute(f"SET LOCAL {name} = {value}")
 
 
 def mend_all_days() -> None:
     """Bring the days of every desk in line with the rows of its cases."""
+    # After a rebuild from nothing the database still plans for empty tables.
+    with connection.cursor() as cursor:
+        for model in FIGURES:
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
     for desk in Desk.objects.order_by("pk"):
         mend_days(desk)
 
 
+FIGURES = (CaseFact, StepFact, DayFact)
+
+
 def mend_days(desk: Desk) -> None:
     """Add to the days of a desk what they lack, or take off what they have too much, against the rows of its cases; month by month."""
-    facts, steps, days = (model.objects.filter(desk=desk) for model in (CaseFact, StepFact, DayFact))
+    facts, steps, days = (model.objects.filter(desk=desk) for model in FIGURES)
     known = [*_bounds(days, "day"), *_bounds(steps, "entered_on")]
     for name in DAYS_OF_A_CASE:
         known += _bounds(facts, name)
@@ -93,6 +100,8 @@ def _bounds(rows: Any, name: str) -> list[date]:
 
 def _mend_month(desk: Desk, month: Period) -> None:
     with transaction.atomic(), _one_moment():
+        # A page may not take long; a month of a million cases may.
+        _set_for_this_transaction("statement_timeout", "0")
         lacking = no_counts()
         days = DayFact.objects.filter(desk=desk, day__gte=month.first, day__lte=month.last)
         _add_up(lacking, -1, days, "day", {}, {name: Sum(name) for name in DAY_COUNTS})
@@ -154,7 +163,7 @@ def _one_moment() -> Iterator[None]:
     They are locked in the order in which they are written to, so that nobody waits for whoever waits for them.
     """
     if connection.vendor == "postgresql":
-        tables = ", ".join(model._meta.db_table for model in (CaseFact, StepFact, DayFact))
+        tables = ", ".join(model._meta.db_table for model in FIGURES)
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {tables} IN SHARE MODE")
     yield
