@@ -201,7 +201,10 @@ def test_a_year_is_loaded_once_and_a_corrected_one_is_its_next_version() -> None
     corrected = {**content, "days": content["days"][1:]}
     assert load_calendar_year(corrected, now=LATER, actor="person:7").is_new
     assert list(CalendarYear.objects.values_list("year", "version")) == [(2026, 1), (2026, 2)]
-    assert [event.data["version"] for event in Event.objects.filter(kind="load_calendar_year")] == [1, 2]
+    assert [event.data["version"] for event in Event.objects.filter(kind="load_calendar_year").order_by("seq")] == [
+        1,
+        2,
+    ]
 
 
 def test_the_command_publishes_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
