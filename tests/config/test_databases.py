@@ -27,6 +27,7 @@ def test_postgres_gives_up_early():
 
     assert database["OPTIONS"]["connect_timeout"] == 3
     assert "statement_timeout=15s" in database["OPTIONS"]["options"]
+    assert "jit=off" in database["OPTIONS"]["options"]
     assert "idle_in_transaction_session_timeout=30s" in database["OPTIONS"]["options"]
     assert database["CONN_HEALTH_CHECKS"] is True
 
