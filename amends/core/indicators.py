@@ -61,7 +61,9 @@ def result_of(indicator: Indicator, tally: Tally) -> Result:
     """
     exact, numerator, denominator, sample = _exact(indicator, tally)
     value = None if exact is None else rounded(exact, indicator.digits)
-    return Result(value, numerator, denominator, sample, _verdict(indicator, value, sample))
+    return Result(
+        value, numerator, denominator, sample, _verdict(indicator, value, _rests_on(indicator, denominator, sample))
+    )
 
 
 def _exact(indicator: Indicator, tally: Tally) -> tuple[Fraction | None, int, int, int]:
@@ -118,10 +120,17 @@ def as_said(unit: Unit, *values: Decimal | None) -> tuple[Unit, tuple[Decimal | 
     return "hours", tuple(None if value is None else rounded(Fraction(value) / 60, 1) for value in values)
 
 
-def _verdict(indicator: Indicator, value: Decimal | None, sample: int) -> Verdict:
+def _rests_on(indicator: Indicator, denominator: int, sample: int) -> int | None:
+    """What has to reach the minimum: the denominator of a rate, the sample of a share or an average. A count rests on nothing: none is none."""
+    if indicator.kind == "count":
+        return None
+    return denominator if indicator.kind == "per_volume" else sample
+
+
+def _verdict(indicator: Indicator, value: Decimal | None, rests_on: int | None) -> Verdict:
     if value is None:
         return Verdict.NOT_APPLICABLE
-    if sample < indicator.minimum:
+    if rests_on is not None and rests_on < indicator.minimum:
         return Verdict.TOO_FEW
     if indicator.target is None:
         return Verdict.NO_TARGET

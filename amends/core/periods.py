@@ -61,6 +61,13 @@ class Period:
         return found
 
 
+def begun(period: Period, today: date) -> Period:
+    """The same period. Raises InvalidData for one that begins after today: its figures would read as if nothing had happened in it."""
+    if period.first > today:
+        raise InvalidData([FieldError("/from", "period_not_begun")])
+    return period
+
+
 def month_of(day: date) -> Period:
     """The calendar month in which a day lies."""
     first = day.replace(day=1)

@@ -236,6 +236,7 @@ FIELD_SENTENCES = {
     "too_many_groups": "一次最多按 %(limit)s 项分组。",
     "period_not_whole": "这份报告按%(every)s编制，时间段要填整%(every)s，例如 %(first)s 至 %(last)s。",
     "document_stands_already": "这个时间段的“%(title)s”已有一份（编号 %(number)s），请在那份报告上重新取数。",
+    "period_not_begun": "这段时间还没有开始，没有可以统计的内容。",
     "period_too_long": "一次最多统计十年，请缩短时间段。",
     "unknown_sort": "不能按“%(name)s”排序；可用的有：%(allowed)s。",
     "wrong_password": "密码不对，请重新输入。",

@@ -14,9 +14,18 @@ from django.utils.translation import gettext
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import DIMENSIONS, SPANS_OF_TIME, Figure, Key, Question, indicator_of, many_figures
+from amends.apps.reporting.figures import (
+    DIMENSIONS,
+    SPANS_OF_TIME,
+    Figure,
+    Key,
+    Part,
+    Question,
+    indicator_of,
+    many_figures,
+)
 from amends.core.indicators import Verdict, as_said
-from amends.core.periods import Period
+from amends.core.periods import Period, begun
 from amends.core.policy.kpis import Indicator, Unit
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -55,7 +64,7 @@ def asked_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer
     An end before the start, an unknown dimension, filter or indicator is refused with a sentence.
     """
     today = viewer.now.astimezone(ZoneInfo(pack.head.zone)).date()
-    period = Period(_day(query, "from", today.replace(day=1)), _day(query, "to", today))
+    period = begun(Period(_day(query, "from", today.replace(day=1)), _day(query, "to", today)), today)
     by = tuple(name for name in query.get("by", "").split(",") if name)
     known = {**DIMENSIONS, **SPANS_OF_TIME}
     faults = [_unknown("/by", name, known) for name in by if name not in known]
@@ -233,6 +242,16 @@ def _cause(pack: Pack, value: str) -> str:
 UNITS = {
     "percent": "%", "cases": "", "minutes": "分钟", "hours": "小时", "days": "天", "points": "分", "money": "元", "per_thousand": "‰",
 }  # fmt: skip
+
+
+def part_words(indicator: Indicator) -> dict[Part, str]:
+    """The parts of the list behind a figure in words: timeliness and satisfaction of the overview have words of their own."""
+    own: dict[str, tuple[str, str, str, str]] = {
+        "_timeliness": (gettext("全部"), gettext("按期"), gettext("逾期"), ""),
+        "_satisfaction": (gettext("已评价"), gettext("满意"), gettext("不满意"), gettext("未评价")),
+    }
+    usual = (gettext("全部个案"), gettext("计入分子"), gettext("未计入分子"), gettext("尚未完成"))
+    return dict(zip(("all", "counted", "rest", "open"), own.get(indicator.id, usual), strict=True))
 
 
 def is_withheld(figure: Figure) -> bool:

@@ -178,9 +178,9 @@ def test_the_overview_says_what_came_went_and_is_overdue_and_each_number_opens_a
         "未结": "3", "逾期未结": "2", "受理": "3", "办结": "0",
     }  # fmt: skip
     manager = Staff(office.world, "quality_manager")
-    for value, address in found.values():
-        if address and value != "0":
-            assert f"共 {value} 件" in text_of(manager.get(address))
+    for name in ("未结", "逾期未结", "受理"):
+        value, address = found[name]
+        assert f"共 {value} 件" in text_of(manager.get(address))
     shown = text_of(page)
     assert all(
         word in shown
@@ -209,6 +209,70 @@ def test_the_overview_says_what_came_went_and_is_overdue_and_each_number_opens_a
     assert overview(office, "cs_agent").status_code == 403
     assert overview(office, **{"from": "2026-03-02", "to": "2026-03-01"}).status_code == 422
     assert overview(office, level="level_1").status_code == 422
+
+
+def parts_of(page):
+    """The parts of the list behind a figure with their counts, the addresses of each, and how many rows the list has."""
+    shown = page.content.decode()
+    tabs = re.findall(
+        r'<a href="(/figures/cases/[^"]*part=[^"]*)"[^>]*>([^<]*) <span class="figure">(\d+)</span>', shown
+    )
+    addresses = {name: html.unescape(address) for address, name, _ in tabs}
+    return {name: int(n) for _, name, n in tabs}, addresses, shown.count('class="subject"')
+
+
+def way_back(page):
+    return html.unescape(re.search(r'class="crumbs"[^>]*><a href="([^"]*)">', page.content.decode())[1])
+
+
+def test_timeliness_and_satisfaction_of_the_overview_open_their_cases_and_the_counts_add_up(office_of):
+    office = office_of("escalation")
+    for degree in ("satisfied", "dissatisfied"):
+        number = escalation_complaint(office, *TO_TOLD, "agree")
+        office.api("cs_agent").does(number, "rate", satisfaction=degree, process_satisfaction=degree)
+    escalation_complaint(office)
+    late = escalation_complaint(office)
+    office.clock.later(days=20)
+    office.walk(late, *TO_TOLD[3:], "agree", complete_measure={"item": 1})
+    manager = Staff(office.world, "quality_manager")
+    found = tiles(overview(office, **{"from": "2026-03-01", "to": "2026-03-31"}))
+
+    counts, addresses, rows = parts_of(manager.get(found["按期办结率"][1]))
+    assert (counts, rows) == ({"全部": 3, "按期": 2, "逾期": 1}, 3)
+    assert found["按期办结率"][0] == "66.7%"
+    assert {name: parts_of(manager.get(address))[2] for name, address in addresses.items()} == counts
+    assert late in text_of(manager.get(addresses["逾期"]))
+
+    counts, addresses, rows = parts_of(manager.get(found["满意度（平均分）"][1]))
+    assert (counts, rows) == ({"已评价": 2, "满意": 1, "不满意": 1, "未评价": 2}, 2)
+    assert {name: parts_of(manager.get(address))[2] for name, address in addresses.items()} == counts
+    assert counts["满意"] + counts["不满意"] + counts["未评价"] == int(found["受理"][0])
+
+
+def test_from_the_list_behind_a_figure_one_comes_back_to_the_page_as_it_was(office_of):
+    office = office_of("escalation")
+    escalation_complaint(office)
+    manager, span = Staff(office.world, "quality_manager"), {"from": "2026-03-01", "to": "2026-03-05"}
+    asked_for = {"desk": "escalation", **span, "compare": "year", "channel": "hotline"}
+    listed = manager.get(tiles(manager.get("/overview/", asked_for))["受理"][1])
+    assert "共 1 件" in text_of(listed)
+    again = manager.get(way_back(listed))
+    shown = again.content.decode()
+    assert again.status_code == 200 and tiles(again)["受理"][0] == "1"
+    for kept in ('value="2026-03-01"', 'value="2026-03-05"', 'value="year" selected', 'value="hotline" selected'):
+        assert kept in shown
+
+    for path, more in (("/figures/", {"by": "channel"}), ("/analysis/", {"by": "channel", "order": "increase"})):
+        page = manager.get(path, {"desk": "escalation", **span, **more}).content.decode()
+        address = html.unescape(re.search(r'href="(/figures/cases/[^"]*)"', page)[1])
+        back = way_back(manager.get(address))
+        assert back.startswith(path)
+        assert all(f"{name}={value}" in back for name, value in {**span, **more}.items())
+    for elsewhere in ("https://example.org/overview/", "//example.org/overview/", "/queue/", "/overview"):
+        listed = manager.get(
+            "/figures/cases/", {"indicator": "_received", "desk": "escalation", **span, "back": elsewhere}
+        )
+        assert way_back(listed).startswith("/figures/?")
 
 
 def asked(path, office, role="quality_manager", **query):

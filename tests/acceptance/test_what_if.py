@@ -115,6 +115,10 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     assert number in page and later in page and "逐件列出" not in page
     assert "处理时限 2026年3月" in page
     assert "草案：客诉升级管理办法 第 1 版" in page
+    (record,) = re.findall(r"试算记录 .*?已完成", text_of(admin.get("/policies/escalation/what-if/")))
+    day = f"{office.clock.now:%Y}年{office.clock.now.month}月{office.clock.now.day}日"
+    for words in ("客诉升级管理办法 第 1 版", "draft.zip", f"2026年3月1日 — {day}", admin.person.name):
+        assert words in record and words in page
     assert re.search(r"级别 \d+ 项都没有变化", page)
     sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
     with ZipFile(BytesIO(sheet)) as book:

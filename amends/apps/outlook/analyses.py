@@ -14,6 +14,7 @@ from amends.apps.ledger.actions import append_in_turn
 from amends.apps.ledger.models import Chain
 from amends.apps.messaging.actions import notify
 from amends.apps.outlook.counting import counted_cases, months_before
+from amends.apps.outlook.forecasts import today_of
 from amends.apps.outlook.models import Analysis, HandOver
 from amends.apps.outlook.warnings import LONGEST
 from amends.apps.people.directory import holders_of
@@ -62,12 +63,14 @@ def analyse(
 ) -> Analysis:
     """Rank the classes of a period and hold them against the period of the same length before it. Source: ESC-5.1.3
 
-    Raises InvalidData for a period that ends before it begins or is longer than two years.
+    Raises InvalidData for a period that ends before it begins, is longer than two years or has not begun.
     """
     if last < first:
         raise InvalidData([FieldError("/last", "ends_before_start", {"field": "截止日期"})])
     if (last - first).days > LONGEST_PERIOD:
         raise InvalidData([FieldError("/last", "too_large", {"field": "天数", "limit": LONGEST_PERIOD})])
+    if first > today_of(pack, now):
+        raise InvalidData([FieldError("/first", "period_not_begun")])
     said = checked_text(comment, pointer="/comment", field="分析意见", limit=LONGEST)
     before_first, before_last = period_before(first, last)
     now_counts, before = _counts(desk, first, last), _counts(desk, before_first, before_last)

@@ -23,6 +23,7 @@ from amends.apps.reporting.models import BusinessVolume, CaseFact
 from amends.core.indicators import Result, Tally, Verdict, result_of
 from amends.core.periods import Period
 from amends.core.policy.base import Title
+from amends.core.policy.conditions import Condition
 from amends.core.policy.kpis import LENGTHS, Indicator, Kpis
 from amends.core.refusals import FieldError, InvalidData
 
@@ -45,9 +46,9 @@ SPANS_OF_TIME = {"day": None, "week": TruncWeek, "month": TruncMonth, "quarter":
 
 MOMENTS = {
     "received": "received_on", "responded": "responded_on", "told": "told_on", "resolved": "resolved_on", "due": "limit_due_on",
-    "closed": "closed_on",
+    "closed": "closed_on", "stopped": "limit_stopped_on",
 }  # fmt: skip
-"""The day by which a case belongs into a period."""
+"""The day by which a case belongs into a period; `stopped`, when its limits came to their end, is for the overview alone."""
 
 NOWHERE = Q(pk__in=[])
 LARGEST_NUMBER = 2**31 - 1
@@ -154,6 +155,22 @@ def cases_behind(
     return rows.filter(~counted) if part == "rest" else rows
 
 
+def counts_behind(viewer: Reader, question: Question, *, group: Key | None = None) -> dict[Part, int]:
+    """How many cases each part of a figure has, as `cases_behind` lists them; one query. A part that the figure does not have is left out."""
+    rows = _within_sight(viewer, question)
+    if group is not None:
+        rows = rows.filter(_in_group(question, group))
+    meant, counted = _is_meant(viewer, question), _counted(viewer, question)
+    here = meant & _is_of_period(question)
+    sums: dict[Part, Q] = {"all": here}
+    if question.indicator.kind in DIVIDED:
+        sums |= {"counted": here & counted, "rest": here & ~counted}
+    if _has_open(question):
+        sums["open"] = meant & _is_open(question)
+    found = rows.aggregate(**{f"part_{name}": Count("pk", filter=one) for name, one in sums.items()})
+    return {name: found[f"part_{name}"] for name in sums}
+
+
 def counted_by(
     viewer: Reader, desk: Desk, period: Period, *, by: Sequence[str], filters: Mapping[str, Any] | None = None, day: str = "received"
 ) -> dict[Key, int]:  # fmt: skip
@@ -199,6 +216,29 @@ OWN = {
 OWN["_all"] = counting("received").model_copy(update={"id": "_all"})
 
 
+def _share_of_the_house(name: str, title: tuple[str, str], says: tuple[str, str], **more: Any) -> Indicator:
+    made = _of_the_house(name, "received", title)
+    said = Title.model_validate({"zh-Hans": says[0], "en": says[1]})
+    return made.model_copy(update={"kind": "share", "unit": "percent", "digits": 1, "says": said, **more})
+
+
+OWN |= {
+    one.id: one
+    for one in (
+        _share_of_the_house(
+            "_timeliness", ("按期办结率", "closed in time"),
+            ("时限在这段时间内停止的投诉中，没有超过时限的；时限还在走的不计。", "Of the complaints whose limits stopped in the period, those that were in time; running limits do not count."),
+            by="stopped", counted=Condition.model_validate({"fact": "in_time", "is": True}),
+        ),
+        _share_of_the_house(
+            "_satisfaction", ("满意度", "satisfaction"),
+            ("这段时间受理的投诉：客户评价为满意、不满意，或还没有评价。", "The complaints received in the period: rated as satisfied, as not satisfied, or not rated yet."),
+            of="score", counted=Condition.model_validate({"fact": "satisfied", "is": True}),
+        ),
+    )
+}  # fmt: skip
+
+
 def indicator_of(kpis: Kpis, name: str) -> Indicator | None:
     """The indicator of that id: one of the policy, or a count that every desk has."""
     return kpis.indicator(name) or OWN.get(name)
@@ -224,15 +264,21 @@ def _is_meant(viewer: Reader, question: Question) -> Q:
     return meant & ~filter_of(indicator.exclude, asking) if indicator.exclude else meant
 
 
-def _is_of_period(question: Question) -> Q:
+def _is_in_period(question: Question) -> Q:
     day, period = _day(question), question.period
     return Q(**{f"{day}__gte": period.first, f"{day}__lte": period.last})
+
+
+def _is_of_period(question: Question) -> Q:
+    """Cases of the period that have the measure which the figure is about, where it is about one."""
+    here = _is_in_period(question)
+    return here & Q(**{f"{_measure(question.indicator)}__isnull": False}) if question.indicator.of else here
 
 
 def _is_open(question: Question) -> Q:
     """Cases of the period that have no value yet: received by its end and not come to the moment, or without the measure."""
     if question.indicator.by == "received":
-        return _is_of_period(question) & Q(**{f"{_measure(question.indicator)}__isnull": True})
+        return _is_in_period(question) & Q(**{f"{_measure(question.indicator)}__isnull": True})
     return Q(**{f"{_day(question)}__isnull": True, "received_on__lte": question.period.last})
 
 
@@ -247,7 +293,7 @@ def _open_rows(viewer: Reader, question: Question) -> QuerySet[CaseFact]:
 def _counted(viewer: Reader, question: Question) -> Q:
     """Which cases of the population make the numerator."""
     indicator = question.indicator
-    if indicator.kind in ("share", "count", "per_volume"):
+    if indicator.kind in COUNTED:
         return filter_of(indicator.counted, _asking(viewer, question))
     return Q(**{f"{_measure(indicator)}__isnull": False})
 
@@ -341,7 +387,8 @@ def _sortable(key: Key) -> tuple[tuple[bool, Any], ...]:
 # Counting
 
 
-AVERAGED = frozenset({"mean", "median", "percentile"})
+COUNTED = frozenset({"share", "count", "per_volume"})
+DIVIDED = frozenset({"share", "per_volume"})
 RANKED = frozenset({"median", "percentile"})
 
 
@@ -367,7 +414,7 @@ def _sums(viewer: Reader, question: Question) -> dict[str, Any]:
     meant, indicator = _is_meant(viewer, question), question.indicator
     here = meant & _is_of_period(question)
     sums: dict[str, Any] = {"number": Count("pk", filter=here & _counted(viewer, question))}
-    if indicator.kind in ("share", "count", "per_volume"):
+    if indicator.kind in COUNTED:
         sums["all"] = Count("pk", filter=here)
     else:
         sums["total"] = Sum(_measure(indicator), filter=here)
@@ -379,7 +426,7 @@ def _sums(viewer: Reader, question: Question) -> dict[str, Any]:
 def _has_open(question: Question) -> bool:
     """Whether cases without a value are named beside the figure; spans of time have none, for those cases have not come to the day."""
     by_span = question.indicator.by != "received" and bool(set(question.by) & set(SPANS_OF_TIME))
-    return question.indicator.kind in AVERAGED and not by_span
+    return bool(question.indicator.of) and question.indicator.kind != "sum" and not by_span
 
 
 def _of_question(

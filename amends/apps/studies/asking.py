@@ -18,7 +18,7 @@ from amends.apps.deferred.actions import enqueue
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
 from amends.apps.studies.conformity import Asked, asked_from, cases_asked, findings_over
-from amends.apps.studies.drafts import kept, read_kept
+from amends.apps.studies.drafts import kept, named, read_kept
 from amends.apps.studies.models import Study, StudyLine
 from amends.apps.studies.what_if import as_data, cases_since, line_data, parts_of, simulate
 from amends.core.refusals import FieldError, InvalidData, NotVisible
@@ -37,12 +37,17 @@ def ask_for_conformity(viewer: Viewer, asked: Asked) -> Study:
     return _made_or_left(study, viewer.now)
 
 
-def ask_what_if(viewer: Viewer, desk: Desk, raw: Mapping[str, Any], since: date) -> Study:
-    """Try a draft over the cases of a desk that were received since a day. Raises InvalidData for a day that has not come yet."""
-    if since > viewer.now.astimezone(ZoneInfo(pack_in_force(desk, viewer.now).head.zone)).date():
+def ask_what_if(viewer: Viewer, desk: Desk, raw: Mapping[str, Any], since: date, *, file: str = "") -> Study:
+    """Try a draft over the cases of a desk that were received since a day; `file` is the name under which it was uploaded.
+
+    Raises InvalidData for a day that has not come yet.
+    """
+    today = viewer.now.astimezone(ZoneInfo(pack_in_force(desk, viewer.now).head.zone)).date()
+    if since > today:
         raise InvalidData([FieldError("/since", "in_future", {"field": "起始日期"})])
-    total = cases_since(desk, since).count()
-    study = _begun(viewer, desk, Study.Kind.WHAT_IF, {"since": since.isoformat()}, total, draft=kept(raw))
+    total, text = cases_since(desk, since).count(), kept(raw)
+    question = {"since": since.isoformat(), "until": today.isoformat(), "draft": named(read_kept(text), file)}
+    study = _begun(viewer, desk, Study.Kind.WHAT_IF, question, total, draft=text)
     return _made_or_left(study, viewer.now)
 
 
@@ -124,7 +129,8 @@ def study_of(viewer: Viewer, key: UUID, kind: str) -> Study:
 
 def studies_of(viewer: Viewer, kind: str, desk: Desk) -> QuerySet[Study]:
     """What the viewer asked on a desk, the latest first."""
-    return Study.objects.filter(asked_by=viewer.person, kind=kind, desk=desk).order_by("-asked_at", "pk")
+    asked = Study.objects.filter(asked_by=viewer.person, kind=kind, desk=desk).select_related("asked_by")
+    return asked.defer("draft", "result").order_by("-asked_at", "pk")
 
 
 def lines_behind(viewer: Viewer, study: Study, part: str, verdict: str) -> QuerySet[StudyLine]:

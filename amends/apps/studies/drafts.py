@@ -111,6 +111,15 @@ def kept(raw: Mapping[str, Any]) -> str:
     return ordered_json(raw)
 
 
+def named(draft: Pack, file: str = "") -> dict[str, Any]:
+    """By what people tell one draft from another: its title in every language, its version, and the file from which it came."""
+    return {
+        "title": draft.head.title.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "version": draft.version,
+        "file": file[:120],
+    }
+
+
 def read_kept(text: str) -> Pack:
     """The policy that was kept."""
     return read_pack(json.loads(text))

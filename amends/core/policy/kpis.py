@@ -87,9 +87,10 @@ class Target(Piece):
 class Indicator(Ruled):
     """One figure. Which cases it is about: those of the period by `by`, for which `population` holds and `exclude` does not.
 
-    A `share` is the part of them for which `counted` holds, in percent; `count` their number; `mean`, `median`, `percentile` (`percent`) and `sum` are of
+    A `share` is the part of them for which `counted` holds, in percent, with `of` over those that have the measure; `count` their number; `mean`, `median`, `percentile` (`percent`) and `sum` are of
     the measure `of` over those that have one, in clock time or, with `working`, in working time; `per_volume` is their number for every thousand of
-    the business volume that was uploaded. Fewer than `minimum` cases are shown as too few and judged against no target.
+    the business volume that was uploaded. Fewer than `minimum` cases (of a rate, less volume) are shown as too few and judged against no target; a
+    `count` has no minimum.
 
     `points` says how it becomes points of a scorecard, from 0 to 100: `share` is the percentage itself, `inverse` 100 less it, `of_best` the score in percent
     of the best one, `target` the value in percent of its target (where less is wanted, the target in percent of the value). Left out, a percentage of

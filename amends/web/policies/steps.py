@@ -21,7 +21,7 @@ from amends.apps.policies.actions import switch_step
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import versions_of
 from amends.apps.reporting.steps import StepTime, step_times, total_of, visits
-from amends.core.periods import Period
+from amends.core.periods import Period, begun
 from amends.core.policy.pack import Pack
 from amends.core.process_map import main_line
 from amends.core.refusals import FieldError, InvalidData, NotVisible
@@ -46,7 +46,7 @@ def page(request: HttpRequest, desk: str) -> HttpResponse:
         "next_version": max((v.version for v in versions_of(place.pack_id)), default=0) + 1,
     }  # fmt: skip
     try:
-        period = Period(_day(first, "from"), _day(last, "to"))
+        period = begun(Period(_day(first, "from"), _day(last, "to")), viewer.now.astimezone(zone_of(pack)).date())
     except InvalidData as refusal:
         context["problems"] = [sentence for some in faults(refusal).values() for sentence in some]
         return render(request, "policies/steps.html", context, status=422)

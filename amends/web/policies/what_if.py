@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,14 +23,14 @@ from amends.apps.policies.queries import version_in_force, versions_of
 from amends.apps.studies.asking import ask_what_if, lines_that_differ, studies_of, study_of
 from amends.apps.studies.drafts import SHOWN, DraftRefused, NoDraft, draft_in_zip, draft_of_version, read_kept
 from amends.apps.studies.models import Study, StudyLine
+from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
-from amends.doors.papers.making import version_of
 from amends.doors.routes import route
 from amends.doors.what_if import Words, write_what_if
-from amends.doors.wording import faults, said
+from amends.doors.wording import faults, said, words
 from amends.web.forms.drawing import Choice
 from amends.web.policies.moves import managed
 from amends.web.viewing import zone_of
@@ -47,7 +48,8 @@ def page(request: HttpRequest, desk: str) -> HttpResponse:
     context = _form(request, viewer, place, pack)
     if request.method == "POST":
         try:
-            study = ask_what_if(viewer, place, _draft(request, place), _since(request))
+            name = getattr(request.FILES.get("file"), "name", None) or ""
+            study = ask_what_if(viewer, place, _draft(request, place), _since(request), file=name)
         except DraftRefused as refusal:
             context |= {"problems": [said(refusal), *refusal.lines[:SHOWN]]}
         except InvalidData as refusal:
@@ -69,8 +71,26 @@ def _form(request: HttpRequest, viewer: Viewer, desk: Desk, pack: Pack) -> dict[
     return {
         "area": "policies", "desk": desk, "pack": pack, "versions": versions, "zone": zone_of(pack),
         "since": request.POST.get("since", half_a_year_ago.isoformat()),
-        "earlier": [(s, json.loads(s.question)["since"]) for s in studies_of(viewer, KIND, desk)[:EARLIER_SHOWN]],
+        "earlier": [_trial(study, zone_of(pack)) for study in studies_of(viewer, KIND, desk)[:EARLIER_SHOWN]],
     }  # fmt: skip
+
+
+def _trial(study: Study, zone: ZoneInfo) -> dict[str, Any]:
+    """A trial in the record: which draft, over the cases of which days, when and by whom."""
+    asked = json.loads(study.question)
+    until = asked.get("until") or study.asked_at.astimezone(zone).date().isoformat()
+    return {
+        "study": study, "draft": _draft_words(asked.get("draft")), "file": (asked.get("draft") or {}).get("file", ""),
+        "first": date.fromisoformat(asked["since"]), "last": date.fromisoformat(until),
+    }  # fmt: skip
+
+
+def _draft_words(named: dict[str, Any] | None) -> str:
+    """The title and the version of a draft; trials from before it was noted say that it is not known."""
+    if named is None:
+        return gettext("未记名称的草案")
+    title = words(Title.model_validate(named["title"]))
+    return gettext("%(policy)s　第 %(version)s 版") % {"policy": title, "version": named["version"]}
 
 
 def _draft(request: HttpRequest, desk: Desk) -> Any:
@@ -96,7 +116,7 @@ def one(request: HttpRequest, desk: str, key: UUID) -> HttpResponse:
     viewer, place, pack = managed(request, desk)
     study = _study(viewer, place, key)
     context: dict[str, Any] = {
-        "area": "policies", "desk": place, "study": study, "zone": zone_of(pack), "since": json.loads(study.question)["since"],
+        "area": "policies", "desk": place, "study": study, "zone": zone_of(pack), "trial": _trial(study, zone_of(pack)),
     }  # fmt: skip
     if study.state == Study.State.MADE:
         context |= _shown(request, viewer, study, pack)
@@ -124,7 +144,7 @@ def _shown(request: HttpRequest, viewer: Viewer, study: Study, pack: Pack) -> di
     told = said_of.told(result)
     before, thence = result["broken"]
     return {
-        "result": result, "told": told, "draft": version_of(said_of.draft), "part": part, "rows": _rows(viewer, found[:PAGE_SIZE], said_of),
+        "result": result, "told": told, "part": part, "rows": _rows(viewer, found[:PAGE_SIZE], said_of),
         "broken_before": before, "broken_after": thence, "is_worse": thence > before, "is_better": thence < before,
         "tabs": [Choice(name, title, is_chosen=name == part) for name, title in part_words().items()],
         "next": urlencode({"part": part, "after": found[PAGE_SIZE - 1].pk}) if len(found) > PAGE_SIZE else "",

@@ -32,6 +32,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import Bar, bars, for_both_windows
+from amends.web.reports.figures import BACK
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 SHOWN_IN_CHART = 10
@@ -116,9 +117,19 @@ def _cases(look: Look, by: Sequence[str], key: Sequence[Any]) -> str:
     query = {
         "desk": look.desk.code, "from": look.period.first.isoformat(), "to": look.period.last.isoformat(), "indicator": look.counted_as,
         **{name: value or "-" for name, value in look.filters.items()}, "by": ",".join(by),
-        "group": "|".join("-" if value in (None, "") else str(value) for value in key),
+        "group": "|".join("-" if value in (None, "") else str(value) for value in key), BACK: _address_of(look),
     }  # fmt: skip
     return f"{reverse('figure_cases')}?{urlencode(query)}"
+
+
+def _address_of(look: Look) -> str:
+    """The analysis as it was asked for."""
+    compared = {"than_from": look.before.first.isoformat(), "than_to": look.before.last.isoformat()}
+    query = {
+        "desk": look.desk.code, "from": look.period.first.isoformat(), "to": look.period.last.isoformat(), "by": look.by, "order": look.order,
+        **({} if look.before == look.period.before() else compared), **{name: value or "-" for name, value in look.filters.items()},
+    }  # fmt: skip
+    return f"{reverse('analysis_of_causes')}?{urlencode(query)}"
 
 
 @route(audience="staff", permission="export", kind="case")

@@ -32,7 +32,7 @@ from amends.apps.studies.conformity import (
 )
 from amends.apps.studies.models import Study
 from amends.apps.studies.standards import the_standard
-from amends.core.periods import Period
+from amends.core.periods import Period, begun
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible
 from amends.doors.conformity import (
@@ -111,7 +111,7 @@ def _asked(given: dict[str, str], desk: Desk, pack: Pack, viewer: Viewer) -> Ask
     if number:
         return Asked(desk, number=number)
     today = viewer.now.astimezone(ZoneInfo(pack.head.zone)).date()
-    period = Period(_day(given, "from", today.replace(day=1)), _day(given, "to", today))
+    period = begun(Period(_day(given, "from", today.replace(day=1)), _day(given, "to", today)), today)
     unit = given.get("department", "")
     if unit and (not unit.isdecimal() or len(unit) > 9):
         raise InvalidData([FieldError("/department", "department_not_visible")])

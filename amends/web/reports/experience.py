@@ -58,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
     pack = packs[desk]
     zone = zone_of(pack)
     today = viewer.now.astimezone(zone).date()
-    first, last = days_in(request, first=today - timedelta(days=USUAL_DAYS), last=today)
+    first, last = days_in(request, today=today, first=today - timedelta(days=USUAL_DAYS), last=today)
     since, until = (datetime.combine(day, time.min, zone) for day in (first, _day_after(last)))
     found = experience(viewer, desk, pack, since=since, until=until)
     context |= {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.models import Case
@@ -18,7 +20,7 @@ from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.figures import Figure, Part, Question, cases_behind
+from amends.apps.reporting.figures import NUMBERED, Figure, Part, Question, cases_behind, counts_behind
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
@@ -32,6 +34,7 @@ from amends.doors.figures import (
     group_in,
     group_words,
     lines_of,
+    part_words,
     span_words,
     target_words,
     value_words,
@@ -41,6 +44,7 @@ from amends.doors.figures import (
 from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
+from amends.web.addresses import own_address
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
@@ -48,6 +52,10 @@ from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 PAGE_SIZE = 50
 EVER_DAYS = 3650
 PARTS: tuple[Part, ...] = ("all", "counted", "rest", "open")
+AREAS = {"analysis_of_causes": "analysis"}
+"""Pages that the menu knows under another name."""
+BACK = "back"
+"""Under which name the address of a list carries the page from which it was opened, with its period and filters."""
 
 
 def desks_of(viewer: Viewer) -> dict[Desk, Pack]:
@@ -128,11 +136,13 @@ def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
     if one is None:
         return {"value": ""}
     word, icon, tone = verdict_words(one.result.verdict)
+    back = _address_of(asked)
     of = one.question.indicator.kind in ("share", "per_volume")
     return {
         "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
-        "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "", "address": cases_address(one, "all"),
-        "counted": cases_address(one, "counted") if of else "", "open_address": cases_address(one, "open"),
+        "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "",
+        "address": cases_address(one, "all", back=back), "counted": cases_address(one, "counted", back=back) if of else "",
+        "open_address": cases_address(one, "open", back=back),
     }  # fmt: skip
 
 
@@ -148,8 +158,17 @@ def _earlier(line: Line, earlier: Figure, asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def cases_address(one: Figure, part: Part = "all") -> str:
-    """The address of the list behind a figure: the same filters, and the group as filters of its own."""
+def _address_of(asked: Asked) -> str:
+    """The page of the indicators as it was asked for."""
+    query = {
+        "desk": asked.desk.code, "from": asked.period.first.isoformat(), "to": asked.period.last.isoformat(),
+        **({"by": ",".join(asked.by)} if asked.by else {}), **{k: v or "-" for k, v in asked.filters.items()},
+    }  # fmt: skip
+    return f"{reverse('figures')}?{urlencode(query)}"
+
+
+def cases_address(one: Figure, part: Part = "all", *, back: str = "") -> str:
+    """The address of the list behind a figure: the same filters, the group as filters of its own, and the way back."""
     question = one.question
     query = {
         "desk": question.desk.code, "from": question.period.first.isoformat(), "to": question.period.last.isoformat(),
@@ -157,7 +176,7 @@ def cases_address(one: Figure, part: Part = "all") -> str:
     }  # fmt: skip
     if one.group:
         query |= {"by": ",".join(question.by), "group": "|".join("-" if v in (None, "") else str(v) for v in one.group)}
-    return f"{reverse('figure_cases')}?{urlencode(query)}"
+    return f"{reverse('figure_cases')}?{urlencode(query | ({BACK: back} if back else {}))}"
 
 
 @route(audience="staff", permission="signed_in", kind="case")
@@ -168,13 +187,12 @@ def cases(request: HttpRequest) -> HttpResponse:
     desk = desk_asked_for(request.GET, packs)
     if desk is None:
         return render(request, "reports/figure_cases.html", {"area": "figures", "title": gettext("指标"), "total": 0})
-    asked = asked_in(request.GET.dict(), desk=desk, pack=packs[desk], viewer=viewer)
-    found, question, group = behind(viewer, asked, request.GET.dict())
-    start = _start(request.GET.get("cursor", ""))
-    total, keys = (
-        found.count(),
-        list(found.order_by("-received_at", "pk").values_list("pk", flat=True)[start : start + PAGE_SIZE + 1]),
-    )
+    query = {name: value for name, value in request.GET.dict().items() if name != BACK}
+    asked = asked_in(query, desk=desk, pack=packs[desk], viewer=viewer)
+    found, question, group = behind(viewer, asked, query)
+    start, part = _start(query.get("cursor", "")), query.get("part", "all")
+    counts = counts_behind(viewer, question, group=group)
+    keys = list(found.order_by("-received_at", "pk").values_list("pk", flat=True)[start : start + PAGE_SIZE + 1])
     shown = (
         Case.objects.select_related("desk", "department", "handler", "pack").defer("facts").in_bulk(keys[:PAGE_SIZE])
     )
@@ -182,11 +200,55 @@ def cases(request: HttpRequest) -> HttpResponse:
     following = request.GET.copy()
     following["cursor"] = str(start + PAGE_SIZE)
     context = {
-        "area": "figures", "title": words(question.indicator.title), "says": words(question.indicator.says), "rows": rows, "total": total,
-        "period": asked.period, "is_of_today": asked.period == ever_until(asked.period.last), "group": group_words(asked, [group])[group] if group else [], "part": request.GET.get("part", "all"),
+        **_came_from(request), "title": words(question.indicator.title), "says": words(question.indicator.says), "rows": rows,
+        "total": counts[part] if part in counts else found.count(), "parts": _parts(request, question, counts, part),  # type: ignore[index]
+        "period": asked.period, "is_of_today": asked.period == ever_until(asked.period.last), "group": [*_filtered(asked), *(group_words(asked, [group])[group] if group else [])],
+        "part": part_words(question.indicator).get(part, ""),  # type: ignore[call-overload]
         "next": following.urlencode() if len(keys) > PAGE_SIZE else "",
     }  # fmt: skip
     return render(request, "reports/figure_cases.html", context)
+
+
+def _filtered(asked: Asked) -> list[str]:
+    """The filters of a list in words: what a title does not say."""
+    shown = {name: value for name, value in asked.filters.items() if name != "restricted"}
+    key = tuple(int(v) if k in NUMBERED and v.isdecimal() else v for k, v in shown.items())
+    return group_words(replace(asked, by=tuple(shown)), [key])[key] if shown else []
+
+
+def _parts(request: HttpRequest, question: Question, counts: Mapping[Part, int], chosen: str) -> list[dict[str, Any]]:
+    """The parts of a figure side by side, each with how many cases it has; none where there is only one."""
+    said = part_words(question.indicator)
+    found = []
+    for name, n in counts.items():
+        query = request.GET.copy()
+        query.pop("cursor", None)
+        query["part"] = name
+        found.append({"title": said[name], "n": n, "query": query.urlencode(), "is_chosen": name == chosen})
+    return found if len(found) > 1 else []
+
+
+def _came_from(request: HttpRequest) -> dict[str, Any]:
+    """The page from which the list was opened, else that of the indicators with the same desk and days."""
+    titles = {
+        "overview": gettext("概览"), "figures": gettext("指标"), "analysis_of_causes": gettext("原因分析"), "scores": gettext("考核得分"),
+    }  # fmt: skip
+    wanted = request.GET.get(BACK, "")[:2000]
+    name = _name_of(wanted)
+    if name in titles:
+        return {"area": AREAS.get(name, name), "back": wanted, "back_title": titles[name]}
+    kept = {key: request.GET[key] for key in ("desk", "from", "to") if request.GET.get(key)}
+    return {"area": "figures", "back": f"{reverse('figures')}?{urlencode(kept)}", "back_title": titles["figures"]}
+
+
+def _name_of(address: str) -> str:
+    """The name of the page of ours that an address asks for; nothing where it is none."""
+    if not address or own_address(address) != address:
+        return ""
+    try:
+        return resolve(urlsplit(address).path).url_name or ""
+    except (Resolver404, ValueError):
+        return ""
 
 
 def ever_until(day: date) -> Period:

@@ -38,7 +38,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import COURSE_WIDE, WIDE, Bar, Bars, Course, bars, course, for_both_windows
-from amends.web.reports.figures import ever_until
+from amends.web.reports.figures import BACK, ever_until
 from amends.web.viewing import desk_asked_for, viewer_of
 
 IN_CHART = 8
@@ -112,8 +112,8 @@ def _tiles(found: Overview) -> list[dict[str, Any]]:
         {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
         {"title": gettext("受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
         {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": _cases(wanted, "_closed", wanted.period), "tone": ""},
-        {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": gettext("对比期 %(n)s") % {"n": value_or_none(whole.before.timeliness, "%")}, "address": "", "tone": ""},
-        {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": gettext("对比期 %(n)s") % {"n": value_or_none(whole.before.satisfaction)}, "address": "", "tone": ""},
+        {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": _parts(gettext("按期 %(a)s，逾期 %(b)s") % {"a": whole.now.in_time, "b": whole.now.completed - whole.now.in_time}, value_or_none(whole.before.timeliness, "%")), "address": _cases(wanted, "_timeliness", wanted.period) if whole.now.completed else "", "tone": ""},
+        {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": _parts(gettext("已评价 %(a)s，未评价 %(b)s") % {"a": whole.now.scored, "b": whole.now.received - whole.now.scored}, value_or_none(whole.before.satisfaction)), "address": _cases(wanted, "_satisfaction", wanted.period, part="all" if whole.now.scored else "open") if whole.now.received else "", "tone": ""},
     ]  # fmt: skip
 
 
@@ -121,17 +121,33 @@ def _was(now: int, before: int) -> str:
     return gettext("对比期 %(n)s（%(change)s）") % {"n": before, "change": _rise(now - before)}
 
 
+def _parts(made_of: str, before: str) -> str:
+    """What a ratio is made of, and what it was in the period compared with."""
+    return gettext("%(parts)s；对比期 %(n)s") % {"parts": made_of, "n": before}
+
+
 def _rise(change: int) -> str:
     return f"{change:+}".replace("-", "−") if change else gettext("持平")
 
 
 def _cases(wanted: Wanted, indicator: str, period: Period, **more: Any) -> str:
-    """The address of the list behind a number: the same cases, without those that only few may see."""
+    """The address of the list behind a number: the same cases, without those that only few may see, and the way back here."""
     chosen = {name: "-" if value in (None, "") else value for name, value in {**wanted.filters, **more}.items()}
     query = {
         "desk": wanted.desk.code, "indicator": indicator, "from": period.first.isoformat(), "to": period.last.isoformat(), "restricted": "no", **chosen,
+        BACK: _address_of(wanted),
     }  # fmt: skip
     return f"{reverse('figure_cases')}?{urlencode(query)}"
+
+
+def _address_of(wanted: Wanted) -> str:
+    """The overview as it was asked for."""
+    compared = {"compare": "year"} if wanted.before == wanted.period.a_year_before() else {}
+    query = {
+        "desk": wanted.desk.code, "from": wanted.period.first.isoformat(), "to": wanted.period.last.isoformat(), **compared,
+        **{name: value or "-" for name, value in wanted.filters.items()},
+    }  # fmt: skip
+    return f"{reverse('overview')}?{urlencode(query)}"
 
 
 def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, str]]) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from amends.apps.cases.proceedings.queries import Possible, possible_on_desk
@@ -77,33 +79,38 @@ def _deducting(viewer: Viewer, desk: Desk, pack: Pack) -> Possible | None:
 
 
 def _shown(month: Month, pack: Pack) -> dict[str, Any]:
-    names, kpis = names_of(month), pack.kpis
+    names, kpis, back = names_of(month), pack.kpis, _address_of(month)
     rules = [
         (words(one.title), weight, scored_words(one, kpis), words(one.says)) for one, weight in kpis.weighted(month.of)
     ]
     return {
         "month": f"{month.period.first:%Y-%m}", "rules": rules, "heads": [words(one.title) for one in month.indicators],
-        "lines": [_line(one, names, pack) for one in month.scored], "deductions": kpis.scores.deductions,
+        "lines": [_line(one, names, pack, back) for one in month.scored], "deductions": kpis.scores.deductions,
         "bonus_titles": [words(one.title) for one in kpis.scores.bonuses] if month.of == "department" else [],
     }  # fmt: skip
 
 
-def _line(one: Scored, names: dict[int, str], pack: Pack) -> dict[str, Any]:
+def _address_of(month: Month) -> str:
+    query = {"desk": month.desk.code, "of": month.of, "month": f"{month.period.first:%Y-%m}"}
+    return f"{reverse('scores')}?{urlencode(query)}"
+
+
+def _line(one: Scored, names: dict[int, str], pack: Pack, back: str) -> dict[str, Any]:
     return {
         "name": names.get(one.key, str(one.key)), "place": one.place, "total": total_words(one.card.total),
         "is_scored": one.card.total is not None, "earned": one.card.earned, "deducted": one.card.deducted,
-        "parts": [_part(part, one) for part in one.card.parts], "deductions": one.deductions,
+        "parts": [_part(part, one, back) for part in one.card.parts], "deductions": one.deductions,
         "bonuses": [_bonus(earned, pack) for earned in one.bonuses],
     }  # fmt: skip
 
 
-def _part(part: Part, one: Scored) -> dict[str, Any]:
+def _part(part: Part, one: Scored, back: str) -> dict[str, Any]:
     figure = one.figures.get(part.indicator.id)
     word, icon, tone = verdict_words(part.result.verdict)
     return {
         "title": words(part.indicator.title), "value": part_words(part, figure), "sample": part.result.sample, "points": part.points,
         "share": part.share, "word": word, "icon": icon, "tone": tone if tone in ("good", "late") else "",
-        "address": cases_address(figure) if figure is not None and part.result.sample else "",
+        "address": cases_address(figure, back=back) if figure is not None and part.result.sample else "",
     }  # fmt: skip
 
 

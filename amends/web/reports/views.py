@@ -20,7 +20,7 @@ from amends.doors.routes import route
 from amends.doors.wording import words
 from amends.web.forms.drawing import Choice
 from amends.web.queue.rows import rows_of
-from amends.web.viewing import desk_asked_for, packs_of, viewer_of
+from amends.web.viewing import desk_asked_for, packs_of, viewer_of, zone_of
 
 
 @route(audience="staff", permission="signed_in", kind="case")
@@ -33,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if desk is None:
         return render(request, "reports/counts.html", context)
     pack, by = packs[desk], context["by"]
-    first, last = days_in(request)
+    first, last = days_in(request, today=viewer.now.astimezone(zone_of(pack)).date())
     names = values_in_words(pack, by)
     shown = {
         counted: _drawn(counts(viewer, desk, by=by, counted=counted, first=first, last=last), names)
@@ -51,11 +51,15 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/counts.html", context)
 
 
-def days_in(request: HttpRequest, *, first: date | None = None, last: date | None = None) -> tuple[Any, Any]:
-    """The days between which a filter asks, each left out as it usually is. Raises InvalidData for what is no day, and for an end before the start."""
+def days_in(
+    request: HttpRequest, *, today: date, first: date | None = None, last: date | None = None
+) -> tuple[Any, Any]:
+    """The days between which a filter asks, each left out as it usually is. Raises InvalidData for what is no day, for an end before the start, and for a start after today."""
     first, last = _day_in(request, "from") or first, _day_in(request, "to") or last
     if first and last and last < first:
         raise InvalidData([FieldError("/to", "period_ends_before_it_starts")])
+    if first and first > today:
+        raise InvalidData([FieldError("/from", "period_not_begun")])
     return first, last
 
 

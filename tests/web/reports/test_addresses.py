@@ -1,7 +1,9 @@
 """What the pages of figures do with an address that asks for what is not there: they refuse, and answer nothing else instead."""
 
 import re
+from datetime import timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -51,6 +53,16 @@ def test_an_end_before_the_start_and_days_of_no_calendar_are_refused(manager, ad
         refused = manager.get(address, query)
         assert refused.status_code == 422
         assert says in in_words(refused.content.decode())
+
+
+@pytest.mark.parametrize("address", [*WITH_DAYS, "/policies/escalation/steps/", "/figures/cases/?indicator=_received"])
+def test_a_time_that_has_not_begun_is_refused_in_words(manager, address):
+    today = timezone.localdate()
+    query = {"from": (today + timedelta(days=2)).isoformat(), "to": (today + timedelta(days=9)).isoformat()}
+    join = "&" if "?" in address else "?"
+    refused = manager.get(f"{address}{join}{urlencode(query)}")
+    assert refused.status_code == 422
+    assert "这段时间还没有开始，没有可以统计的内容。" in in_words(refused.content.decode())
 
 
 @pytest.mark.parametrize("address", ["/figures/cases/?indicator=_received&cursor=", "/documents/?cursor="])

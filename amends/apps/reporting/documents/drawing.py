@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from amends.apps.cases.proceedings.adding import Drawn, Step, drawer
 from amends.apps.cases.proceedings.standing import standing_texts
@@ -32,6 +33,7 @@ def draw_document(step: Step) -> Drawn:
         return Drawn()
     name, document = found
     period = period_in(document, step.values)
+    _refuse_what_has_not_begun(period, step)
     _refuse_a_second(document, period, step)
     kept = taken(name, Taking(step.desk, step.pack, document, period, step.now, step.proceeding))
     texts = _kept_by_author(step, kept["texts"])
@@ -60,6 +62,11 @@ def _day(value: Any) -> date:
     if isinstance(value, str | date):
         return value if isinstance(value, date) else date.fromisoformat(value[:10])
     raise InvalidData([FieldError(f"/{TO}", "required", {"field": "统计时间段"})])
+
+
+def _refuse_what_has_not_begun(period: Period, step: Step) -> None:
+    if period.first > step.now.astimezone(ZoneInfo(step.pack.head.zone)).date():
+        raise InvalidData([FieldError(f"/{FROM}", "period_not_begun")])
 
 
 def _refuse_a_second(document: Document, period: Period, step: Step) -> None:
