@@ -15,14 +15,13 @@ from django.utils.translation import gettext
 from amends.apps.cases.models import Case
 from amends.apps.policies.queries import read_version
 from amends.core.masking import HIDDEN, masked
+from amends.doors.cells import OPTIONS, as_text
+from amends.doors.listed_sheet import ListFormats, write_list
 from amends.doors.pack_words import PackWords, words_of
+from amends.doors.papers.formats import day_in_print
+from amends.doors.printed_book import page_of
 from amends.doors.wording import words
 
-OPTIONS = {
-    "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-    "remove_timezone": False, "default_date_format": "yyyy-mm-dd hh:mm",
-}  # fmt: skip
-LONGEST_CELL = 32_000
 MOST_ROWS = 1_000_000
 """So many cases stand on a sheet; a program that opens it holds 1,048,576 rows and drops what is more."""
 Cell = str | datetime | None
@@ -61,46 +60,23 @@ def write_sheet(
             book,
             titles,
             ([_cell(name, case, phone, is_masked, now) for name in titles] for case, phone, is_masked in cases),
+            title=f"{gettext('个案清单')}　{day_in_print(now.date())}",
         )
         _write_about(book, [*about, (gettext("件数"), str(count))])
     return count
 
 
-def _write_rows(book: Any, titles: dict[str, str], rows: Iterator[list[Cell]]) -> int:
+def _write_rows(book: Any, titles: dict[str, str], rows: Iterator[list[Cell]], title: str) -> int:
     """Write the rows, on as many sheets as they need: none may be lost without a word."""
-    text, moment = (
-        book.add_format({"num_format": "@", "valign": "top"}),
-        book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-    )
-    head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
+    formats = ListFormats(book)
     total = 0
     for no in count_from(1):
-        count = _write_sheet(book, no, titles, islice(rows, MOST_ROWS), head=head, text=text, moment=moment)
+        name = gettext("个案") if no == 1 else f"{gettext('个案')} {no}"
+        count = write_list(book, name, list(titles.values()), islice(rows, MOST_ROWS), title=title, formats=formats)
         total += count
         if count < MOST_ROWS:
             break
     return total
-
-
-def _write_sheet(
-    book: Any, no: int, titles: dict[str, str], rows: Iterable[list[Cell]], *, head: Any, text: Any, moment: Any
-) -> int:
-    sheet = book.add_worksheet(gettext("个案") if no == 1 else f"{gettext('个案')} {no}")
-    sheet.freeze_panes(1, 1)
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 40)
-    sheet.set_column(2, max(len(titles) - 1, 2), 17)
-    for place, title in enumerate(titles.values()):
-        sheet.write_string(0, place, title, head)
-    count = 0
-    for count, row in enumerate(rows, start=1):  # noqa: B007
-        for place, value in enumerate(row):
-            if isinstance(value, datetime):
-                sheet.write_datetime(count, place, value, moment)
-            elif value:
-                sheet.write_string(count, place, as_text(value), text)
-    sheet.autofilter(0, 0, count, len(titles) - 1)
-    return count
 
 
 def _write_about(book: Any, lines: Iterable[tuple[str, str]]) -> None:
@@ -110,14 +86,10 @@ def _write_about(book: Any, lines: Iterable[tuple[str, str]]) -> None:
     )
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 70)
+    page_of(sheet, kept=0, foot=gettext("个案清单"), is_wide=False)
     for number, (title, value) in enumerate(lines):
         sheet.write_string(number, 0, title, text)
         sheet.write_string(number, 1, as_text(value), text)
-
-
-def as_text(value: str) -> str:
-    """A text as a cell can hold it: without characters that no spreadsheet can store, and not beyond its length."""
-    return "".join(c for c in value if c >= " " or c in "\n\t")[:LONGEST_CELL]
 
 
 def _cell(name: str, case: Case, phone: str, is_masked: bool, now: datetime) -> Cell:

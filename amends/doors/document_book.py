@@ -10,7 +10,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.utils.translation import gettext
 
-from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.cells import OPTIONS, as_text
 from amends.doors.documents.parts import Cell, Chapter, Shown, Table
 from amends.doors.documents.written import Written
 from amends.doors.papers.columns import length_of

@@ -16,6 +16,7 @@ from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.figures import (
     DIMENSIONS,
+    DIVIDED,
     SPANS_OF_TIME,
     Figure,
     Key,
@@ -354,10 +355,16 @@ def _heads() -> list[str]:
 def _cells(line: Line) -> list[Any]:
     result, indicator = line.now.result, line.indicator
     return [
-        words(indicator.title), _number(line.now), unit_words(indicator), result.numerator, result.denominator, result.sample,
+        words(indicator.title), _number(line.now), unit_words(indicator), *_division(line.now), result.sample,
         target_words(indicator), verdict_words(result.verdict)[0], _number(line.before), _number(line.a_year_before),
         words(indicator.says),
     ]  # fmt: skip
+
+
+def _division(figure: Figure) -> tuple[Any, Any]:
+    """What was divided by what; an average of times or amounts is over sums that say nothing in their own unit."""
+    result = figure.result
+    return (result.numerator, result.denominator) if figure.question.indicator.kind in DIVIDED | {"count"} else ("", "")
 
 
 def _number(figure: Figure) -> Any:

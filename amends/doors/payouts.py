@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,9 @@ from amends.apps.ledger.queries import latest_texts
 from amends.core.ends import last_day
 from amends.core.form_data import options_of
 from amends.core.policy.pack import Pack
-from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.cells import OPTIONS
+from amends.doors.listed_sheet import ListFormats, write_list
+from amends.doors.papers.formats import day_in_print
 from amends.doors.wording import day_words, words
 
 
@@ -130,7 +132,7 @@ def sums_of(totals: Iterable[Total], forms: Mapping[str, str]) -> list[Sum]:
     return [Sum(currency, lines) for currency, lines in by_currency.items()]
 
 
-def write_payouts(file: IO[bytes], lines: Iterable[PayoutLine]) -> int:
+def write_payouts(file: IO[bytes], lines: Iterable[PayoutLine], today: date) -> int:
     """Write the lines as a spreadsheet, amounts as numbers with their currency beside them; return how many."""
     heads = [
         gettext("编号"), gettext("个案"), gettext("受理台"), gettext("种类"), gettext("损失种类"), gettext("方式"), gettext("币种"),
@@ -138,23 +140,9 @@ def write_payouts(file: IO[bytes], lines: Iterable[PayoutLine]) -> int:
         gettext("申请时间"), gettext("应付时间"), gettext("付款时间"), gettext("逾期天数"),
     ]  # fmt: skip
     with xlsxwriter.Workbook(file, OPTIONS) as book:
-        sheet = book.add_worksheet(gettext("赔偿台账"))
-        formats = {
-            "head": book.add_format({"bold": True, "num_format": "@", "bottom": 1}),
-            "text": book.add_format({"num_format": "@", "valign": "top"}),
-            "money": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
-            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"}),
-        }
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, len(heads) - 1, 16)
-        for place, head in enumerate(heads):
-            sheet.write_string(0, place, head, formats["head"])
-        count = 0
-        for count, line in enumerate(lines, start=1):
-            for place, cell in enumerate(_cells(line)):
-                _write(sheet, count, place, cell, formats)
-        sheet.autofilter(0, 0, count, len(heads) - 1)
-    return count
+        rows = (list(_cells(line)) for line in lines)
+        title = f"{gettext('赔偿台账')}　{day_in_print(today)}"
+        return write_list(book, gettext("赔偿台账"), heads, rows, title=title, formats=ListFormats(book))
 
 
 def _cells(line: PayoutLine) -> Iterator[Any]:
@@ -173,13 +161,4 @@ def _cells(line: PayoutLine) -> Iterator[Any]:
     yield proceeding.begun_by.name if proceeding.begun_by else ""
     for moment in (row.begun_at, row.due_at, row.paid_at):  # type: ignore[attr-defined]
         yield moment.astimezone(line.zone).replace(tzinfo=None) if moment else ""
-    yield str(line.days_late) if line.days_late else ""
-
-
-def _write(sheet: Any, row: int, place: int, cell: Any, formats: Mapping[str, Any]) -> None:
-    if isinstance(cell, datetime):
-        sheet.write_datetime(row, place, cell, formats["moment"])
-    elif isinstance(cell, Mapping):
-        sheet.write_number(row, place, cell["minor"] / 100, formats["money"])
-    elif cell:
-        sheet.write_string(row, place, as_text(cell), formats["text"])
+    yield line.days_late or ""

@@ -15,7 +15,7 @@ from typing import IO, Any
 import xlsxwriter
 from django.utils.translation import gettext
 
-from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.cells import OPTIONS, as_text
 from amends.doors.papers.columns import length_of
 
 NUMBER = re.compile(r"[+-]?\d+(?:\.(\d+))?")
@@ -30,6 +30,8 @@ LINE = 16
 """Points that a line of text takes."""
 UPRIGHT = 95
 """Columns of so many characters stand on upright paper in their full size."""
+SMALLEST = 240
+"""Columns of so many characters still stand side by side on paper that lies on its side, in a size that can be read."""
 
 
 def sheet_name(text: str) -> str:
@@ -37,8 +39,16 @@ def sheet_name(text: str) -> str:
     return FORBIDDEN.sub(" ", text)[:LONGEST_NAME].strip()
 
 
-def page_of(sheet: Any, *, kept: int, foot: str, is_wide: bool = True, pages_high: int = 0, beside: int = 0) -> None:
-    """Make a sheet ready to print: A4, as wide as the paper, numbered pages; the first `kept` rows stay in view and stand on every page."""
+def page_of(
+    sheet: Any, *, kept: int, foot: str, is_wide: bool = True, pages_high: int = 0, beside: int = 0, over: str = "", across: float = 0
+) -> None:  # fmt: skip
+    """Make a sheet ready to print: A4, numbered pages; the first `kept` rows stay in view and stand on every page, `over` is printed above them.
+
+    It is as wide as the paper. Told how many characters are `across`, it lies on its side where they need it, and takes several pages side by
+    side, each with its first `beside` columns, before it becomes too small to read.
+    """
+    pages = max(1, math.ceil((across - beside * WIDEST / 2) / SMALLEST)) if across > SMALLEST else 1
+    is_wide = across > UPRIGHT if across else is_wide
     sheet.freeze_panes(kept, beside)
     if kept:
         sheet.repeat_rows(0, kept - 1)
@@ -46,9 +56,13 @@ def page_of(sheet: Any, *, kept: int, foot: str, is_wide: bool = True, pages_hig
     sheet.set_margins(left=0.7, right=0.6, top=0.7, bottom=0.7)
     if is_wide:
         sheet.set_landscape()
-    sheet.fit_to_pages(1, pages_high)
-    pages = gettext("第 {page} 页　共 {pages} 页").format(page="&P", pages="&N")
-    sheet.set_footer(f"&L{foot.replace('&', '&&')}&R{pages}")
+    sheet.fit_to_pages(pages, pages_high)
+    if pages > 1 and beside:
+        sheet.repeat_columns(0, beside - 1)
+    if over:
+        sheet.set_header(f"&L{over.replace('&', '&&')}")
+    numbered = gettext("第 {page} 页　共 {pages} 页").format(page="&P", pages="&N")
+    sheet.set_footer(f"&L{foot.replace('&', '&&')}&R{numbered}")
 
 
 @dataclass
@@ -173,8 +187,7 @@ class PrintedBook:
             sheet.write_string(row, 0, as_text(note), self.formats.quiet)
             row += 1
         self._signatures(sheet, row + 1)
-        beside, is_wide = 1 if len(heads) > 2 else 0, sum(widths) > UPRIGHT
-        page_of(sheet, kept=top + 1, foot=self.title, beside=beside, is_wide=is_wide)
+        page_of(sheet, kept=top + 1, foot=self.title, beside=1 if len(heads) > 2 else 0, across=sum(widths))
 
     def _head(self, sheet: Any, name: str) -> int:
         """House, title, what it is about and the name of the sheet; return the row that follows."""
@@ -216,7 +229,7 @@ def _width(head: str, lines: Sequence[Sequence[Value]], place: int) -> float:
     """As wide as its values; a longer head stands in two lines."""
     length = length_of(head)
     values = (length_of(part) for line in lines if place < len(line) for part in str(line[place] or "").split("\n"))
-    longest = max([length if length <= SHORT_HEAD else length / 2 + 2, *values])
+    longest = max([length if length <= SHORT_HEAD else length / 2 + 3, *values])
     return min(max(longest + 2.5, NARROWEST), WIDEST)
 
 

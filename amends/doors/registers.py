@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
@@ -30,8 +30,12 @@ from amends.core.masking import masked
 from amends.core.policy.forms import TEXT_TYPES, Field
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
-from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.cells import OPTIONS
+from amends.doors.figures import day_of
+from amends.doors.listed_sheet import ListFormats, write_list
 from amends.doors.papers.contents import value_in_print
+from amends.doors.papers.formats import day_in_print
+from amends.doors.printed_book import NUMBER
 from amends.doors.wording import words
 
 
@@ -171,43 +175,43 @@ def concerned_title(kept: Kept) -> str:
 
 def write_register(file: IO[bytes], kept: Kept, viewer: Viewer, records: Iterable[Record]) -> int:
     """Write the records as a spreadsheet, as masked as on the page; return how many."""
+    title = f"{words(kept.kind.title)}　{day_in_print(viewer.now.astimezone(kept.zone).date())}"
     columns = [words(f.title) for f in readable_columns(kept, viewer)]
     heads = [
         gettext("编号"),
         gettext("日期"),
         *columns,
+        *([concerned_title(kept)] if kept.kind.concerns else []),
         gettext("状态"),
         gettext("到期时间"),
         gettext("是否超时"),
         gettext("登记人"),
     ]
     with xlsxwriter.Workbook(file, OPTIONS) as book:
-        sheet = book.add_worksheet(gettext("台账"))
-        text = book.add_format({"num_format": "@", "valign": "top"})
-        head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, len(heads) - 1, 18)
-        for place, title in enumerate(heads):
-            sheet.write_string(0, place, title, head)
-        count = 0
-        for count, record in enumerate(records, start=1):
-            for place, cell in enumerate(_cells(kept, record)):
-                if isinstance(cell, datetime):
-                    sheet.write_datetime(count, place, cell, moment)
-                elif cell:
-                    sheet.write_string(count, place, as_text(cell), text)
-        sheet.autofilter(0, 0, count, len(heads) - 1)
-    return count
+        rows = ([*_cells(kept, record)] for record in records)
+        return write_list(book, gettext("台账"), heads, rows, title=title, formats=ListFormats(book))
 
 
-def _cells(kept: Kept, record: Record) -> list[str | datetime]:
+def _typed(cell: ShownValue, kept: Kept) -> Any:
+    """A value as a spreadsheet keeps it: numbers, amounts and days as such, everything else in words."""
+    if cell.is_masked or cell.is_erased:
+        return value_in_print(cell, kept.zone)
+    if cell.kind == "money" and isinstance(cell.value, Mapping):
+        return cell.value
+    if cell.kind == "number" and NUMBER.fullmatch(str(cell.value)):
+        return Decimal(str(cell.value))
+    if cell.kind == "date":
+        return day_of(str(cell.value)) or value_in_print(cell, kept.zone)
+    return value_in_print(cell, kept.zone)
+
+
+def _cells(kept: Kept, record: Record) -> list[Any]:
     proceeding = record.line.proceeding
     due = (
         proceeding.due_at.astimezone(kept.zone).replace(tzinfo=None) if proceeding.due_at and proceeding.is_open else ""
     )
-    said = [value_in_print(cell, kept.zone) if cell else "" for cell in record.cells]
+    said = [_typed(cell, kept) if cell else "" for cell in record.cells]
     by = proceeding.begun_by.name if proceeding.begun_by else ""
     late = gettext("是") if record.is_late else ""
-    counted = [str(record.concerned)] if record.concerned is not None else []
-    return [proceeding.number, record.line.day.isoformat(), *said, *counted, record.state, due, late, by]
+    counted = [record.concerned if record.concerned is not None else ""] if kept.kind.concerns else []
+    return [proceeding.number, record.line.day, *said, *counted, record.state, due, late, by]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -19,7 +18,8 @@ from amends.apps.policies.models import Desk
 from amends.apps.training.models import Attempt
 from amends.core.policy.pack import Pack
 from amends.core.training import Owed
-from amends.doors.case_sheet import OPTIONS, as_text
+from amends.doors.cells import OPTIONS
+from amends.doors.listed_sheet import ListFormats, write_list
 from amends.doors.papers.formats import day_in_print, moment_in_print, page_words
 from amends.doors.papers.making import house_of
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width, shared
@@ -113,23 +113,9 @@ class Table:
     rows: Iterable[Sequence[object]] = field(default_factory=list)
 
 
-def write_tables(file: IO[bytes], tables: Iterable[Table]) -> None:
+def write_tables(file: IO[bytes], tables: Iterable[Table], *, title: str) -> None:
     """Write each table as a sheet of its own."""
     with xlsxwriter.Workbook(file, OPTIONS) as book:
-        head = book.add_format({"bold": True, "num_format": "@", "bottom": 1})
-        text = book.add_format({"num_format": "@", "valign": "top"})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
+        formats = ListFormats(book)
         for table in tables:
-            sheet = book.add_worksheet(table.title[:31])
-            sheet.freeze_panes(1, 0)
-            sheet.set_column(0, len(table.heads) - 1, 18)
-            for place, title in enumerate(table.heads):
-                sheet.write_string(0, place, title, head)
-            for row, cells in enumerate(table.rows, start=1):
-                for place, cell in enumerate(cells):
-                    if isinstance(cell, datetime):
-                        sheet.write_datetime(row, place, cell, moment)
-                    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-                        sheet.write_number(row, place, cell)
-                    elif cell not in (None, ""):
-                        sheet.write_string(row, place, as_text(str(cell)), text)
+            write_list(book, table.title[:31], table.heads, table.rows, title=title, formats=formats)

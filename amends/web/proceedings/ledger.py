@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
 from amends.apps.cases.proceeding_models import Payout
 from amends.apps.cases.proceedings.payouts import FILTERS, payout_page, payouts_for, totals_of
@@ -92,7 +93,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     desks = {desk.pk for desk, role in viewer.roles_held() if RIGHT in role.may}
     found = _found(request, viewer, asked).filter(desk__in=desks)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    count = write_payouts(file, _in_portions(found, viewer))
+    count = write_payouts(file, _in_portions(found, viewer), timezone.localdate(viewer.now))
     file.seek(0)
     log_access(
         actor=viewer.person.actor_id, action="export", object="payouts", field=f"count:{count}", now=viewer.now,

@@ -126,7 +126,7 @@ def _shown(viewer: Viewer, asked: Asked) -> dict[str, Any]:
 def _line(asked: Asked, line: Line) -> dict[str, Any]:
     indicator = line.indicator
     return {
-        "title": words(indicator.title), "says": words(indicator.says), "target": target_words(indicator), **_cell(asked, line.now),
+        **_cell(asked, line.now), "title": words(indicator.title), "says": words(indicator.says), "target": target_words(indicator),
         "earlier": [_earlier(line, one, asked) for one in (line.before, line.a_year_before)],
         "clauses": indicator.clause,
     }  # fmt: skip
@@ -134,12 +134,12 @@ def _line(asked: Asked, line: Line) -> dict[str, Any]:
 
 def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
     if one is None:
-        return {"value": ""}
+        return {"value": "", "title": ""}
     word, icon, tone = verdict_words(one.result.verdict)
     back = _address_of(asked)
     of = one.question.indicator.kind in ("share", "per_volume")
     return {
-        "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
+        "title": words(one.question.indicator.title), "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
         "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "",
         "address": cases_address(one, "all", back=back), "counted": cases_address(one, "counted", back=back) if of else "",
         "open_address": cases_address(one, "open", back=back),

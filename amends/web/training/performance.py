@@ -21,6 +21,7 @@ from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, NotPermitted, NotVisible
 from amends.doors.figures import asked_in, value_words
 from amends.doors.files import as_attachment
+from amends.doors.papers.formats import span_in_print
 from amends.doors.routes import route
 from amends.doors.training import Table, owed_words, percent_words, write_tables
 from amends.doors.wording import faults, words
@@ -97,7 +98,8 @@ def sheet(request: HttpRequest, desk: str, pk: int) -> HttpResponseBase:
     log_access(actor=viewer.person.actor_id, action="export", object=f"performance:{pk}", now=viewer.now, desk=place.pk)
     found = performance_of(viewer, place, pack, person, period)
     file = tempfile.SpooledTemporaryFile(max_size=1_000_000)  # noqa: SIM115 - the response closes it
-    write_tables(file, _tables(found, place, pack))  # type: ignore[arg-type]
+    title = f"{gettext('个人绩效记录')}　{person.name}　{span_in_print(period)}"
+    write_tables(file, _tables(found, place, pack), title=title)  # type: ignore[arg-type]
     file.seek(0)
     answer = FileResponse(file, content_type="application/octet-stream")
     return as_attachment(answer, f"performance-{person.username}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.xlsx")
@@ -105,7 +107,7 @@ def sheet(request: HttpRequest, desk: str, pk: int) -> HttpResponseBase:
 
 def _tables(found: Performance, desk: Desk, pack: Pack) -> list[Table]:
     zone, person = zone_of(pack), found.person
-    period = f"{found.period.first} — {found.period.last}"
+    period = span_in_print(found.period)
     taking_part = found.participation
     summary: list[list[Any]] = [
         [gettext("姓名"), person.name, ""], [gettext("期间"), period, ""],
@@ -122,10 +124,10 @@ def _tables(found: Performance, desk: Desk, pack: Pack) -> list[Table]:
         [row.case.number, row.case.subject, _local(row.received_at, zone), _local(row.closed_at, zone), _yes(row.in_time)]
         for row in handled_by(desk, person, found.period)[:EXPORTED]
     )  # fmt: skip
-    praise = [[one.on.isoformat(), gettext("客户表扬"), one.case.number, one.case.subject] for one in found.praise]
+    praise = [[one.on, gettext("客户表扬"), one.case.number, one.case.subject] for one in found.praise]
     kinds = pack.proceedings
     praise += [
-        [f"{_local(row.begun_at, zone):%Y-%m-%d}", words(kinds[row.kind].title) if row.kind in kinds else row.kind, row.number, row.subject]
+        [_local(row.begun_at, zone).date(), words(kinds[row.kind].title) if row.kind in kinds else row.kind, row.number, row.subject]
         for row in found.named_in
     ]  # fmt: skip
     return [
