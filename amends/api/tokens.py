@@ -10,7 +10,7 @@ from django.utils import timezone
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.actions import hash_of_secret
 from amends.apps.people.models import ApiToken
-from amends.apps.people.queries import desks_of_token
+from amends.apps.people.queries import desks_of_token, token_of
 from amends.core.refusals import NotPermitted, Refusal
 
 
@@ -32,7 +32,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     if kind.lower() != "bearer" or not secret.strip():
         raise NoToken
     now = timezone.now()
-    token = ApiToken.objects.select_related("person").filter(hashed=hash_of_secret(secret.strip())).first()
+    token = token_of(hash_of_secret(secret.strip()))
     if token is None or token.revoked_at is not None or token.expires_at <= now or not token.person.is_active:
         raise NoToken
     if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):

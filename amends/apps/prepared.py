@@ -16,14 +16,15 @@ from typing import Any, Generic, TypeVar
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, DateTimeField, Expression, Field, QuerySet, TextField, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, Expression, F, Field, QuerySet, TextField, UUIDField
+from django.db.models.lookups import In
 from psycopg import sql as psycopg_sql
 
 Row = TypeVar("Row")
 MOST_KEPT = 512
 """Many more people than work at the same time; what is kept of one question is its SQL, some kilobytes."""
 
-
+MOST_AMONG = 64
 MOST_PLANS = 256
 """Of one connection; the plan of a long question takes the server some hundred kilobytes."""
 
@@ -178,15 +179,25 @@ def prepared(key: Hashable, asks: Callable[[], QuerySet[Any, Row]]) -> Prepared[
 def ask_among(
     key: Hashable, values: Iterable[Any], asks: Callable[[list[Any]], QuerySet[Any, Row]], *, of: Field[Any, Any]
 ) -> list[Row]:
-    """Ask about several values at once: a question for 1, 2, 4, 8 … of them, the last one said again until it is full."""
+    """Ask about several values at once: a question for 1, 2, 4, 8 … of them, the last one said again until it is full.
+
+    What is asked about more than MOST_AMONG belongs to work by the hundred, and is put into words each time.
+    """
     wanted = list(values)
     if not wanted:
         return []
+    if len(wanted) > MOST_AMONG:
+        return list(asks(wanted))
     size = 1 << (len(wanted) - 1).bit_length()
     names = [f"value{place}" for place in range(size)]
     wanted += wanted[-1:] * (size - len(wanted))
     question = prepared((key, size), lambda: asks([Given(name, of) for name in names]))
     return question.ask(**dict(zip(names, wanted, strict=True)))
+
+
+def among(column: str, values: list[Any]) -> In[Any]:
+    """The condition that a column which points to rows holds one of several keys, `Given` ones as well: `case__in` takes no such."""
+    return In(F(column), values)
 
 
 def forget_prepared_questions() -> None:

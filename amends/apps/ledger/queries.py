@@ -1,9 +1,13 @@
 """Reads from the ledger."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db.models import BigIntegerField, QuerySet
 
 from amends.apps.ledger.models import Chain, Detail, Event
-from amends.apps.prepared import Prepared, given_number
+from amends.apps.prepared import Prepared, among, ask_among, given_number
 
 Details = dict[tuple[int, int], dict[str, Detail]]
 
@@ -59,5 +63,11 @@ def texts_of(chains: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
 
 def latest_texts(chains: Iterable[int], fields: Iterable[str]) -> dict[tuple[int, str], str]:
     """Return the latest text of each of the fields beside the events of each chain, without what is erased; one query."""
-    kept = Detail.objects.filter(chain_id__in=list(chains), field__in=list(fields), erased_at=None).order_by("seq")
-    return {(chain_id, field): text for chain_id, field, text in kept.values_list("chain_id", "field", "text")}
+    names = sorted(fields)
+    kept = ask_among(("latest_texts", *names), chains, partial(_texts_of, fields=names), of=BigIntegerField())
+    return {(chain_id, field): text for chain_id, field, text in kept}
+
+
+def _texts_of(chains: list[Any], fields: list[str]) -> QuerySet[Detail, tuple[int, str, str]]:
+    kept = Detail.objects.filter(among("chain_id", chains), field__in=fields, erased_at=None).order_by("seq")
+    return kept.values_list("chain_id", "field", "text")

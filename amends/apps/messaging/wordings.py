@@ -21,6 +21,7 @@ from amends.apps.messaging.models import DeskWording
 from amends.apps.people.models import Person
 from amends.apps.people.rights import may_on_desk
 from amends.apps.policies.models import Desk
+from amends.apps.prepared import Prepared, given_number, given_text
 from amends.core.desk_wordings import CARRIERS, WordingKey, Words, wording_faults, wordings_in
 from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
@@ -76,11 +77,19 @@ def editor_on(person: Person, desk: Desk, pack: Pack, now: datetime) -> Editor |
 # What is said
 
 
+_OWN_WORDS = Prepared(
+    lambda: DeskWording.objects.filter(
+        desk_id=given_number("desk"), message=given_text("message"), channel=given_text("channel"), state=State.IN_FORCE,
+        is_reset=False,
+    )
+)  # fmt: skip
+
+
 def own_words(desk: Desk | None, message: str, channel: str) -> dict[str, Words]:
     """What the desk says instead of its pack, by language; one query."""
     if desk is None:
         return {}
-    rows = DeskWording.objects.filter(desk=desk, message=message, channel=channel, state=State.IN_FORCE, is_reset=False)
+    rows = _OWN_WORDS.ask(desk=desk.pk, message=message, channel=channel)
     return {row.language: words_of(row) for row in rows}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
+
+from django.db.models import QuerySet
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person, PersonSkill
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, given_moment, given_number
+from amends.apps.prepared import Prepared, given_moment, given_number, prepared
 from amends.core.directory import Caller, Holding
 from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
@@ -223,14 +225,18 @@ def caller_for(person: Person, desk: Desk, pack: Pack, now: datetime, *, scopes:
 
 def holders_of(roles: Iterable[str], *, desk: Desk, now: datetime, within: Iterable[int] | None = None) -> list[Person]:
     """The active people who hold one of the roles on the desk, or in one of the departments; absent people's deputies too."""
-    rows = Membership.objects.filter(
-        Membership.valid_at(now), desk=desk.staffed_as, role__in=list(roles), person__is_active=True
-    )
-    if within is not None:
-        rows = rows.filter(department_id__in=list(within))
-    people = {m.person_id: m.person for m in rows.select_related("person")}
+    of, units = tuple(sorted(set(roles))), None if within is None else tuple(sorted(set(within)))
+    rows = prepared(("holders", of, units), partial(_holders, of, units)).ask(desk=desk.staffed_as, now=now)
+    people = {m.person_id: m.person for m in rows}
     away = Absence.objects.filter(Absence.running_at(now), person_id__in=people, deputy__is_active=True)
     for absence in away.select_related("deputy"):
         if absence.deputy is not None:
             people.setdefault(absence.deputy.pk, absence.deputy)
     return list(people.values())
+
+
+def _holders(roles: tuple[str, ...], units: tuple[int, ...] | None) -> QuerySet[Membership]:
+    held = Membership.objects.filter(
+        Membership.valid_at(given_moment("now")), desk_id=given_number("desk"), role__in=roles, person__is_active=True
+    ).select_related("person")
+    return held if units is None else held.filter(department_id__in=units)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from amends.apps.people.models import AccessEntry, ApiToken, Complainant, ContactPoint, Person
-from amends.apps.prepared import Prepared, given_number
+from amends.apps.prepared import Prepared, given_number, given_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,22 @@ def accesses(objects: Iterable[str] | None = None, *, size: int) -> list[Access]
     ]
 
 
+_TOKENS = Prepared(lambda: ApiToken.objects.select_related("person").filter(hashed=given_text("hashed")))
+_DESKS_OF_TOKEN = Prepared(
+    lambda: ApiToken.desks.through._default_manager.filter(apitoken_id=given_number("token")).values_list(
+        "desk_id", flat=True
+    )
+)
+
+
+def token_of(hashed: str) -> ApiToken | None:
+    """The token whose secret has this hash, with its owner; one query."""
+    return _TOKENS.first(hashed=hashed)
+
+
 def desks_of_token(token: ApiToken) -> frozenset[int] | None:
     """The desks that a token is limited to, none when all of them are gone; None for a token without a limit."""
-    limit = frozenset(token.desks.values_list("pk", flat=True))
+    limit = frozenset(_DESKS_OF_TOKEN.ask(token=token.pk))
     return limit if limit or token.is_limited else None
 
 

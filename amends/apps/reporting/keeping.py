@@ -9,10 +9,13 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet, UUIDField
+
 from amends.apps.cases.actions.erase import eraser
 from amends.apps.cases.actions.perform import Performed, projector
 from amends.apps.cases.changes import watcher
 from amends.apps.ledger.bulk import insert_rows
+from amends.apps.prepared import among, ask_among
 from amends.apps.reporting.models import CaseFact, StepFact
 from amends.apps.reporting.rows.days import add_days, day_changes
 from amends.apps.reporting.rows.working_out import CASE_COLUMNS, NO, STEP_COLUMNS, Fact, Figured, Step, worked_out
@@ -65,9 +68,9 @@ def refresh_figures(cases: Collection[UUID]) -> None:
 def write_rows(cases: Collection[UUID], figured: list[Figured]) -> tuple[list[Figured], list[Figured]]:
     """Write what differs; returns the cases that differ as they were and as they are."""
     keys = list(cases)
-    before = {row[0]: row for row in CaseFact.objects.filter(pk__in=keys).values_list(*CASE_COLUMNS)}
+    before = {row[0]: row for row in ask_among("case_facts", keys, _cases_known, of=UUIDField())}
     steps: dict[UUID, dict[int, tuple[int, Step]]] = defaultdict(dict)
-    for key, *step in StepFact.objects.filter(case__in=keys).values_list("id", *STEP_COLUMNS):
+    for key, *step in ask_among("step_facts", keys, _steps_known, of=UUIDField()):
         steps[step[0]][step[NO]] = key, tuple(step)
     changed, outdated, now = [], [], []
     for one in figured:
@@ -89,6 +92,14 @@ def write_rows(cases: Collection[UUID], figured: list[Figured]) -> tuple[list[Fi
         if key in before
     ]
     return were, changed
+
+
+def _cases_known(keys: list[Any]) -> QuerySet[CaseFact, tuple[Any, ...]]:
+    return CaseFact.objects.filter(among("case_id", keys)).values_list(*CASE_COLUMNS)
+
+
+def _steps_known(keys: list[Any]) -> QuerySet[StepFact, tuple[Any, ...]]:
+    return StepFact.objects.filter(among("case_id", keys)).values_list("id", *STEP_COLUMNS)
 
 
 def _differs(before: tuple[Any, ...] | None, now: Fact) -> bool:

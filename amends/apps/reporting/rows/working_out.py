@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
+from django.db.models import BigIntegerField, QuerySet, Sum, UUIDField
 from pydantic_core import from_json
 
 from amends.apps.cases.facts import pack_at, packs_through
@@ -21,6 +21,7 @@ from amends.apps.cases.models import Case, ClockRow, Payout, Praised
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import latest_texts
 from amends.apps.policies.queries import calendar_for, read_version
+from amends.apps.prepared import among, ask_among
 from amends.apps.reporting.models import CaseFact, StepFact
 from amends.core.case_life import Life, life_of
 from amends.core.facts import Event
@@ -46,6 +47,7 @@ SPANS = {
 }
 """Every span from receipt, and the moment at which it ends."""
 
+Row = TypeVar("Row")
 CASE_COLUMNS = tuple(f.attname for f in CaseFact._meta.concrete_fields)
 STEP_COLUMNS = tuple(f.attname for f in StepFact._meta.concrete_fields if f.attname != "id")
 
@@ -102,7 +104,9 @@ class _Beside:
 def worked_out(cases: Collection[UUID]) -> list[Figured]:
     # What is only practised is never counted: it has no rows here, so no figure can read it.
     # Their facts are not read: they are folded anew from the events.
-    rows = list(Case.objects.filter(pk__in=cases, desk__practice_of=None).only(*READ).order_by("pk"))
+    rows: list[Case] = _ask(
+        "cases", cases, lambda keys: Case.objects.filter(pk__in=keys, desk__practice_of=None).only(*READ).order_by("pk")
+    )
     packs = {row.pack_id: read_version(row.pack_id) for row in rows}
     beside = _beside(rows, packs)
     return [_figured(row, packs[row.pack_id], beside) for row in rows]
@@ -116,11 +120,22 @@ def _beside(rows: list[Case], packs: Mapping[int, Pack]) -> _Beside:
         clocks=_clocks(keys, {rule for one in reads for rule in one.limit}),
         calendars={key: calendar_for(pack, _hours(pack)) for key, pack in packs.items()},
         paid=_paid(keys) if any(pack.proceedings for pack in packs.values()) else {},
-        praised=set(Praised.objects.filter(case__in=keys).values_list("case_id", flat=True)),
+        praised=set(
+            _ask(
+                "praised",
+                keys,
+                lambda keys: Praised.objects.filter(among("case_id", keys)).values_list("case_id", flat=True),
+            )
+        ),
         invited=_invited(keys) if any(pack.surveys.plans for pack in packs.values()) else set(),
         answers=_answers(keys) if any(one.satisfaction.question for one in reads) else {},
         texts=latest_texts(chains, fields) if (fields := _texts_read(packs.values())) else {},
     )
+
+
+def _ask(about: str, keys: Iterable[UUID], asks: Callable[[list[Any]], QuerySet[Any, Row]]) -> list[Row]:
+    """Every verb asks these questions about its case: they are prepared."""
+    return ask_among(("figures", about), keys, asks, of=UUIDField())
 
 
 def _texts_read(packs: Iterable[Pack]) -> set[str]:
@@ -144,45 +159,66 @@ def _hours(pack: Pack) -> str:
 
 def _events(chains: Collection[int]) -> dict[int, list[Event]]:
     found: dict[int, list[Event]] = defaultdict(list)
-    rows = LedgerEvent.objects.filter(chain_id__in=list(chains)).order_by("chain_id", "seq")
-    for chain, seq, verb, at, actor, payload in rows.values_list("chain_id", "seq", "kind", "at", "actor", "payload"):
+    rows = ask_among(("figures", "events"), chains, _events_of, of=BigIntegerField())
+    for chain, seq, verb, at, actor, payload in rows:
         found[chain].append(Event(seq, verb, at, at, actor, from_json(payload)))
     return found
+
+
+def _events_of(chains: list[Any]) -> QuerySet[LedgerEvent, tuple[Any, ...]]:
+    rows = LedgerEvent.objects.filter(among("chain_id", chains)).order_by("chain_id", "seq")
+    return rows.values_list("chain_id", "seq", "kind", "at", "actor", "payload")
 
 
 def _clocks(keys: list[UUID], rules: set[str]) -> dict[UUID, list[Clock]]:
     found: dict[UUID, list[Clock]] = defaultdict(list)
     if rules:
-        rows = ClockRow.objects.filter(case__in=keys, rule__in=rules).order_by("started_at", "instance")
-        for case, rule, due_at, stopped_at in rows.values_list("case_id", "rule", "due_at", "stopped_at"):
-            found[case].append(Clock(rule, due_at, stopped_at))  # type: ignore[index]
+        asks = partial(_clocks_of, rules=sorted(rules))
+        for case, *clock in ask_among(("figures", "clocks", *sorted(rules)), keys, asks, of=UUIDField()):
+            found[case].append(Clock(*clock))
     return found
+
+
+def _clocks_of(keys: list[Any], rules: list[str]) -> QuerySet[ClockRow, tuple[Any, ...]]:
+    rows = ClockRow.objects.filter(among("case_id", keys), rule__in=rules).order_by("started_at", "instance")
+    return rows.values_list("case_id", "rule", "due_at", "stopped_at")
 
 
 def _paid(keys: list[UUID]) -> dict[UUID, tuple[int, str]]:
     """What was paid on each case; amounts of several currencies are never added, the larger one stands."""
-    rows = Payout.objects.filter(proceeding__case__in=keys, stands=True, paid_at__isnull=False).order_by()
-    sums = rows.values("proceeding__case", "currency").annotate(sum=Sum("amount_minor"))
     found: dict[UUID, tuple[int, str]] = {}
-    for row in sums:
-        present = found.get(row["proceeding__case"], (-1, ""))
-        found[row["proceeding__case"]] = max(present, (row["sum"], row["currency"]))
+    for case, currency, amount in _ask("paid", keys, _sums_paid):
+        found[case] = max(found.get(case, (-1, "")), (amount, currency))
     return found
 
 
+def _sums_paid(keys: list[Any]) -> QuerySet[Payout, tuple[Any, ...]]:
+    rows = Payout.objects.filter(among("proceeding__case_id", keys), stands=True, paid_at__isnull=False).order_by()
+    return rows.values_list("proceeding__case", "currency").annotate(sum=Sum("amount_minor"))
+
+
 def _invited(keys: list[UUID]) -> set[UUID]:
-    return set(Case.objects.filter(pk__in=keys, invitations__isnull=False).values_list("pk", flat=True))
+    return set(
+        _ask(
+            "invited",
+            keys,
+            lambda keys: Case.objects.filter(pk__in=keys, invitations__isnull=False).values_list("pk", flat=True),
+        )
+    )
 
 
 def _answers(keys: list[UUID]) -> dict[UUID, dict[str, int]]:
     """The latest score of every question that was answered about each case."""
     found: dict[UUID, dict[str, int]] = defaultdict(dict)
-    given = Case.objects.filter(pk__in=keys, answers__scores__value__isnull=False).order_by(
-        "answers__answered_at", "answers__pk"
-    )
-    for key, question, value in given.values_list("pk", "answers__scores__question", "answers__scores__value"):
+    for key, question, value in _ask("answers", keys, _scores_of):
         found[key][str(question)] = int(value or 0)
     return found
+
+
+def _scores_of(keys: list[Any]) -> QuerySet[Case, tuple[Any, ...]]:
+    given = Case.objects.filter(pk__in=keys, answers__scores__value__isnull=False)
+    given = given.order_by("answers__answered_at", "answers__pk")
+    return given.values_list("pk", "answers__scores__question", "answers__scores__value")
 
 
 def _figured(row: Case, pack: Pack, beside: _Beside) -> Figured:
