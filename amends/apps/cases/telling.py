@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -103,22 +103,17 @@ def _moment(value: object) -> datetime | None:
 
 def by_when_in(due: datetime | None, zone: ZoneInfo, language: str) -> str:
     """Until when, as messages write it: what is due at midnight is due by 24:00 of the day before."""
-    if due is None:
-        return ""
-    day, clock = last_day(due, zone), last_minute(due, zone)
-    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day.year}年{day.month}月{day.day}日 {clock}"
+    return "" if due is None else _written(last_day(due, zone), last_minute(due, zone), language)
 
 
 def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
     """A moment as messages write it, in the zone given; empty when there is none."""
     local = moment.astimezone(zone) if moment else None
-    if local is None:
-        return ""
-    return (
-        f"{local.day} {local:%B %Y, %H:%M}"
-        if language == "en"
-        else f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
-    )
+    return "" if local is None else _written(local.date(), f"{local:%H:%M}", language)
+
+
+def _written(day: date, clock: str, language: str) -> str:
+    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day.year}年{day.month}月{day.day}日 {clock}"
 
 
 def title_in(title: Title, language: str) -> str:

@@ -29,6 +29,8 @@ from amends.apps.reporting.rows.days import (
 from amends.apps.reporting.rows.working_out import worked_out
 from amends.core.periods import Period, month_of
 
+FIGURES = (CaseFact, StepFact, DayFact)
+
 
 def rebuild_figures(*, progress: Callable[[int], Any] = lambda done: None) -> int:
     """Work out the figures of every case again from its events, and the days from the figures; returns how many cases.
@@ -74,9 +76,6 @@ def mend_all_days() -> None:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
     for desk in Desk.objects.order_by("pk"):
         mend_days(desk)
-
-
-FIGURES = (CaseFact, StepFact, DayFact)
 
 
 def mend_days(desk: Desk) -> None:
