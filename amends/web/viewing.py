@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from amends.apps.cases.archive import may_search_archive
 from amends.apps.cases.posts import may_watch, watch_of
+from amends.apps.cases.proceedings.library import libraries_of, reads_library
 from amends.apps.cases.proceedings.queries import count_waiting_proceedings
 from amends.apps.cases.proceedings.registers import registers_of
 from amends.apps.cases.queries import Viewer, desks_with_right
@@ -153,6 +154,12 @@ class Nav:
     def registers(self) -> bool:
         """Whether they may open a register of some desk."""
         return bool(registers_of(viewer_of(self.request)))
+
+    @cached_property
+    def libraries(self) -> list[Desk]:
+        """The desks whose case library is open to them."""
+        viewer = viewer_of(self.request)
+        return [d for d, pack in packs_of(viewer).items() if libraries_of(pack) and reads_library(viewer, d)]
 
     @cached_property
     def may_register(self) -> bool:

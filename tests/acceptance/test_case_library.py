@@ -74,6 +74,17 @@ def test_a_study_begins_without_personal_data_and_is_published_after_review_by_s
     planner = Staff(office.world, "cs_agent")
     planner.force_login(office.handler(other).person)
     assert "同类案例 快件延误五天" in text_of(planner.get(f"/cases/{other}/do/propose/"))
+    beside = planner.get(f"/cases/{other}/")
+    assert "同类案例 案例库 快件延误五天" in text_of(beside)
+    assert f'href="/library/express/{study["id"]}/"' in beside.content.decode()
+    assert "同类案例" not in text_of(planner.get(f"/cases/{parcel(office, TO_PLAN, grade=RUDE)}/"))
+
+
+def test_the_library_stands_in_the_navigation_of_whoever_works_on_a_desk_that_has_one(office):
+    reader = Staff(office.world, "department_staff", "delivery_operations")
+
+    assert '<a href="/library/express/"' in reader.get("/").content.decode()
+    assert '<a href="/library/express/" aria-current="page"' in reader.get("/library/express/").content.decode()
 
 
 @pytest.mark.clause("EXP-7.1")

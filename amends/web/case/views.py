@@ -37,7 +37,7 @@ from amends.web.case.story import SHOWS, story_of, stretch_of
 from amends.web.case.tools import tools_of
 from amends.web.case.watching import in_words
 from amends.web.case.writing import WRITE
-from amends.web.guidance.customer import brief_of, moods_of
+from amends.web.guidance.customer import brief_of, moods_of, studies_like
 from amends.web.registers.confirmed import shown_at_step
 
 __all__ = ["CaseView", "case_view", "clocks", "page", "reveal"]
@@ -160,6 +160,7 @@ def _below(seen: CaseView, tab: str, show: str) -> dict[str, Any]:
         "people": people_of(seen),
         "forms": forms_of(seen.readable, pack),
         "related": related_to(seen),
+        "studies": studies_like(seen),
         "order": order_of(pack, seen.facts),
         "axes": axes_of(pack, seen.facts),
     }

@@ -185,9 +185,12 @@ def solutions_that_helped(seen: CaseView, verb: str) -> list[Helped] | None:
     return found
 
 
+def studies_like(seen: CaseView) -> list[Proceeding]:
+    """Published studies of the same category, for the page of a case; none for whoever sees their task alone."""
+    return [] if sees_task_only(seen.pack, seen.actor) else studies_beside(seen.viewer, seen.case, seen.pack)
+
+
 def studies_for(seen: CaseView, verb: str) -> list[Proceeding]:
     """Published studies of the same category that the policy offers beside the form of a verb. Source: EXP-7.1"""
     rules = [kind.library for kind in libraries_of(seen.pack).values() if kind.library is not None]
-    if not any(verb in rule.beside for rule in rules) or sees_task_only(seen.pack, seen.actor):
-        return []
-    return studies_beside(seen.viewer, seen.case, seen.pack)
+    return studies_like(seen) if any(verb in rule.beside for rule in rules) else []
