@@ -18,12 +18,14 @@ from amends.apps.cases.proceedings.queries import (
     proceedings_under,
     visible_proceeding,
 )
+from amends.apps.cases.proceedings.registers import registers_of
 from amends.apps.cases.proceedings.timeline import proceeding_entries
 from amends.apps.cases.queries import visible_among
 from amends.apps.cases.timeline import Entry
 from amends.core.clocks import ClockReading
 from amends.core.decide import Action, allowed_actions
 from amends.core.facts import CaseFacts
+from amends.core.policy.base import Title
 from amends.doors.seen_proceeding import SeenProceeding
 from amends.web.case.seeing import CaseView
 from amends.web.viewing import viewer_of
@@ -60,6 +62,15 @@ class ProceedingView(SeenProceeding):
     def beneath(self) -> list[Possible]:
         """What the viewer may begin under it."""
         return possible_under(self.viewer, self.proceeding)
+
+    @cached_property
+    def register(self) -> Title | None:
+        """The register that it is a record of, where it stands by itself and the viewer may open that."""
+        row = self.proceeding
+        if row.case_id is not None or row.parent_id is not None or self.kind.register_ is None:
+            return None
+        opened = (kept for kept in registers_of(self.viewer) if (kept.desk, kept.name) == (row.desk, row.kind))
+        return next((kept.kind.listed_as for kept in opened), None)
 
     @cached_property
     def behind(self) -> CaseView | None:

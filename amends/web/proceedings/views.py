@@ -40,6 +40,7 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "is_document": seen.pack.reports.of_kind(seen.proceeding.kind) is not None,
         "children": lines_of([row for row in seen.children if row.kind not in in_room]),
         "parent": seen.proceeding.parent,
+        "register": seen.register,
         "entries": list(reversed(seen.entries)),
         "causes": causes_of(seen),
         "concerned": concerned_shown(seen),
