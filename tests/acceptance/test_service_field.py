@@ -377,7 +377,7 @@ def test_a_week_with_four_of_five_days_shows_the_missing_one_and_wants_an_explan
     redrawn = Staff(office.world, "technical_service_engineer").post(
         f"/proceedings/{visit}/do/report/", {**week, "_redraw": "1"}, headers={"HX-Request": "true"}
     )
-    assert "2026-03-05" in redrawn.content.decode()
+    assert ">2026年3月5日</output>" in redrawn.content.decode()
 
     clock.at("2026-03-09T09:00+08:00")
     office.work()
@@ -391,6 +391,9 @@ def test_a_week_with_four_of_five_days_shows_the_missing_one_and_wants_an_explan
     assert value_of(told, "week_missing") == "2026-03-05"
     assert [row["entry_day"] for row in rows_of(told, "week_entries")] == [f"2026-03-0{d}" for d in (2, 3, 4, 6)]
     assert rows_of(told, "week_entries")[1]["entry_work"] == "第 3 日：铲除起泡区域。"
+    assert "缺日志的日期 2026年3月5日" in text_of(
+        Staff(office.world, "technical_service_engineer").get(f"/proceedings/{visit}/")
+    )
 
 
 def rows_of(event, name):
@@ -567,6 +570,8 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
         Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/")
     )
     assert value_of(one_day, "service_days") == 1 and "技术服务台账" in ledger_page
+    paper = Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/print.pdf")
+    assert b"".join(paper).startswith(b"%PDF")
     second = tallied(
         office,
         clock,
@@ -594,6 +599,8 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
     assert {row[0] for row in tables["按客户"]} == {"鼎和物业", "安和建材"}
     assert "待甲方补漏。" in str(listed["blocks"]) and len(listed["blocks"][0]["rows"]) == 2
     assert "三月培训少，四月补上。" in str(analysis["blocks"])
+    shown = Staff(office.world, "technical_service_supervisor").get(f"/documents/{line['id']}/").content.decode()
+    assert '<td class="tabular nowrap">2026-03-03</td>' in shown and '<th scope="col">遗留问题</th>' in shown
     assert b"".join(
         Staff(office.world, "technical_service_supervisor").get(f"/documents/{line['id']}/file.pdf")
     ).startswith(b"%PDF")
@@ -615,5 +622,52 @@ def test_whoever_travels_reads_where_to_and_to_whom_in_clear_and_others_of_the_d
     engineer_reads, supervisor_reads = read_by("technical_service_engineer"), read_by("technical_service_supervisor")
     assert address in engineer_reads
     assert address not in supervisor_reads
-    assert re.search(r"1\d{10}", engineer_reads)
+    assert re.search(r"联系电话 1\d{10}", engineer_reads[: engineer_reads.index("出发前准备")])
     assert not re.search(r"1\d{10}", supervisor_reads)
+
+
+def shown_in(page, name):
+    """The text or day that stands in a field of a form."""
+    found = re.search(
+        rf'<(?:input|textarea)[^>]*name="{name}"[^>]*?(?:value="([^"]*)"[^>]*>|>([^<]*)</textarea>)', page
+    )
+    assert found, name
+    return found.group(1) or found.group(2) or ""
+
+
+def test_the_completion_form_takes_over_customer_site_engineer_and_days_from_the_visit(office, clock):
+    key, visit = left(office, clock)
+    address = f"/proceedings/{key}/begin/completion_report/"
+    ordered = Staff(office.world, "technical_service_engineer").get(f"/proceedings/{visit}/")
+
+    page = Staff(office.world, "technical_service_engineer").get(address).content.decode()
+
+    assert shown_in(page, "site_address") == "云锦花园 3 号楼"
+    assert shown_in(page, "service_customer") in text_of(ordered) and "*" not in shown_in(page, "service_customer")
+    assert (shown_in(page, "service_began_on"), shown_in(page, "service_ended_on")) == ("2026-03-02", "2026-03-02")
+    assert re.search(rf'<option value="{engineer(office).id}"[^>]* selected', page)
+
+
+def test_another_engineer_does_not_read_the_address_of_a_visit_out_of_the_form(office, clock):
+    key, _ = left(office, clock)
+    other = Staff(office.world, "technical_service_engineer")
+    other.force_login(office.hires("technical_service_engineer", "沈立").person)
+
+    page = other.get(f"/proceedings/{key}/begin/completion_report/").content.decode()
+
+    assert "云锦花园" not in page
+
+
+def test_the_author_reads_what_was_written_down_on_site_in_clear_and_others_do_not(office, clock):
+    key, visit = left(office, clock)
+    clock.at("2026-03-06T17:00+08:00")
+    report = completion(office, key).json()["id"]
+    author, other = (
+        Staff(office.world, role) for role in ("technical_service_engineer", "technical_service_supervisor")
+    )
+
+    assert "梁经理" in text_of(author.get(f"/proceedings/{visit}/"))
+    assert "梁经理" not in text_of(other.get(f"/proceedings/{visit}/"))
+    for name in ("云锦花园 3 号楼", "梁少卿"):
+        assert name in text_of(author.get(f"/proceedings/{report}/"))
+        assert name not in text_of(other.get(f"/proceedings/{report}/"))

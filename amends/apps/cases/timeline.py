@@ -395,6 +395,8 @@ def code_shown(f: Field, value: Any, pack: Pack, names: Names) -> tuple[str, Any
         return "case", value
     if f.type == "computed" and isinstance(value, list):
         return "numbers", value
+    if f.type == "computed" and f.computed is not None and f.computed.days_without is not None:
+        return "days", value
     if f.type == "computed" and f.computed is not None and f.computed.found == DUE_BEFORE:
         return "datetime", value
     return f.type, value

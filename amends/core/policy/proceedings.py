@@ -108,6 +108,16 @@ class Library(Ruled):
     beside: tuple[Name, ...] = ()
 
 
+class TakesOver(Piece):
+    """With what a fresh form begins that stands under another proceeding: what the latest one of the kind `of` under the same one
+    says, the reader's own before those of others. `fields` names for each field of the form the fact it is taken from. Texts with
+    personal data are taken over only for whoever reads them unmasked there.
+    """
+
+    of: Name
+    fields: dict[Name, Name] = Field(min_length=1)
+
+
 class Payout(Ruled):
     """That something of value goes to the customer, so that the kind stands in the compensation ledger.
 
@@ -231,7 +241,7 @@ class ProceedingKind(Process):
     """What may happen around a case: escalation, compensation, attribution, improvement, a task …
 
     `about` says whether it belongs to a case, stands by itself, or either; one with `under` is begun from the page of an open
-    proceeding of one of these kinds and belongs to it, on the same case where that has one. The forms of an `offline` one are kept
+    proceeding of one of these kinds and belongs to it, on the same case where that has one (`takes_over` fills its form beforehand). The forms of an `offline` one are kept
     on the phone of whoever opens its page, or the page it is begun from: what is typed without a connection is sent once it is back.
     `once_per` refuses a second one on the same case
     while one with the same values of these facts stands (an empty list: one for each case; left out: any number).
@@ -249,6 +259,7 @@ class ProceedingKind(Process):
     number: str
     about: Literal["case", "desk", "either"] = "case"
     under: tuple[Name, ...] = ()
+    takes_over: TakesOver | None = None
     offline: bool = False
     once_per: tuple[Name, ...] | None = None
     void: tuple[Name, ...] = ()

@@ -27,6 +27,7 @@ class Cell:
 
     text: str
     is_number: bool = False
+    is_day: bool = False
     figure: str = ""
     besides: tuple[str, ...] = ()
     tone: str = ""

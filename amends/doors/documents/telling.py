@@ -244,7 +244,10 @@ class Teller:
         rows = tuple(
             (
                 Cell(line["number"], record=line["key"]), Cell(line["subject"] or "—"),
-                *(Cell(_plain(line["values"].get(name)), is_number=name in numeric) for name in columns),
+                *(
+                    Cell(_plain(line["values"].get(name)), is_number=name in numeric, is_day=fields[name].type == "date")
+                    for name in columns
+                ),
                 Cell(words(kind.states[line["state"]].title)),
             )
             for line in lines

@@ -20,6 +20,7 @@ from amends.core.policy.printing import PrintCell
 from amends.doors.papers.filling import Filling
 from amends.doors.papers.formats import (
     day_to_fill_in,
+    days_in_print,
     in_script,
     money_in_figures,
     money_in_print,
@@ -171,6 +172,8 @@ def value_in_print(value: ShownValue, zone: ZoneInfo) -> str:
         return money_in_print(value.value)
     if value.kind in ("date", "datetime"):
         return stored_in_print(value.kind, str(value.value), zone)
+    if value.kind == "days":
+        return days_in_print(str(value.value))
     if value.kind == "signature":
         return gettext("签名见附件")
     if value.kind == "files":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from amends.apps.policies.traditional import traditional
 from amends.core.chinese_money import in_capitals
 from amends.core.periods import Period
 from amends.doors.wording import language
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def in_script(text: str) -> str:
@@ -49,6 +52,13 @@ def stored_in_print(kind: str, text: str, zone: ZoneInfo) -> str:
         return moment_in_print(datetime.fromisoformat(text.replace("Z", "+00:00")), zone)
     except ValueError:
         return text
+
+
+def days_in_print(text: str) -> str:
+    """Stored days side by side, which are text; text that holds none stays as it is."""
+    return "、".join(
+        stored_in_print("date", day, ZoneInfo("UTC")) if DAY.fullmatch(day) else day for day in text.split("、")
+    )
 
 
 def day_to_fill_in(span: int = 24) -> str:

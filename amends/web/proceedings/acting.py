@@ -29,6 +29,7 @@ from amends.apps.cases.proceedings.queries import (
 )
 from amends.apps.cases.proceedings.records import with_records
 from amends.apps.cases.proceedings.standing import standing_texts
+from amends.apps.cases.proceedings.taking_over import taken_over
 from amends.apps.cases.proceedings.templates import apply_template
 from amends.apps.cases.queries import Viewer, actor_of, visible_case
 from amends.apps.cases.timeline import labels_of
@@ -205,7 +206,11 @@ def begin_under(request: HttpRequest, key: uuid.UUID, kind: str) -> HttpResponse
     """The form that begins a proceeding under another one, with what that one knows filled in."""
     seen = proceeding_view(request, key)
     possible = _possible(possible_under(seen.viewer, seen.proceeding), kind)
-    fills = _standing(possible.action.form, seen.facts.values)
+    form = possible.action.form
+    fills = {
+        **_standing(form, seen.facts.values),
+        **taken_over(seen.viewer, seen.proceeding, possible.kind, form, pack=seen.pack, zone=seen.zone),
+    }
     step = _beginning(
         seen.viewer, seen.proceeding.desk, seen.pack, possible, seen.proceeding.case, fills, parent=seen.proceeding
     )

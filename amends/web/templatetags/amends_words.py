@@ -19,7 +19,7 @@ from amends.apps.cases.signatures import signature_picture
 from amends.core import masking
 from amends.core.transcripts import Said, read_transcript
 from amends.doors import wording
-from amends.doors.papers.formats import day_in_print, moment_in_print, month_in_print, stored_in_print
+from amends.doors.papers.formats import day_in_print, days_in_print, moment_in_print, month_in_print, stored_in_print
 
 register = template.Library()
 NO_NEWS_FOR = timedelta(minutes=5)
@@ -104,6 +104,12 @@ def moment_of(text: str, zone: ZoneInfo | None = None) -> str:
 def day_of(text: str) -> str:
     """A stored day, which is text."""
     return stored_in_print("date", str(text), DEFAULT_ZONE)
+
+
+@register.filter
+def days_of(value: Any) -> str:
+    """Stored days, which are text, side by side; anything else stays as it is."""
+    return days_in_print(str(value))
 
 
 @register.filter(expects_localtime=True)

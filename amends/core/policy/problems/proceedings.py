@@ -124,6 +124,17 @@ def _at_or_after(process: Process, chain: str) -> set[str]:
     return {s for s in reached if s in process.states and process.states[s].category not in ("done", "archived")}
 
 
+def _taken_over_problems(world: World, path: Path, name: str, kind: ProceedingKind) -> Iterator[Problem]:
+    """What is filled in beforehand stands in the form that begins the kind, and comes from what a kind that exists knows."""
+    if kind.takes_over is None:
+        return
+    yield from one_for_each_name(world, path, "proceeding", name, (kind.takes_over.of,), world.pack.proceedings)
+    forms = [world.pack.forms[t.form] for t in kind.transitions if not t.from_ and t.form in world.pack.forms]
+    asked = {f.id for form in forms for f in form.fields}
+    yield from one_for_each_name(world, (*path, "fields"), "field", name, kind.takes_over.fields, asked)
+    yield from one_for_each_name(world, (*path, "fields"), "fact", name, kind.takes_over.fields.values(), world.facts)
+
+
 def _payout_problems(world: World, path: Path, name: str, kind: ProceedingKind) -> Iterator[Problem]:
     pays = kind.pays
     if pays is None:
@@ -160,6 +171,7 @@ def _kind_problems(world: World, path: Path, name: str, kind: ProceedingKind) ->
         verbs = {t.verb for t in kind.transitions}
         compared = (kind.compares.verb, kind.compares.since)
         yield from one_for_each_name(world, (*path, "compares"), "verb", name, compared, verbs)
+    yield from _taken_over_problems(world, (*path, "takes_over"), name, kind)
     yield from _payout_problems(world, path, name, kind)
     yield from _room_problems(world, (*path, "room"), name, kind)
     quoted = [offer.quotes for offer in kind.offers if offer.quotes]
