@@ -1,6 +1,7 @@
 """`make shots`: pictures of every page at three widths, by day and by night, full and empty, of demos that it serves itself.
 
-The pictures and the two demos lie in var/shots: `full` has all its cases, `empty` has none. `ARGS="queue case"` takes the pages whose
+The pictures and the two demos lie in var/shots: `full` has all its cases, `empty` has none. They are served on ports 8940 and 8941,
+or from SHOTS_PORT on, so that two clones take pictures at once. `ARGS="queue case"` takes the pages whose
 name begins so, `ARGS="--quick"` leaves out the night and the middle width, `ARGS="--fresh"` makes the demos anew. The exit code is 1 when a page is wider than its window, says something to
 the console, or can not be reached.
 """

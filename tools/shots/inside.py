@@ -7,7 +7,7 @@ import json
 from django.utils import timezone
 
 from amends.apps.cases.models import Case
-from amends.apps.cases.portal_keys import new_link_with_pin
+from amends.apps.cases.portal_keys import VALID_AFTER_ARCHIVE, new_link_with_pin
 from amends.jobs.demo import build_demo
 
 
@@ -17,9 +17,13 @@ def make_empty() -> None:
 
 
 def print_letters() -> None:
-    """One private link with its PIN for the newest case of every desk in every kind of state, as customers hold them."""
+    """One private link with its PIN for the newest case of every desk in every kind of state, as customers hold them.
+
+    Cases whose links ended some time after archiving are left out: their page says only that there is nothing.
+    """
     now, letters = timezone.now(), {}
-    for case in Case.objects.filter(internal=False).select_related("desk").order_by("-pk")[:400]:
+    cases = Case.objects.filter(internal=False).exclude(archived_at__lte=now - VALID_AFTER_ARCHIVE)
+    for case in cases.select_related("desk").order_by("-pk")[:400]:
         name = f"{case.desk.code}-{'waiting' if case.waits_for == 'complainant' else case.state_category}"
         if name not in letters:
             letters[name] = new_link_with_pin(case, now=now)
