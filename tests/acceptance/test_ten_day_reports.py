@@ -109,8 +109,8 @@ def test_whoever_has_not_handed_in_is_reminded_before_and_after_the_end_of_the_p
         return text_of(staff.get("/notices/"))
 
     assert "2026年3月中旬的业务人员旬报" not in told(sellers[0])
-    assert "2026年3月中旬的业务人员旬报请在 2026-03-22 前提交。" in told(sellers[1])
-    assert "应在 2026-03-22 前提交，尚未收到" in told(sellers[1])
+    assert "2026年3月中旬的业务人员旬报请在 2026年3月22日 前提交。" in told(sellers[1])
+    assert "应在 2026年3月22日 前提交，尚未收到" in told(sellers[1])
     assert "还有 2 人没有提交" in text_of(Staff(office.world, "cs_specialist").get("/notices/"))
 
 

@@ -22,6 +22,7 @@ from amends.apps.cases.presence import LASTS
 from amends.apps.cases.previews import make_preview
 from amends.apps.people.models import AccessEntry
 from amends.core.policy.base import Title
+from amends.web.case.beside import forms_of
 from tests.acceptance.conftest import undone_afterwards
 from tests.pages import in_words, text_of
 from tests.web.staff import courier_desk, on_page, signed_in
@@ -293,6 +294,16 @@ def test_what_was_typed_into_a_form_that_is_no_longer_open_is_kept_as_a_draft(de
     assert response.status_code == 409
     assert "已与客户核对。" in page and "复制我的内容" in page and reverse("act", args=[case.number, "note"]) in page
     assert "%E5%B7%B2%E4%B8%8E" in Draft.objects.get().content
+
+
+def test_forms_stand_in_the_order_in_which_they_were_filled_in_last():
+    pack = SimpleNamespace(forms={name: SimpleNamespace(id=name, title=name) for name in ("grading", "report")})
+    began = timezone.now()
+    events = [
+        SimpleNamespace(data={"form": name}, at=began + timedelta(hours=hours), seq=hours)
+        for hours, name in enumerate(("grading", "report", "grading"))
+    ]
+    assert [(title, event.seq) for title, event in forms_of(events, pack)] == [("report", 1), ("grading", 2)]
 
 
 def test_what_a_customer_does_is_told_of_them_once():

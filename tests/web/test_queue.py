@@ -78,6 +78,17 @@ def test_the_archive_shows_no_column_that_only_open_cases_fill(desk, supervisor)
     assert ">最近到期</th>" not in page
 
 
+def test_the_archive_says_when_each_case_was_archived(desk, supervisor):
+    archived = desk.register()
+    Case.objects.filter(pk=archived.pk).update(state_category="archived", archived_at=desk.now)
+
+    page = supervisor.get("/queue/?tab=archive").content.decode()
+
+    assert ">归档时间</th>" in page
+    assert "今天" in page[page.index('class="only-small">归档时间') :]
+    assert ">归档时间</th>" not in supervisor.get(QUEUE).content.decode()
+
+
 def test_columns_are_remembered_for_a_person_and_unknown_ones_are_not(desk, supervisor):
     desk.register()
     assert ">渠道</th>" not in supervisor.get(QUEUE).content.decode()

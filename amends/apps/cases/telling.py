@@ -106,6 +106,11 @@ def by_when_in(due: datetime | None, zone: ZoneInfo, language: str) -> str:
     return "" if due is None else _written(last_day(due, zone), last_minute(due, zone), language)
 
 
+def day_in(day: date, language: str) -> str:
+    """A day as messages write it."""
+    return f"{day.day} {day:%B %Y}" if language == "en" else f"{day.year}年{day.month}月{day.day}日"
+
+
 def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
     """A moment as messages write it, in the zone given; empty when there is none."""
     local = moment.astimezone(zone) if moment else None
@@ -113,7 +118,7 @@ def when_in(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
 
 
 def _written(day: date, clock: str, language: str) -> str:
-    return f"{day.day} {day:%B %Y}, {clock}" if language == "en" else f"{day.year}年{day.month}月{day.day}日 {clock}"
+    return f"{day_in(day, language)}, {clock}" if language == "en" else f"{day_in(day, language)} {clock}"
 
 
 def title_in(title: Title, language: str) -> str:

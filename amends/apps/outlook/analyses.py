@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
+from amends.apps.cases.telling import day_in
 from amends.apps.ledger.actions import append_in_turn
 from amends.apps.ledger.models import Chain
 from amends.apps.messaging.actions import notify
@@ -112,6 +113,10 @@ def ranked(analysis: Analysis) -> list[Ranked]:
     return [Ranked(place, name, counts.get(name, 0), before.get(name, 0)) for place, name in enumerate(names, start=1)]
 
 
+def _span_in(analysis: Analysis, language: str) -> str:
+    return f"{day_in(analysis.first, language)} — {day_in(analysis.last, language)}"
+
+
 @transaction.atomic
 def hand_over(analysis: Analysis, department: Department, pack: Pack, *, by: Person, now: datetime) -> HandOver:
     """Hand an analysis to a department and tell its heads; one of its people confirms it. Raises AlreadyHanded."""
@@ -122,9 +127,9 @@ def hand_over(analysis: Analysis, department: Department, pack: Pack, *, by: Per
         raise AlreadyHanded from error
     heads = [name for name, role in pack.roles.roles.items() if role.heads]
     people = holders_of(heads, desk=analysis.desk, now=now, within=[department.pk])
-    values = {"period": f"{analysis.first:%Y-%m-%d} — {analysis.last:%Y-%m-%d}"}
+    values, values_en = ({"period": _span_in(analysis, language)} for language in ("zh-hans", "en"))
     notify(
-        people, pack=pack, message="analysis_handed", values=values, case_key="", case_number="", now=now,
+        people, pack=pack, message="analysis_handed", values=values, values_en=values_en, case_key="", case_number="", now=now,
         unique_key=f"{analysis.pk}:handed:{department.pk}", usual=USUAL,
     )  # fmt: skip
     _record(analysis, "hand_over_analysis", {"department": department.pk}, by=by, now=now)

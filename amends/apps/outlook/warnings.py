@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 
 from amends.apps.cases.models import Case
+from amends.apps.cases.telling import when_in
 from amends.apps.ledger.actions import append
 from amends.apps.ledger.models import Chain
 from amends.apps.messaging.actions import notify
@@ -96,10 +97,13 @@ def _stored(
 
 def _tell(warning: EarlyWarning, asked: WarningRule, people: list[Person], now: datetime) -> None:
     pack = read_version(warning.pack_id)
-    due = f"{warning.react_by.astimezone(ZoneInfo(pack.head.zone)):%Y-%m-%d %H:%M}"
-    values = {"title": asked.title.zh_hans, "due_at": due}
+    zone = ZoneInfo(pack.head.zone)
+    values, values_en = (
+        {"title": asked.title.in_language(language), "due_at": when_in(warning.react_by, zone, language)}
+        for language in ("zh-hans", "en")
+    )
     notify(
-        people, pack=pack, message="warning_raised", values=values, values_en={**values, "title": asked.title.in_language("en")},
+        people, pack=pack, message="warning_raised", values=values, values_en=values_en,
         case_key=str(warning.case_id or ""), case_number=warning.case.number if warning.case else "", now=now,
         unique_key=f"{warning.pk}:raised", usual=USUAL,
     )  # fmt: skip

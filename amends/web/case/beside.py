@@ -66,13 +66,13 @@ def _line(seen: CaseView, field: str, shown: str) -> PersonalLine:
 
 
 def forms_of(events: Iterable[Event], pack: Pack) -> list[tuple[Title, Event]]:
-    """The forms that were filled in, the latest of each, in the order of their first time."""
+    """The forms that were filled in, the latest of each, in the order in which those were filled in."""
     found: dict[str, tuple[Title, Event]] = {}
     for event in events:
         form = pack.forms.get(event.data.get("form", ""))
         if form is not None:
             found[form.id] = (form.title, event)
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: (one[1].at, one[1].seq))
 
 
 def order_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str, int]]:

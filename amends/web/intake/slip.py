@@ -22,6 +22,7 @@ from amends.apps.people.models import Department
 from amends.core.policy.pack import Pack
 from amends.core.refusals import NotVisible
 from amends.doors.files import as_attachment
+from amends.doors.papers.formats import moment_in_print
 from amends.doors.routes import route
 from amends.doors.wording import language, words
 from amends.web.intake.done import grouped, promises_of
@@ -55,10 +56,9 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
 def slip_of(receipt: Receipt, offered: PortalDesk, pack: Pack, promises: list[str]) -> dict[str, Any]:
     """What stands on the slip."""
     case = receipt.case
-    local = case.received_at.astimezone(ZoneInfo(pack.head.zone))
     place = Department.objects.filter(pk=facts_of(case).value("receiving_outlet") or 0).first()
     lines = [
-        (gettext("受理时间"), f"{local:%Y-%m-%d %H:%M}"),
+        (gettext("受理时间"), moment_in_print(case.received_at, ZoneInfo(pack.head.zone))),
         (gettext("受理单位"), words(place.called) if place else offered.title),
         (gettext("受理员工"), case.registered_by.name if case.registered_by else ""),
     ]

@@ -23,10 +23,14 @@ OF_OPEN_CASES = ("due", "word")
 
 
 def chosen(kept: str, part: str = "") -> dict[str, str]:
-    """The columns to show with their titles in a part of the queue; what is kept may name one that is no more."""
+    """The columns to show with their titles in a part of the queue; what is kept may name one that is no more.
+
+    The archive says last, by which it is ordered: when each case was archived.
+    """
     offered = {name: title for name, title in titles().items() if part != "archive" or name not in OF_OPEN_CASES}
     wanted = [name for name in kept.split(",") if name in offered] or list(USUAL)
-    return {name: title for name, title in offered.items() if name in wanted}
+    shown = {name: title for name, title in offered.items() if name in wanted}
+    return shown | ({"archived": gettext("归档时间")} if part == "archive" else {})
 
 
 def known(names: Iterable[str]) -> list[str]:

@@ -59,6 +59,7 @@ class Line(TypedDict):
     received: str
     received_second: str
     changed: str
+    archived: str
     is_open: bool
     is_late: bool
     is_changed: bool
@@ -158,6 +159,7 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
         received=_past(row.received_at, said, look) if "received" in columns else "",
         received_second="" if "kind" in columns or "channel" in columns else f"{kind}{DOT}{channel}",
         changed=_past(row.changed_at, said, look) if "changed" in columns else "",
+        archived=_past(row.archived_at, said, look) if "archived" in columns else "",
         is_open=is_open,
         is_late=is_late,
         is_changed=is_changed,

@@ -45,6 +45,7 @@ from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisib
 from amends.core.training import Owed, mean_of
 from amends.doors.figures import value_words
 from amends.doors.files import as_attachment
+from amends.doors.papers.formats import day_in_print
 from amends.doors.papers.press import pdf_of
 from amends.doors.routes import route
 from amends.doors.training import owed_words, percent_words, record_sheet_of
@@ -219,7 +220,7 @@ def record_paper(request: HttpRequest, desk: str, pk: int) -> HttpResponse:
     yes, no = gettext("到场"), gettext("缺席")
     tables = [
         (gettext("培训模块"), [gettext("模块"), gettext("状态"), gettext("合格日期")], [[words(one.module.title), owed, _on(one.known.passed_at, zone)] for one, owed in found["duties"]]),
-        (gettext("培训场次"), [gettext("主题"), gettext("日期"), gettext("出勤"), gettext("成绩"), gettext("参与程度")], [[one.row.subject, f"{one.day or ''}", "—" if place.attended is None else yes if place.attended else no, _or_dash(place.result), _or_dash(place.involvement)] for one, _, place in found["sessions"]]),
+        (gettext("培训场次"), [gettext("主题"), gettext("日期"), gettext("出勤"), gettext("成绩"), gettext("参与程度")], [[one.row.subject, day_in_print(one.day) if one.day else "", "—" if place.attended is None else yes if place.attended else no, _or_dash(place.result), _or_dash(place.involvement)] for one, _, place in found["sessions"]]),
         (gettext("测试"), [gettext("模块"), gettext("日期"), gettext("成绩"), gettext("证书编号")], [[title, _on(row.answered_at, zone), f"{row.score}", row.certificate or "—"] for row, title in found["tests"]]),
     ]  # fmt: skip
     sheet = record_sheet_of(found["desk"], pack, found["person"], tables, viewer=viewer_of(request))
@@ -228,7 +229,7 @@ def record_paper(request: HttpRequest, desk: str, pk: int) -> HttpResponse:
 
 
 def _on(moment: Any, zone: Any) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d}" if moment else "—"
+    return day_in_print(moment.astimezone(zone).date()) if moment else "—"
 
 
 def _or_dash(value: Any) -> str:

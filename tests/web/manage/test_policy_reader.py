@@ -13,6 +13,7 @@ from django.utils import translation
 from amends.apps.policies.queries import read_version, versions_of
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
+from amends.web.policies.reading.tables import clock_table
 from tests.doors import Office
 from tests.pages import text_of
 from tests.versions import publish_next
@@ -73,6 +74,17 @@ def test_a_clause_says_what_the_system_does_about_it(office: Office) -> None:
     assert "一般投诉：3 个工作日，次日起算，到期日下班时。" in page
     assert "进入“待初步审核”或“重新受理”时开始计时，进入“已结案”时停止。" in page
     assert "在“待评估”，受理人员、客服主管、人力资源人员、信息安全联络人可以“定级”，进入“待传递”。" in page
+
+
+def test_a_limit_beside_a_faster_one_says_whose_it_is(office: Office) -> None:
+    first = {row.title: row.limits for row in clock_table(pack_called("escalation"))}["初步定级"]
+    assert [(line.whom, line.limit) for line in first] == [("“紧急投诉”的", "30 分钟"), ("其他", "2 个工作小时")]
+
+
+def test_large_numbers_are_written_in_groups_of_three(office: Office) -> None:
+    said = " ".join(s.text for s in sayings_of(pack_called("escalation")) if s.part in {"levels", "settings"})
+    assert "不少于 100,000" in said
+    assert "100,000 人" in said
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from amends.apps.cases.proceedings.expecting import Due, due_around, due_before, missing
 from amends.apps.cases.proceedings.queries import overdue_periods
+from amends.apps.cases.telling import day_in
 from amends.apps.messaging.actions import notify
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Person
@@ -79,8 +80,8 @@ def _tell_missing(desk: Desk, pack: Pack, name: str, kind: ProceedingKind, due: 
         return 0
     zh, en = name_of(due.period, asked.every)
     is_late = now.astimezone(ZoneInfo(pack.head.zone)).date() > due.until
-    values = {"kind": kind.title.zh_hans, "period": zh, "due": due.until.isoformat(), "count": str(len(absent))}
-    values_en = {**values, "kind": kind.title.in_language("en"), "period": en}
+    values = {"kind": kind.title.zh_hans, "period": zh, "due": day_in(due.until, "zh-hans"), "count": str(len(absent))}
+    values_en = {**values, "kind": kind.title.in_language("en"), "period": en, "due": day_in(due.until, "en")}
 
     def tell(people: Iterable[Person], words: Mapping[str, str], unique: str) -> int:
         return notify(

@@ -79,7 +79,7 @@ class Names:
         if isinstance(value, bool):
             return gettext("是") if value else gettext("否")
         if isinstance(value, int):
-            return str(value)
+            return f"{value:,}"
         if isinstance(value, Mapping):
             return money(value)
         found = self._choices(fact).get(str(value)) or self._titles.get(str(value))

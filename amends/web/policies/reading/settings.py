@@ -43,7 +43,7 @@ def value_of(setting: Setting, names: Names) -> str:
     if setting.unit in UNITS and isinstance(value, int):
         return amount(setting.unit, value)
     if setting.unit in COUNTED and isinstance(value, int | float):
-        return gettext(COUNTED[setting.unit]) % {"n": value}
+        return gettext(COUNTED[setting.unit]) % {"n": f"{value:,}"}
     if isinstance(value, dict) and set(value) <= set(UNITS):
         return listed(amount(unit, int(n)) for unit, n in value.items())
     return f"{_plain(value, names)} {setting.unit or ''}".strip()

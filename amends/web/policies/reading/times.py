@@ -81,7 +81,7 @@ def _lines(rule: ClockRule, limit: Limit, whom: str, names: Names) -> Iterator[L
     for faster in limit.faster:
         yield from _lines(rule, faster.limit, gettext("“%(flag)s”的") % {"flag": names.fact(faster.flag)}, names)
     if limit.by is None:
-        yield LimitLine(whom, _in_full(rule, limit, names))
+        yield LimitLine(whom or (gettext("其他") if limit.faster else ""), _in_full(rule, limit, names))
         return
     for value, inner in limit.table.items():
         yield from _lines(rule, inner, _value(limit.by, value, names), names)
