@@ -15,6 +15,7 @@ from amends.apps.cases.models import Case
 from amends.apps.ledger.models import Event
 from amends.apps.lists.models import Habit, SavedView
 from amends.apps.people.models import Person
+from amends.core.queue_order import Band
 from tests.acceptance.conftest import undone_afterwards
 from tests.web.staff import courier_desk, on_page, signed_in
 
@@ -71,7 +72,7 @@ def test_a_day_in_use_is_said_as_people_write_it(desk, supervisor):
 
 def test_the_archive_shows_no_column_that_only_open_cases_fill(desk, supervisor):
     archived = desk.register()
-    Case.objects.filter(pk=archived.pk).update(state_category="archived", archived_at=desk.now)
+    Case.objects.filter(pk=archived.pk).update(state_category="archived", band=Band.AT_REST, archived_at=desk.now)
 
     page = supervisor.get("/queue/?tab=archive").content.decode()
 
@@ -80,7 +81,7 @@ def test_the_archive_shows_no_column_that_only_open_cases_fill(desk, supervisor)
 
 def test_the_archive_says_when_each_case_was_archived(desk, supervisor):
     archived = desk.register()
-    Case.objects.filter(pk=archived.pk).update(state_category="archived", archived_at=desk.now)
+    Case.objects.filter(pk=archived.pk).update(state_category="archived", band=Band.AT_REST, archived_at=desk.now)
 
     page = supervisor.get("/queue/?tab=archive").content.decode()
 
