@@ -33,6 +33,16 @@ def month_in_print(day: date) -> str:
     return f"{day:%B %Y}" if language() == "en" else f"{day.year}年{day.month}月"
 
 
+def short_day(day: date) -> str:
+    """A day below an axis, where the year is known."""
+    return f"{day.day} {day:%b}" if language() == "en" else f"{day.month}月{day.day}日"
+
+
+def short_month(day: date) -> str:
+    """The month of a day below an axis."""
+    return f"{day:%b %y}" if language() == "en" else f"{day:%y}年{day.month}月"
+
+
 def span_in_print(period: Period) -> str:
     """A span of days, the first and the last with their years."""
     return f"{day_in_print(period.first)} – {day_in_print(period.last)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from amends.core.forecasting import Forecast
+from amends.doors.papers.formats import day_in_print, month_in_print, short_day, short_month
 
 TOP, BOTTOM, RIGHT = 16, 30, 24
 STEPS = (1, 2, 2.5, 5, 10)
@@ -56,7 +57,7 @@ def drawn(
     by_day: bool = False,
 ) -> Drawn:  # fmt: skip
     """The chart of the `last` months, or days, and of what is forecast for the months `ahead`."""
-    exactly, short = ("%Y-%m-%d", "%m-%d") if by_day else ("%Y-%m", "%y-%m")
+    exactly, short = (day_in_print, short_day) if by_day else (month_in_print, short_month)
     months, counts = months[-last:], counts[-last:]
     points = said.points if said is not None else ()
     places = len(months) + len(points)
@@ -69,9 +70,9 @@ def drawn(
     def y(value: float) -> float:
         return round(TOP + (height - TOP - BOTTOM) * (1 - value / highest), 1)
 
-    dots = [Dot(x(n), y(count), f"{months[n]:{exactly}} {count:g}") for n, count in enumerate(counts)]
+    dots = [Dot(x(n), y(count), f"{exactly(months[n])} {count:g}") for n, count in enumerate(counts)]
     start = len(months)
-    to_come = [Dot(x(start + n), y(p.expected), f"{ahead[n]:%Y-%m} {p.expected:g}（{p.low}–{p.high}）") for n, p in enumerate(points)]  # fmt: skip
+    to_come = [Dot(x(start + n), y(p.expected), f"{month_in_print(ahead[n])} {p.expected:g}（{p.low}–{p.high}）") for n, p in enumerate(points)]  # fmt: skip
     joint = dots[-1:] if to_come else []
     upper = [*((d.x, d.y) for d in joint), *((x(start + n), y(p.high)) for n, p in enumerate(points))]
     lower = [(x(start + n), y(p.low)) for n, p in enumerate(points)]
@@ -81,7 +82,7 @@ def drawn(
         line=_path((d.x, d.y) for d in dots), ahead=_path((d.x, d.y) for d in [*joint, *to_come]),
         band=_path([*upper, *reversed(lower)]), dots=tuple(dots), expected=tuple(to_come),
         rows=tuple(Mark(y(n * step), f"{n * step:g}") for n in range(round(highest / step) + 1)),
-        columns=tuple(Mark(x(n), f"{month:{short}}") for n, month in enumerate([*months, *ahead[: len(points)]]) if n % every == 0),
+        columns=tuple(Mark(x(n), short(month)) for n, month in enumerate([*months, *ahead[: len(points)]]) if n % every == 0),
     )  # fmt: skip
 
 
