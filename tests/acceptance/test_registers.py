@@ -196,7 +196,7 @@ def test_a_supplier_with_too_many_complaints_is_proposed_for_elimination_and_onc
 
     staff = Staff(office.world, "quality_manager")
     listed, record = page(office, staff, "supplier"), text_of(staff.get(f"/proceedings/{key}/"))
-    assert "台账 › 供应商 华东散热器厂" in record
+    assert "台账 / 供应商 华东散热器厂" in record
     say = "归因于其材料的客诉超过上限，建议评估并淘汰。"
     sheet = b"".join(staff.get(register(office, "supplier")[0] + "export/").streaming_content)
     head, row = CalamineWorkbook.from_filelike(io.BytesIO(sheet)).get_sheet_by_index(0).to_python()
