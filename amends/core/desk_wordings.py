@@ -13,7 +13,16 @@ from difflib import get_close_matches
 
 from amends.core.policy.pack import Pack
 from amends.core.policy.texting import GROUP_PLACEHOLDERS
-from amends.core.policy.wording import DUE_OF, PLACEHOLDERS, placeholders_in
+from amends.core.policy.wording import (
+    DUE_OF,
+    IF,
+    MAILBOX,
+    PLACEHOLDERS,
+    UNLESS,
+    conditions_out_of_place,
+    place_of,
+    placeholders_in,
+)
 from amends.core.refusals import FieldError
 from amends.core.roles import complainant_roles
 
@@ -86,7 +95,8 @@ def places_of(pack: Pack, key: WordingKey) -> list[str]:
         wording = pack.texting.groups.wordings.get(key.message) if pack.texting.groups else None
         return sorted({*GROUP_PLACEHOLDERS, *(wording.asks if wording else ())})
     roles = complainant_roles(pack)
-    return sorted(PLACEHOLDERS | {DUE_OF + clock.id for clock in pack.clocks if set(clock.shown_to) & roles})
+    asked = {IF + MAILBOX, UNLESS + MAILBOX} if key.channel == "email" else set()
+    return sorted(PLACEHOLDERS | asked | {DUE_OF + clock.id for clock in pack.clocks if set(clock.shown_to) & roles})
 
 
 def wording_faults(
@@ -109,16 +119,24 @@ def wording_faults(
 def _place_faults(proposed: Words, key: WordingKey, pack: Pack) -> Iterator[FieldError]:
     known = set(places_of(pack, key))
     for name, part in zip(("subject", "body"), proposed.subject_and_body(key.channel), strict=True):
-        for place in dict.fromkeys(placeholders_in(part)):
+        for place in dict.fromkeys(map(place_of, placeholders_in(part))):
             if place not in known:
                 yield _unknown(f"/{name}", place[:40], known)
         rest = re.sub(r"\{\{[^{}]*\}\}", "", part)
         if "{" in rest or "}" in rest:
             yield FieldError(f"/{name}", "place_left_open", {})
+    if _has_stray_conditions(proposed.text, key):
+        yield FieldError("/body", "condition_out_of_place", {})
     own = wordings_in(pack).get(key)
     needed = set(placeholders_in(own.text)) & set(INDISPENSABLE) if own else set()
     for place in sorted(needed - set(placeholders_in(proposed.text))):
         yield FieldError("/body", "place_missing", {"name": place})
+
+
+def _has_stray_conditions(text: str, key: WordingKey) -> bool:
+    if key.channel == "email":
+        return bool(conditions_out_of_place(text))
+    return any(name.startswith((IF, UNLESS)) for name in placeholders_in(text))
 
 
 def _unknown(pointer: str, place: str, known: set[str]) -> FieldError:

@@ -158,6 +158,7 @@ FIELD_SENTENCES = {
     "unknown_place": "{{%(name)s}} 不是可用的变量，可用的见输入框下方。",
     "misspelt_place": "{{%(name)s}} 不是可用的变量，是不是 {{%(near)s}}？",
     "place_left_open": "有没写完整的花括号。变量要写成 {{number}} 这样，前后各两个花括号。",
+    "condition_out_of_place": "{{if:…}} 和 {{unless:…}} 只能写在邮件正文一行的开头。",
     "place_missing": "这条消息必须保留 {{%(name)s}}，缺了它收信人没法继续办理。",
     "no_signature": "短信须以签名开头，例如【{{desk}}】。",
     "several_signatures": "一条短信只能有一个签名，正文里请不要再用【】。",

@@ -13,20 +13,24 @@ PLACES = {
     "desk": _("签名"), "reason": _("原因"), "level": _("级别"), "promised_reply_at": _("承诺时间"), "received_at": _("收到时间"),
     "round": _("第几轮"), "clock": _("时限"), "extended_until": _("延期至"), "written_subject": _("所写主题"),
     "written_text": _("所写内容"), "name": _("联系人"), "company": _("公司名称"),
+    "mailbox": _("收信邮箱"),
 }  # fmt: skip
-_PLACE = re.compile(r"\{\{\s*([a-z0-9_]+)(?::[a-z0-9_]+)?\s*\}\}")
+_CONDITION = {"if": _("有%(place)s时才有这一行"), "unless": _("没有%(place)s时才有这一行")}
+_PLACE = re.compile(r"\{\{\s*([a-z0-9_]+(?::[a-z0-9_]+)?)\s*\}\}")
 _ASIDE = re.compile(r"\s*[（(][^（()）]*\{\{[^（()）]*[）)]\s*$")
 
 
 def place_words(place: str) -> str:
     """What a place is called; empty for one that only its policy knows."""
-    name = place.partition(":")[0]
+    name, _colon, asked = place.partition(":")
+    if name in _CONDITION:
+        return gettext(_CONDITION[name]) % {"place": place_words(asked) or asked}
     return gettext(PLACES[name]) if name in PLACES else ""
 
 
 def with_places_named(text: str) -> str:
     """The text with its places in words, in brackets."""
-    return _PLACE.sub(lambda found: f"[{place_words(found[1]) or found[1]}]", text)
+    return _PLACE.sub(lambda found: f"[{place_words(found[1]) or found[1].partition(':')[0]}]", text)
 
 
 def without_aside(line: str) -> str:

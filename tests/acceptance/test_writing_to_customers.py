@@ -133,6 +133,39 @@ def test_the_answer_to_a_mail_lands_on_the_case(office, left, tmp_path):
     assert (answer["result"], answer["case"]) == ("appended", number)
 
 
+@pytest.mark.parametrize("pack_id", PACKS)
+def test_only_where_a_mailbox_reads_answers_is_anybody_asked_to_answer_the_mail(office_of, left, pack_id):
+    office = office_of(pack_id)
+    number = registered(office, complainant_email=MAIL)
+    written(office, number, by="email")
+    goes_out(office)
+    (without,) = (mail.get_content() for mail in own(left, number)[1])
+    assert "直接回复" not in without and "不接收回复" in without and "{{" not in without
+    assert "/portal/" in without and "服务热线：" in without, "the ways that there are"
+
+    registers_mailbox(office)
+    written(office, number, by="email", text=WORDS + "（二）")
+    goes_out(office)
+    (answerable,) = (mail for mail in own(left, number)[1] if "（二）" in mail.get_content())
+    assert "直接回复本邮件" in answerable.get_content() and "不接收回复" not in answerable.get_content()
+    assert answerable["Reply-To"]
+
+
+def test_every_fault_of_what_is_written_is_told_at_once(office, left):
+    number = registered(office, complainant_phone="010-86922900")
+
+    mail = faults(written(office, number, by="email", text="点 {{link}} 查看", written_subject=""))
+    text = faults(written(office, number, complainant_phone="1380", text="字" * 490))
+    staff, address = Staff(office.world, "cs_agent"), f"/cases/{number}/do/write/"
+    version = re.search(r'name="_version" value="(\d+)"', staff.get(address).content.decode())[1]
+    form = {"written_by": "", "written_text": "见 ${link}", "_version": version, "_token": "e" * 32}
+    nothing = staff.post(address, form)
+
+    assert set(mail) == {"written_subject", "complainant_email", "written_text"}
+    assert set(text) == {"complainant_phone", "written_text"}
+    assert nothing.status_code == 422 and nothing.content.decode().count('class="field-errors"') == 2
+
+
 def test_what_cannot_leave_is_refused_at_its_field_and_leaves_no_trace(office, left):
     number = registered(office, complainant_phone="010-86922900")
 
@@ -210,10 +243,31 @@ def test_quiet_hours_hold_a_text_back_and_the_form_says_so(office_of, left):
     assert written(office, number).status_code == 200
     office.work()
     assert own(left, number)[0] == []
+    for place in (f"/cases/{number}/", "/queue/?tab=all"):
+        before = text_of(Staff(office.world, "cs_specialist").get(place))
+        assert re.search(r"将于 .{0,12}08:00 发出", before), "nobody has heard it yet"
+    assert "最后发言：我方（免打扰时段，短信尚未发出）" in text_of(
+        Staff(office.world, "cs_specialist").get(f"/cases/{number}/")
+    )
 
     office.clock.at("2026-03-03T08:01:00+08:00")
     goes_out(office)
     assert len(own(left, number)[0]) == 1
+    for place in (f"/cases/{number}/", "/queue/?tab=all"):
+        after = text_of(Staff(office.world, "cs_specialist").get(place))
+        assert not re.search(r"将于 .{0,12}08:00 发出|短信尚未发出", after)
+
+
+def test_a_draft_is_offered_only_where_something_was_typed(office):
+    number = registered(office, complainant_phone=PHONE, complainant_email=MAIL)
+    staff, address = Staff(office.world, "cs_agent"), f"/cases/{number}/do/write/"
+    place = re.search(r'data-draft="([^"]+)"', staff.get(address).content.decode())[1]
+
+    staff.post("/drafts/", {"_place": place, "written_by": "email", "written_text": ""})
+    assert "没有提交的草稿" not in text_of(staff.get(address))
+
+    staff.post("/drafts/", {"_place": place, "written_by": "email", "written_text": WORDS})
+    assert "没有提交的草稿" in text_of(staff.get(address))
 
 
 def test_a_form_that_is_sent_twice_leaves_one_message(office, left):

@@ -98,6 +98,27 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ('categories.yaml:5  goods: the keyword "坏" is too short, it needs two characters.',),
     ),
     (
+        "condition_in_a_text_message",
+        "messages/received.sms.zh-hans.txt",
+        "已登记。",
+        "已登记。\n{{if:hotline}}热线 {{hotline}}",
+        (
+            "messages/received.sms.zh-hans.txt:1  received: "
+            '"{{if:hotline}}" may only begin a line of the body of an email.',
+        ),
+    ),
+    (
+        "condition_on_nothing",
+        "messages/received.sms.zh-hans.txt",
+        "已登记。",
+        "已登记。{{unless:hotlime}}",
+        (
+            "messages/received.sms.zh-hans.txt:1  received: "
+            '"{{unless:hotlime}}" may only begin a line of the body of an email.',
+            'messages/received.sms.zh-hans.txt:1  received: the placeholder "hotlime" is not in the dictionary. Did you mean "hotline"?',
+        ),
+    ),
+    (
         "no_limit_shown",
         "messages/received.sms.zh-hans.txt",
         "已登记。",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from amends.apps.cases.actions.perform import Performed, projector
+from amends.apps.cases.actions.perform import Performed, Wish, fault_finder, projector
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of, normal_contact, takes_texts
 from amends.apps.cases.telling import language_of, put_to_complainant, values_for_complainant
@@ -18,11 +18,13 @@ from amends.apps.messaging.rendering import fill
 from amends.apps.messaging.wordings import carrier
 from amends.apps.policies.models import Desk
 from amends.core.desk_wordings import LONGEST
+from amends.core.facts import CaseFacts
 from amends.core.guidance import USED
 from amends.core.policy.lifecycle import Sends
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 
+CHANNELS = ("sms", "email")
 SUBJECT, TEXT = "written_subject", "written_text"
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]{0,40}\}\}|\$\{[^{}\n]{0,40}\}|\{\{|\}\}|\$\{")
 _BRACKET = re.compile(r"\[[^\[\]\n]{1,20}\]")
@@ -40,7 +42,12 @@ def send_what_was_written(done: Performed) -> None:
     if sends is None:
         return
     channel = str(done.event.payload.get("set", {}).get(sends.by, ""))
-    letter = _letter(done, sends, channel)
+    letter = _letter(
+        Desired(
+            done.case, done.pack, done.facts, sends, form=done.decision.transition.form or "", channel=channel, texts=done.decision.texts,
+            used_phrases=bool(done.event.payload.get(USED, {}).get("phrases")), now=done.now,
+        )
+    )  # fmt: skip
     if faults := list(letter.faults()):
         raise InvalidData(faults)
     put_to_complainant(
@@ -48,6 +55,37 @@ def send_what_was_written(done: Performed) -> None:
         language=letter.language, now=done.now,
         written=Written(done.caller.person, done.event.seq),
     )  # fmt: skip
+
+
+@fault_finder
+def faults_of_what_is_written(case: Case, pack: Pack, facts: CaseFacts, wish: Wish) -> Iterable[FieldError]:
+    """What would keep a message from leaving, of a form that has other faults as well."""
+    sending = (t for t in pack.lifecycle.with_verb(wish.verb) if t.sends and t.form)
+    transition = next(sending, None)
+    if transition is None or transition.sends is None:
+        return ()
+    texts = {name: value.strip() for name, value in wish.data.items() if isinstance(value, str)}
+    channel = texts.get(transition.sends.by, "")
+    desired = Desired(
+        case, pack, facts, transition.sends, form=transition.form or "", channel=channel, texts=texts,
+        used_phrases=bool(wish.used.phrases), now=wish.now,
+    )  # fmt: skip
+    return _letter(desired).faults() if channel in CHANNELS else _letter(desired).faults_of_what_was_typed()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What somebody wants to be written, before it is known whether it may leave."""
+
+    case: Case
+    pack: Pack
+    facts: CaseFacts
+    sends: Sends
+    form: str
+    channel: str
+    texts: Mapping[str, str]
+    used_phrases: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +128,24 @@ class _Letter:
             self.pack, self.sends.message, self.language, by, self.desk
         ):  # fmt: skip
             yield FieldError(f"/{self.sends.by}", "text_not_vetted", {"title": self.pack.forms[self.form].title})
+        yield from self.faults_of_what_was_typed()
+
+    def faults_of_what_was_typed(self) -> Iterable[FieldError]:
+        """Gaps that keep it from leaving on any channel."""
         if gap := _gap_in(self.values[TEXT], brackets=self.used_phrases):
-            yield FieldError(at, "bracket_left", {"field": title, "value": gap})
+            title = self.pack.fields[self.sends.text].title
+            yield FieldError(f"/{self.sends.text}", "bracket_left", {"field": title, "value": gap})
 
 
-def _letter(done: Performed, sends: Sends, channel: str) -> _Letter:
-    texts = done.decision.texts
-    own = texts.get(sends.to.get("sms" if channel == "sms" else "email", ""), "")
+def _letter(what: Desired) -> _Letter:
+    texts, sends = what.texts, what.sends
+    own = texts.get(sends.to.get("sms" if what.channel == "sms" else "email", ""), "")
     written = {SUBJECT: texts.get(sends.subject or "", ""), TEXT: texts.get(sends.text, "").strip()}
+    values = values_for_complainant(what.case, what.facts, what.pack, texts=texts, now=what.now)
     return _Letter(
-        pack=done.pack, desk=done.case.desk, sends=sends, form=done.decision.transition.form or "", channel=channel, language=language_of(done.facts),
-        address=_as_sent(channel, own) or next(iter(addresses_by(done.case, channel)), ""),
-        values={**values_for_complainant(done.case, done.facts, done.pack, texts=texts, now=done.now), **written},
-        used_phrases=bool(done.event.payload.get(USED, {}).get("phrases")),
+        pack=what.pack, desk=what.case.desk, sends=sends, form=what.form, channel=what.channel, language=language_of(what.facts),
+        address=_as_sent(what.channel, own) or next(iter(addresses_by(what.case, what.channel)), ""),
+        values={**values, **written}, used_phrases=what.used_phrases,
     )  # fmt: skip
 
 

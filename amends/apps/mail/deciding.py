@@ -104,6 +104,8 @@ def _letter_of(mail: IncomingMail) -> Iterator[Letter]:
             octets = source.read()
     with ExitStack() as stack:
         try:
+            if mail.is_head_only:
+                raise Unreadable("too_big")
             letter = stack.enter_context(letter_in(octets))
         except Unreadable:
             letter = replace(_head_of(octets, stack), text=NOT_READ, new_text=NOT_READ)

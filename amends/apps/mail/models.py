@@ -108,6 +108,11 @@ class IncomingMail(models.Model):
         return f"mail:{self.pk}"
 
     @property
+    def is_head_only(self) -> bool:
+        """Whether the mail was beyond the limit, so that only its head was fetched."""
+        return self.raw is not None and self.raw.size < self.size
+
+    @property
     def owner(self) -> str:
         """Who owns the files of the mail until they hang on a case."""
         return f"mail:{self.pk.hex}"

@@ -17,7 +17,6 @@ from django.db import IntegrityError, transaction
 from amends.apps.cases.evidence import MAIL, Given, store_received
 from amends.apps.deferred.actions import enqueue
 from amends.apps.mail.models import IncomingMail, Mailbox
-from amends.apps.mail.telling import tell_that_mail_waits
 
 INGEST = "ingest_mail"
 RAW_NAME = "来信原件.eml"
@@ -94,12 +93,9 @@ def _renumbered(mail: IncomingMail, mailbox: Mailbox, arrived: Arrived) -> Incom
 def _keep(mailbox: Mailbox, arrived: Arrived, identity: str, first: IncomingMail | None, now: datetime) -> IncomingMail:
     key = uuid.uuid4()
     given = Given(owner=f"{MAIL}{key.hex}", given_by=f"mailbox:{mailbox.pk}", source=mailbox.address)
-    is_whole = arrived.size <= len(arrived.octets)
     state, reason = IncomingMail.State.NEW, ""
     if first is not None:
         state, reason = IncomingMail.State.IGNORED, "twin"
-    elif not is_whole:
-        state, reason = IncomingMail.State.QUARANTINED, "too_big"
     raw = store_received(arrived.octets, name=RAW_NAME, content_type="message/rfc822", given=given, now=now)
     mail = IncomingMail.objects.create(
         id=key, mailbox=mailbox, uid_validity=arrived.uid_validity, uid=arrived.uid, identity=identity, twin_of=first, raw=raw,
@@ -108,8 +104,6 @@ def _keep(mailbox: Mailbox, arrived: Arrived, identity: str, first: IncomingMail
     )  # fmt: skip
     if state == IncomingMail.State.NEW:
         order_reading(mail, now=now)
-    if state == IncomingMail.State.QUARANTINED:
-        tell_that_mail_waits(mail, now=now)
     return mail
 
 

@@ -112,6 +112,8 @@ def _said_in_head(mail: IncomingMail) -> Mapping[str, Any]:
 def _read_and_settle(mail: IncomingMail, now: datetime) -> IncomingMail:
     if mail.raw is None:
         return _settle(mail, End(State.QUARANTINED, "no_raw"), now)
+    if mail.is_head_only:
+        raise Unreadable("too_big")
     with open_evidence(mail.raw) as source:
         octets = source.read()
     with letter_in(octets) as letter:

@@ -6,7 +6,7 @@ import uuid
 
 from amends.apps.cases.models import Case
 from amends.apps.mail.models import IncomingMail, Mailbox
-from amends.apps.messaging.mail_heads import Thread, thread_source
+from amends.apps.messaging.mail_heads import Thread, mailbox_source, thread_source
 from amends.apps.messaging.models import OutboxMessage
 from amends.apps.messaging.reply_addresses import reply_address
 
@@ -17,14 +17,17 @@ LOOKED_AT = 50
 def thread_of(message: OutboxMessage) -> Thread:
     """The conversation of a case with the address that a mail goes to; empty where its desk has no mailbox."""
     case = Case.objects.filter(pk=message.case_key).only("pk", "desk_id").first() if _is_key(message.case_key) else None
-    mailbox = (
-        Mailbox.objects.filter(desk=case.desk_id, closed_at=None).exclude(address="").order_by("pk").first()
-        if case
-        else None
-    )
-    if case is None or mailbox is None:
+    address = address_for_answers(case.desk_id) if case else ""
+    if case is None or not address:
         return Thread()
-    return Thread(reply_address(mailbox.address, str(case.pk)), _earlier(case, message))
+    return Thread(reply_address(address, str(case.pk)), _earlier(case, message))
+
+
+@mailbox_source
+def address_for_answers(desk: int) -> str:
+    """The first mailbox that a desk reads; empty where it reads none."""
+    open_here = Mailbox.objects.filter(desk=desk, closed_at=None).exclude(address="")
+    return open_here.order_by("pk").values_list("address", flat=True).first() or ""
 
 
 def _is_key(text: str) -> bool:

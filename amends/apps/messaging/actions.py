@@ -17,6 +17,7 @@ from django.db.models import F
 
 from amends.apps.deferred.actions import enqueue
 from amends.apps.messaging.allowances import Allowance, TooMany, digest_of, spend, spend_budget
+from amends.apps.messaging.mail_heads import mailbox_of
 from amends.apps.messaging.models import InboundText, Notice, OutboxMessage
 from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in, placeholders_in_order
 from amends.apps.messaging.texting import signature_and_rest, when_awake
@@ -26,6 +27,7 @@ from amends.apps.policies.models import Desk
 from amends.apps.policies.traditional import traditional
 from amends.core.desk_wordings import Words
 from amends.core.policy.pack import Pack
+from amends.core.policy.wording import MAILBOX, place_of
 
 State = OutboxMessage.State
 
@@ -186,6 +188,9 @@ def write_to_outbox(
     said = _in_language(said_on(pack, message, channel, desk), language)
     if said is None:
         return None
+    if channel == "email" and MAILBOX in map(place_of, placeholders_in(said.text)):
+        # Answers find their way by the case that the reply address names: mail about none is not asked to be answered.
+        values = {**values, MAILBOX: mailbox_of(desk.pk) if desk is not None and case_key else ""}
     is_urgent = expires_at is not None or message in pack.texting.any_hour
     return put_into_outbox(
         Wording(said.text, values, secrets or {}, said.templates), message=message,

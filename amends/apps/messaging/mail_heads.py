@@ -39,6 +39,22 @@ def thread_source(function: ThreadOf) -> ThreadOf:
     return function
 
 
+MailboxOf = Callable[[int], str]
+_MAILBOXES: list[MailboxOf] = []
+
+
+def mailbox_source(function: MailboxOf) -> MailboxOf:
+    """Register what knows where a desk, named by its key, reads answers."""
+    if function not in _MAILBOXES:
+        _MAILBOXES.append(function)
+    return function
+
+
+def mailbox_of(desk: int) -> str:
+    """The address at which a desk reads answers to its mail; empty where it has none."""
+    return next((address for source in _MAILBOXES if (address := source(desk))), "")
+
+
 def heads_of(message: OutboxMessage) -> dict[str, str]:
     """Every head but subject and recipient. Nothing in them was typed by somebody outside."""
     thread = next((found for source in _THREADS if (found := source(message)).reply_to), Thread())

@@ -6,12 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-PLACEHOLDERS = frozenset({
-    "number", "case_title", "state", "due_at", "complainant_name", "department", "handler", "hotline", "link", "code",
-    "desk", "reason", "level", "promised_reply_at", "received_at", "round", "clock", "extended_until",
-    "written_subject", "written_text",
-})  # fmt: skip
-"""Everything a message of a pack may mention."""
+from amends.core.policy.wording import standing_lines
 
 HIDDEN = "••••••"
 """Stands in the readable copy of a message where a secret was sent."""
@@ -21,8 +16,10 @@ _LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with each `{{name}}` replaced; an unknown or empty one becomes nothing. Control characters are dropped."""
-    return _PLACE.sub(lambda match: without_controls(values.get(match.group(1), "")), text)
+    """The text with each `{{name}}` replaced; an unknown or empty one becomes nothing. Lines whose condition does not
+    hold go, and so do control characters.
+    """
+    return _PLACE.sub(lambda match: without_controls(values.get(match.group(1), "")), standing_lines(text, values))
 
 
 def fill_line(text: str, values: Mapping[str, str]) -> str:

@@ -66,6 +66,13 @@ class Heard:
     last_by_customer: bool
     last_at: datetime | None
 
+    def held_until(self, now: datetime) -> datetime | None:
+        """When the latest word leaves, where it is a text that waits for its time: until then nobody has heard it."""
+        row = self.message
+        if row is None or row.state != OutboxMessage.State.WAITING or row.not_before is None or row.not_before <= now:
+            return None
+        return row.not_before if self.at is None or self.at <= row.created_at else None
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -209,7 +216,7 @@ def _last(events: Sequence[Event], verbs: frozenset[str]) -> Event | None:
 _LAST_MESSAGE = Prepared(
     lambda: (
         OutboxMessage.objects.filter(case_key=given_text("case"))
-        .only("channel", "state", "created_at", "sent_at")
+        .only("channel", "state", "created_at", "sent_at", "not_before")
         .order_by("-created_at", "-pk")[:1]
     )
 )

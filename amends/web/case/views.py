@@ -94,6 +94,7 @@ def head_of(seen: CaseView) -> dict[str, Any]:
     state, kind = pack.lifecycle.states[case.state], pack.channels.kinds.get(case.kind)
     actions = allowed_actions(pack=pack, process=pack.lifecycle, facts=seen.facts, actor=seen.actor)
     buttons = buttons_of(seen, actions)
+    heard = heard_of(seen, found)
     return {
         "area": "queue",
         "seen": seen,
@@ -114,7 +115,8 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "clocks": [clock for clock in found if clock.is_running],
         "ended": [clock for clock in found if not clock.is_running],
         "nearest": nearest(found),
-        "heard": heard_of(seen, found),
+        "heard": heard,
+        "held_until": heard.held_until(now),
         "tasks": tasks_of(seen, found),
         "questions": open_questions(seen),
         "flags": flags_of(seen),

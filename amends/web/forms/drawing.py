@@ -24,7 +24,7 @@ from amends.web.forms.drawn import Choice, DrawnField, DrawnForm, DrawnRow, Draw
 from amends.web.forms.posted import Posted, without_blank_rows
 from amends.web.portal.progress import zone_words
 
-__all__ = ["Choice", "Drawing", "DrawnForm", "draw", "told_in"]
+__all__ = ["Choice", "Drawing", "DrawnForm", "draw", "told_in", "was_typed"]
 
 FINDS_THE_CALLER = frozenset({"complainant_phone", "complainant_email", "complainant_name"})
 """Fields by which earlier cases are found, beside the numbers of parcels and orders."""
@@ -38,6 +38,19 @@ def draw(form: Form, what: Drawing, entered: Posted, errors: Mapping[str, list[s
     """The form with what was typed and every fault at its field; faults of no field stand at the top."""
     drawer = _Drawer(form, what, entered, dict(errors or {}))
     return drawer.form_drawn()
+
+
+PICKED = frozenset({
+    "choice", "choices", "yes_no", "category", "axis", "person", "department", "team", "partner", "file_of_case", "computed",
+})  # fmt: skip
+"""What is answered by a click and costs nobody anything to answer again."""
+
+
+def was_typed(form: Form, what: Drawing, entered: Posted, fills: Mapping[str, Any]) -> bool:
+    """Whether something was typed into a form, beyond what it begins with. Where nothing is typed, what was picked counts."""
+    fresh = _Drawer(form, what, Posted(data=dict(fills)), {}).data
+    asked = [f.id for f in form.fields if f.type not in PICKED] or [f.id for f in form.fields]
+    return any(entered.kept.get(name) or entered.data.get(name) not in (None, fresh.get(name)) for name in asked)
 
 
 def told_in(form: Form, data: Mapping[str, Any]) -> str:

@@ -49,6 +49,7 @@ class Line(TypedDict):
     due_when: str
     is_provisional: bool
     told: str
+    held: str
     department_told: str
     spoke: str
     word: str
@@ -76,6 +77,8 @@ class Look:
     desks: Mapping[int, str] = field(default_factory=dict)
     """The names of the desks by their keys."""
     several_desks: bool = False
+    held: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when quiet hours hold back the latest text of a case, by its key."""
 
 
 def lines_of(rows: Iterable[Any], look: Look) -> list[Line]:
@@ -149,6 +152,7 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
         due_when=due_words(due, zone, now=now) if due else "",
         is_provisional=row.due_is_provisional,
         told=_past(row.last_told_at, said, look) if "told" in columns else "",
+        held=_past(held, said, look) if (held := look.held.get(str(row.id))) and "told" in columns else "",
         department_told=_past(row.department_told_at, said, look) if "told" in columns else "",
         spoke=_spoke(row, said, look),
         word=left_words(word_due, now) if word_due else "",

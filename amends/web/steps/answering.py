@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from amends.apps.cases.drafts import draft_at, drop_draft, save_draft
+from amends.apps.cases.models import Draft
 from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
 from amends.apps.cases.queries import Viewer
 from amends.core.policy.forms import Form
@@ -21,7 +22,7 @@ from amends.core.refusals import InvalidData, Refusal, Stale
 from amends.doors.wording import faults, said
 from amends.web.drafts.views import content_of, kept_as_draft
 from amends.web.forms import Posted, draw, posted
-from amends.web.forms.drawing import Drawing, DrawnForm
+from amends.web.forms.drawing import Drawing, DrawnForm, was_typed
 from amends.web.forms.posted import is_redraw, several_of, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
 
@@ -81,6 +82,8 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
             return _shown(request, step, entered, {}, is_new=False)
         if request.GET.get("kept") and step.offline:
             return _shown(request, step, Posted(data=dict(step.fills)), {})
+        if draft is not None and not _was_typed(step, draft):
+            draft = None
         refused = step.refused()
         return _shown(request, step, Posted(data=dict(step.fills)), {"": [refused]} if refused else {}, draft=draft)
     entered = posted(step.form, request.POST, several=several_of(step.form, step.pack))
@@ -88,6 +91,13 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
     if is_redraw(request.POST) or errors:
         return _shown(request, step, entered, errors, is_new=False, status=422 if errors else 200)
     return _done(request, step, entered)
+
+
+def _was_typed(step: Step, draft: Draft) -> bool:
+    """Whether a draft holds anything that is worth going on with."""
+    entered = posted(step.form, content_of(draft), several=several_of(step.form, step.pack))
+    entered = replace(entered, data=without_blank_rows(entered.data))
+    return was_typed(step.form, step.drawing(step.form), entered, {**step.fills, **step.drawn_up(dict(step.fills))})
 
 
 def _done(request: HttpRequest, step: Step, entered: Posted) -> HttpResponse:

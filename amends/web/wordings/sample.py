@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, override
 
+from amends.apps.messaging.mail_heads import mailbox_of
 from amends.apps.messaging.rendering import fill, fill_line
 from amends.apps.messaging.texting import Length, length_of, signature_and_rest
 from amends.apps.policies.models import Desk
 from amends.core.desk_wordings import GROUP, TEXTED, WordingKey, Words, places_of
 from amends.core.policy.pack import Pack
-from amends.core.policy.wording import DUE_OF
+from amends.core.policy.wording import DUE_OF, MAILBOX
 from amends.doors.wording import words
 from amends.web.policies.reading.tables import example_values
 
@@ -45,4 +46,4 @@ def sample_values(pack: Pack, desk: Desk, key: WordingKey) -> dict[str, str]:
         own = {"name": gettext("顾女士"), "company": gettext("顺达建材"), "desk": values["desk"]}
         return {**{name: words(title) for name, title in asks.items()}, **own}
     clocks = {place: values["due_at"] for place in places_of(pack, key) if place.startswith(DUE_OF)}
-    return {**clocks, **values}
+    return {**clocks, **values, MAILBOX: mailbox_of(desk.pk)}

@@ -42,3 +42,17 @@ def test_the_readable_copy_has_dots_where_the_secret_was():
 
 def test_words_without_a_secret_are_not_sealed():
     assert Wording("{{number}}", {"number": "KD1"}).sealed("sms") == ""
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "shown"),
+    [("service@example.com", "正文\n请回复 service@example.com。\n完"), ("", "正文\n请致电 400。\n完")],
+)
+def test_a_line_stands_only_where_its_condition_holds(mailbox, shown):
+    text = "正文\n{{if:mailbox}}请回复 {{mailbox}}。\n{{ unless:mailbox }}请致电 {{hotline}}。\n完"
+
+    assert fill(text, {"mailbox": mailbox, "hotline": "400"}) == shown
+
+
+def test_a_condition_in_a_value_decides_about_nothing():
+    assert fill("{{reason}}", {"reason": "{{if:mailbox}}甲"}) == "{{if:mailbox}}甲"

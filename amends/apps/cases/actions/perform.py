@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -40,7 +40,7 @@ from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.guidance import Used
 from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Pack
-from amends.core.refusals import MovedByItself, MovedByOneself, Stale
+from amends.core.refusals import FieldError, InvalidData, MovedByItself, MovedByOneself, Stale
 from amends.core.roles import actor_on_case
 
 
@@ -69,6 +69,17 @@ def projector(function: Projector) -> Projector:
     """Register a projector: run after every verb, in its transaction, in order of registration."""
     if function not in _PROJECTORS:
         _PROJECTORS.append(function)
+    return function
+
+
+FaultFinder = Callable[[Case, Pack, CaseFacts, "Wish"], Iterable[FieldError]]
+_FAULT_FINDERS: list[FaultFinder] = []
+
+
+def fault_finder(function: FaultFinder) -> FaultFinder:
+    """Register what knows faults that a projector would refuse, so that they are told together with those of the form."""
+    if function not in _FAULT_FINDERS:
+        _FAULT_FINDERS.append(function)
     return function
 
 
@@ -160,7 +171,10 @@ def perform_within(row: Row, wish: Wish) -> Row:
         local_zone=wish.local_zone, actor=acting(pack, wish.caller, facts, directory, by_rule=wish.by_rule),
         texts=texts_taken_on(fresh.chain, pack, process_of(fresh, pack), verb=wish.verb, state=facts.state), used=wish.used,
     )  # fmt: skip
-    decision = decide(pack=pack, process=process_of(fresh, pack), facts=facts, request=request, directory=directory)
+    try:
+        decision = decide(pack=pack, process=process_of(fresh, pack), facts=facts, request=request, directory=directory)
+    except InvalidData as refusal:
+        raise InvalidData([*refusal.errors, *_further_faults(refusal, fresh, pack, facts, wish)]) from refusal
     check_records(decision.payload, pack, fresh.desk, own=fresh.number)
     if isinstance(fresh, Proceeding):
         values = {**facts.values, **decision.payload.get("set", {})}
@@ -173,6 +187,15 @@ def perform_within(row: Row, wish: Wish) -> Row:
         )  # fmt: skip
     extend_clock(fresh, decision, pack=pack, now=wish.now, in_time=not wish.by_rule)
     return append_and_follow(fresh, pack=pack, before=facts, decision=decision, wish=wish)
+
+
+def _further_faults(refusal: InvalidData, row: Row, pack: Pack, facts: CaseFacts, wish: Wish) -> list[FieldError]:
+    """What else is wrong, at fields that were not named yet."""
+    if not isinstance(row, Case):
+        return []
+    named = {error.pointer for error in refusal.errors}
+    found = [error for finder in _FAULT_FINDERS for error in finder(row, pack, facts, wish)]
+    return [error for error in found if error.pointer not in named]
 
 
 def moved_on(row: Row, seen: int, caller: Caller) -> Stale:

@@ -9,7 +9,15 @@ from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World, titles
-from amends.core.policy.wording import DUE_OF, PLACEHOLDERS, placeholders_in
+from amends.core.policy.wording import (
+    DUE_OF,
+    IF,
+    PLACEHOLDERS,
+    UNLESS,
+    conditions_out_of_place,
+    place_of,
+    placeholders_in,
+)
 from amends.core.roles import complainant_roles
 
 SENT_BY_PRODUCT = frozenset({"portal_code"})
@@ -133,7 +141,8 @@ def _text_problems(
             path, "no_subject", message, "邮件的第一行应为主题，其后为正文。",
             "the first line of an email is its subject, and a text must follow.",
         )  # fmt: skip
-    for name in dict.fromkeys(placeholders_in(text)):
+    yield from _condition_problems(path, message, channel, text)
+    for name in dict.fromkeys(map(place_of, placeholders_in(text))):
         if name.startswith(DUE_OF) and name.removeprefix(DUE_OF) in shown:
             continue
         if name not in PLACEHOLDERS:
@@ -142,6 +151,15 @@ def _text_problems(
                 path, "unknown_placeholder", message, f"占位符“{name}”不在词典中。{hint[0]}",
                 f'the placeholder "{name}" is not in the dictionary.{hint[1]}',
             )  # fmt: skip
+
+
+def _condition_problems(path: Path, message: str, channel: str, text: str) -> Iterator[Problem]:
+    names = placeholders_in(text) if channel != "email" else conditions_out_of_place(text)
+    for name in dict.fromkeys(name for name in names if name.startswith((IF, UNLESS))):
+        yield Problem(
+            path, "condition_out_of_place", message, f"“{{{{{name}}}}}”只能写在邮件正文一行的开头。",
+            f'"{{{{{name}}}}}" may only begin a line of the body of an email.',
+        )  # fmt: skip
 
 
 def number_problems(world: World) -> Iterator[Problem]:
