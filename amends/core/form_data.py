@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from amends.core.compensation import calculation_sheet
 from amends.core.directory import Directory
 from amends.core.facts import TEXT_GIVEN, CaseFacts
-from amends.core.policy.conditions import holds
+from amends.core.policy.conditions import Condition, Known, holds
 from amends.core.policy.forms import TEXT_TYPES, Computed, DaysWithout, Field, Form, Option
 from amends.core.policy.pack import Pack
 from amends.core.policy.templates import STEP_CHOICES
@@ -297,7 +297,7 @@ def _require(form: Form, reading: Reading, entered: Entered) -> None:
             and f.computed is None
             and (f.required is True or (f.required is not False and holds(f.required, known)))
         ):
-            entered.errors.append(FieldError(f"/{f.id}", "required", {"field": f.title}))
+            entered.errors.append(_missing(f, form, known))
             continue
         _require_same(f, entered, reading)
         _require_order(f, entered, known, reading)
@@ -313,6 +313,17 @@ def _is_present(f: Field, entered: Entered) -> bool:
     if f.type == "rows":
         return bool(entered.rows.get(f.id))
     return f.id in entered.codes or f.id in entered.texts
+
+
+def _missing(f: Field, form: Form, known: Known) -> FieldError:
+    """That a field has to be filled in; where another of the form would do as well, that one of the two has to be."""
+    rule = f.required if isinstance(f.required, Condition) else None
+    asked = (rule, *(rule.all or ())) if rule else ()
+    for name in [part.fact for part in asked if part.fact and part.given is False and part.fact != f.id]:
+        other = form.field(name)
+        if other is not None and holds(other.when, known):
+            return FieldError(f"/{f.id}", "required", {"field": f.title, "other": other.title})
+    return FieldError(f"/{f.id}", "required", {"field": f.title})
 
 
 def _require_same(f: Field, entered: Entered, reading: Reading) -> None:

@@ -92,7 +92,7 @@ class FieldError:
 
     @property
     def sentence(self) -> str:
-        return FIELD_SENTENCES[self.code]
+        return FIELD_SENTENCES[ONE_IS_ENOUGH if self.code == "required" and "other" in self.params else self.code]
 
 
 def in_pointer(name: object) -> str:
@@ -112,8 +112,12 @@ class InvalidData(Refusal):
         super().__init__(count=len(self.errors))
 
 
+ONE_IS_ENOUGH = "one_is_enough"
+"""What is said of a missing field where another one would do as well. Programs read `required` all the same."""
+
 FIELD_SENTENCES = {
     "required": "请填写“%(field)s”。",
+    ONE_IS_ENOUGH: "“%(field)s”和“%(other)s”请至少填写一项。",
     "unanswered": "请作答。",
     "unknown_field": "没有“%(name)s”这一项，请去掉。",
     "nothing_answered": "请至少回答一题。",

@@ -60,6 +60,16 @@ def test_a_page_that_lacks_something_is_shown_again_with_the_sentence_at_its_fie
     assert "请填写“用一句话说说，出了什么事”" in answer.content.decode()
 
 
+def test_whoever_leaves_neither_number_nor_mail_is_told_that_one_is_enough(customer):
+    step(customer, "matter")
+    step(customer, "story")
+    answer = step(customer, "contact", complainant_phone="", complainant_email="")
+
+    assert answer.status_code == 422
+    assert "“手机号码”和“电子邮箱”请至少填写一项。" in answer.content.decode()
+    assert "请填写“手机号码”" not in answer.content.decode()
+
+
 def test_going_back_loses_nothing_even_when_a_page_is_incomplete(customer):
     step(customer, "matter")
     back = step(customer, "story", go="back", description="写到一半", **{"demands-0-text": None})
