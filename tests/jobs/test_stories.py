@@ -19,7 +19,7 @@ from amends.apps.cases.models import Case, Draft, EvidenceFile, FoundPost, Searc
 from amends.apps.cases.proceeding_models import Proceeding, RegisterLine
 from amends.apps.circulars.models import BookEntry, BookGroup, Circular
 from amends.apps.deferred.models import Job
-from amends.apps.ledger.models import Detail
+from amends.apps.ledger.models import Detail, Event
 from amends.apps.ledger.verification import State, verify
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.messaging.models import Notice, OutboxMessage
@@ -175,6 +175,10 @@ def test_a_story_that_is_written_wrong_is_named_with_its_line(
     assert [said in line.problem.message for line in check.lines if line.problem.key == "burning_smell"] == [True]
 
 
+def demo_played() -> list[str]:
+    return list(Event.objects.filter(kind="demo_played").values_list("chain__key", flat=True))
+
+
 @pytest.mark.django_db
 def test_the_worker_plays_in_batches_and_then_says_so_on_each_desk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playing_all, "SECONDS_A_BATCH", 0)
@@ -184,7 +188,11 @@ def test_the_worker_plays_in_batches_and_then_says_so_on_each_desk(monkeypatch: 
     monkeypatch.setattr(playing_all, "programme", lambda now: last)
     for first in range(6):
         assert playing_all.play_some(now=NOW, first=first) == 1
-    assert Job.objects.filter(kind=playing_all.KIND).count() == 6
+    # The desk is finished in a piece of work of its own: whoever waits for the database does not wait for both.
+    assert not demo_played()
+    assert playing_all.play_some(now=NOW, first=6) == 1
+    assert demo_played() == ["desk:market"]
+    assert Job.objects.filter(kind=playing_all.KIND).count() == 7
     assert Case.objects.filter(desk=stage.desk).count() >= 6
     numbers = list(Case.objects.order_by("received_at").values_list("number", flat=True))
     assert numbers == sorted(numbers)

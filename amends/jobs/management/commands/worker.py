@@ -27,6 +27,8 @@ logger = logging.getLogger("amends.jobs")
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 1.0
 WAIT_FOR_DATABASE = 2.0
 JUMP = timedelta(seconds=5)
+TURN = 0.12
+"""Whoever waits for the embedded database looks every tenth of a second whether it is free: so long it is left alone after long work."""
 
 
 class Command(BaseCommand):
@@ -81,6 +83,7 @@ def run_for_ever(*, worker: str, timetable: Timetable, stop: threading.Event) ->
     jumps = ClockJumps()
     wait = SHORTEST_WAIT
     while not stop.is_set():
+        began = time.monotonic()
         try:
             timetable.enqueue_due(timezone.now())
             job = run_next(worker=worker, clock=timezone.now, reclaim=not jumps.settling())
@@ -92,6 +95,8 @@ def run_for_ever(*, worker: str, timetable: Timetable, stop: threading.Event) ->
         wait = SHORTEST_WAIT if job else min(wait * 2, LONGEST_WAIT)
         if job is None:
             stop.wait(wait)
+        elif connection.vendor == "sqlite" and time.monotonic() - began > TURN:
+            stop.wait(TURN)
 
 
 class ClockJumps:
