@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from amends.apps.cases.evidence import attach
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.previews import make_preview
+from amends.apps.ledger.models import Event
 from tests.journeys.driving import Visitor
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
@@ -128,3 +129,65 @@ def test_nothing_on_the_page_trips_a_screen_reader(visitor: Visitor, appearance:
         where: [(v["id"], v["nodes"][0]["html"][:160]) for v in faults] for where, faults in found.items() if faults
     }
     assert told == {}
+
+
+def open_form(visitor: Visitor, case: Case, verb: str) -> Page:
+    page = visitor.page
+    page.goto(f"{visitor.base}/cases/{case.number}/")
+    page.locator("#acts summary").first.click()
+    page.locator(f'#acts .menu a[href$="/do/{verb}/"]').click()
+    page.locator("#drawer[open] #step-form").wait_for()
+    return page
+
+
+def note_on(visitor: Visitor, case: Case, text: str) -> Page:
+    """The form of a note open in the drawer, with a text typed and nothing sent yet."""
+    page = open_form(visitor, case, "note")
+    page.locator("#drawer #step-form textarea").first.fill(text)
+    return page
+
+
+def test_a_step_whose_answer_is_lost_says_so_in_the_drawer_and_is_done_once(visitor: Visitor) -> None:
+    case = visitor.world.register()
+    page = note_on(visitor, case, "客户说明天上午在家。")
+    notes = Event.objects.filter(kind="note").count()
+    lost: list[str] = []
+
+    def answer_gets_lost(route: Route) -> None:
+        if lost or "_redraw" in (route.request.post_data or ""):
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/do/note/", answer_gets_lost)
+    page.keyboard.press("Control+Enter")
+    page.locator("#drawer [data-send-state]").get_by_text("不会重复提交").wait_for()
+    page.locator("#drawer:not([open])").wait_for(state="attached")
+    assert (len(lost), Event.objects.filter(kind="note").count()) == (1, notes + 1)
+
+
+def test_a_drawer_that_is_closed_keeps_what_was_typed_a_moment_ago(visitor: Visitor) -> None:
+    page = note_on(visitor, visitor.world.register(), "客户说明天上午在家。")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "draft" in answer.url):
+        page.keyboard.press("Escape")
+    page.locator('#acts .menu a[href$="/do/note/"]').evaluate("link => link.click()")
+    page.locator("#drawer[open] .draft-offer").get_by_text("继续填写").click()
+    page.wait_for_load_state()
+    assert page.locator("#step-form textarea").first.input_value() == "客户说明天上午在家。"
+
+
+def test_a_file_that_fails_while_the_form_waits_for_it_is_not_left_behind(visitor: Visitor) -> None:
+    page = open_form(visitor, visitor.world.register(), "add_evidence")
+    held: list[Route] = []
+    page.route("**/uploads/", lambda route: held.append(route))
+    page.locator("#drawer [data-upload-box] input[type=file]").first.set_input_files(
+        {"name": "外箱.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    page.locator("#drawer .file-row.is-uploading").wait_for()
+    page.locator("#drawer .form-foot .btn-primary").click()
+    page.locator("#drawer [data-send-state]").get_by_text("还有 1 个文件正在上传").wait_for()
+    held[0].abort("connectionreset")
+    page.locator("#drawer [data-send-state]").get_by_text("有文件没有传上去").wait_for()
+    assert page.locator("#drawer[open] #step-form").count() == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, Draft
 from amends.apps.ledger.queries import events_of
 from tests.acceptance.conftest import undone_afterwards
 from tests.web.staff import contact, courier_desk, on_page, only_case, signed_in
@@ -114,3 +114,15 @@ def test_what_a_choice_asks_for_carries_the_mark_of_required_fields(desk, office
 
     (field,) = re.findall(r'<div class="field [^>]*data-field="reason"[^>]*>', page)
     assert ("data-required" in field) is is_required
+
+
+def test_what_the_page_of_a_verb_saves_after_it_was_sent_is_no_draft(desk, officer):
+    case = desk.register()
+    place = f"do:{case.number}:note"
+    note(officer, case, "客户来电催促。")
+
+    late = {"_place": place, "_token": "form-1", "note_text": "客户来电催促。"}
+    assert officer.post("/drafts/", late).status_code == 200
+    assert not Draft.objects.exists()
+    officer.post("/drafts/", {**late, "_token": "form-2"})
+    assert Draft.objects.get().place == place

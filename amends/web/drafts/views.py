@@ -46,26 +46,30 @@ def save(request: HttpRequest) -> HttpResponse:
     Where another window goes on with the same draft, 409 names a new key, under which this window goes on.
     """
     viewer, place = viewer_of(request), request.POST.get("_place", "")
-    is_intake = place.startswith(INTAKE)
-    if place and not (is_intake and _was_sent(viewer.person.actor_id, place)):
+    owner, is_intake = viewer.person.actor_id, place.startswith(INTAKE)
+    token = place.removeprefix(INTAKE) if is_intake else request.POST.get("_token", "")
+    if place and not _was_sent(owner, token):
         try:
             save_draft(
-                owner=viewer.person.actor_id, place=place, content=kept_as_draft(request.POST), now=viewer.now,
+                owner=owner, place=place, content=kept_as_draft(request.POST), now=viewer.now,
                 writer=request.POST.get("_writer", "") if is_intake else "", seen=_moment(request.POST.get("_seen", "")),
             )  # fmt: skip
         except WrittenElsewhere as refusal:
             token = uuid.uuid4().hex
             headers = {"Draft-Token": token}
             return HttpResponse(said(refusal), status=refusal.status, content_type="text/plain", headers=headers)
+        if _was_sent(owner, token):
+            # Sent while this was being saved: looking again afterwards leaves no gap between the two.
+            drop_draft(owner=owner, place=place)
     local = viewer.now.astimezone(ZoneInfo("Asia/Shanghai"))
     answer = HttpResponse(gettext("草稿已保存 %(at)s") % {"at": f"{local:%H:%M:%S}"}, content_type="text/plain")
     answer["Draft-Saved"] = viewer.now.isoformat()
     return answer
 
 
-def _was_sent(owner: str, place: str) -> bool:
-    """Whether the form was sent meanwhile: what comes late from its page is no draft any more."""
-    return answered_before(caller=owner, key=key_of_form(place.removeprefix(INTAKE))) != ""
+def _was_sent(owner: str, token: str) -> bool:
+    """Whether the form of that token was sent meanwhile: what comes late from its page is no draft any more."""
+    return token != "" and answered_before(caller=owner, key=key_of_form(token)) != ""
 
 
 def _moment(text: str) -> datetime | None:

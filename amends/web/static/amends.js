@@ -2,7 +2,6 @@
 /* What pages do beside showing: a drawer for forms, menus, copying. No rule lives here. */
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
-  const show = (id) => { const box = document.getElementById(id); if (box) box.hidden = false; };
 
   /* The drawer. */
   const drawer = $("#drawer");
@@ -43,7 +42,13 @@
     row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
   }
 
-  /* Something did not work, and no form says so itself. */
-  document.body.addEventListener("htmx:sendError", () => show("trouble"));
-  document.body.addEventListener("htmx:responseError", () => show("trouble"));
+  /* Something did not work, and no form says so itself. It is said above an open drawer too, until something works again. */
+  const trouble = $("#trouble");
+  const isTrouble = (is) => {
+    if (!trouble) return;
+    trouble.hidden = !is;
+    if (trouble.togglePopover) trouble.togglePopover(is);
+  };
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach((name) => document.body.addEventListener(name, () => isTrouble(true)));
+  document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) isTrouble(false); });
 })();

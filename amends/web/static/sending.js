@@ -15,6 +15,8 @@ var amends = window.amends || {};
       $$("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = value; });
     },
   };
+  /* A form in a drawer that was closed is called off. */
+  const isShown = (form) => form.getClientRects().length > 0;
   const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
   /* Sending: once, after the uploads, and again by itself when the connection is lost. The key of the form stays the same. */
@@ -32,7 +34,17 @@ var amends = window.amends || {};
       event.preventDefault();
       event.stopPropagation();
       state(form, "uploading", { count: amends.uploading });
-      document.addEventListener("uploads-done", () => { state(form, ""); form.requestSubmit(); }, { once: true });
+      if (form.dataset.waits) return;
+      form.dataset.waits = "yes";
+      const refused = $$(".file-refused", form).length;
+      document.addEventListener("uploads-done", () => {
+        delete form.dataset.waits;
+        if (!isShown(form)) { state(form, ""); return; }
+        // A file that was refused meanwhile is not left behind unseen: whoever sends the form decides to go without it.
+        if ($$(".file-refused", form).length > refused) { state(form, "notUploaded"); return; }
+        state(form, "");
+        form.requestSubmit($(".form-foot [type=submit]", form));
+      }, { once: true });
       return;
     }
     if (form.dataset.sent) { event.preventDefault(); event.stopPropagation(); return; }
@@ -53,11 +65,11 @@ var amends = window.amends || {};
     form.dataset.tries = tries + 1;
     state(form, "lost", { count: tries + 1, wait });
     let over = false;
-    const go = () => { if (over || !form.isConnected) return; over = true; window.removeEventListener("online", go); form.requestSubmit($(".form-foot [type=submit]", form)); };
+    const go = () => { if (over || !isShown(form)) return; over = true; window.removeEventListener("online", go); form.requestSubmit($(".form-foot [type=submit]", form)); };
     window.addEventListener("online", go);
     setTimeout(go, wait * 1000);
   };
-  const isSending = (event) => event.detail.elt && event.detail.elt.matches("form[data-once]") && $("[data-send-state]", event.detail.elt);
+  const isSending = (event) => event.detail.elt && event.detail.elt.matches("form[data-once]") && $("[data-send-state][data-lost]", event.detail.elt);
   document.body.addEventListener("htmx:sendError", (event) => { if (isSending(event)) { event.stopImmediatePropagation(); sendAgain(event.detail.elt); } });
   document.body.addEventListener("htmx:timeout", (event) => { if (isSending(event)) { event.stopImmediatePropagation(); sendAgain(event.detail.elt); } });
   document.body.addEventListener("htmx:responseError", (event) => {
@@ -168,7 +180,7 @@ var amends = window.amends || {};
     }
   };
   setInterval(async () => {
-    if (!again.box || !again.box.open) { $$("form[data-draft][data-dirty]").forEach(save); return; }
+    if (!again.box || !again.box.open) { $$("form[data-draft][data-dirty]:not([data-sent])").forEach(save); return; }
     // Whoever signed in meanwhile in another window need not do it here as well.
     try { if (await renew()) again.goOn(); } catch { /* No connection: asked again in five seconds. */ }
   }, EVERY);
@@ -180,6 +192,8 @@ var amends = window.amends || {};
   }));
   document.addEventListener("input", (event) => dirty(event.target.form));
   document.addEventListener("change", (event) => dirty(event.target.form));
+  /* What was typed in a drawer a moment ago is there when the drawer is opened again. */
+  document.addEventListener("close", (event) => $$("form[data-draft][data-dirty]:not([data-sent])", event.target).forEach(save), true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) $$("form[data-once]").forEach((form) => delete form.dataset.sent); });
 
   Object.assign(amends, { page, filled, dirty, uploading: 0, askToSignIn: () => again.ask() });

@@ -8,7 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
+from amends.apps.cases.drafts import save_draft
 from amends.apps.cases.models import Case, CaseLink, Draft, EvidenceFile
+from amends.web.drafts import views
 from amends.web.intake.done import grouped
 from tests.pages import text_of
 from tests.web.staff import contact, on_page, only_case, signed_in
@@ -145,6 +147,18 @@ def test_what_a_page_saves_after_it_was_sent_is_no_draft(desk, officer):
     officer.post("/intake/", contact(desk, _token=TOKEN))
     saved(officer, desk)
     assert not Draft.objects.exists()
+
+
+def test_what_is_still_being_saved_while_the_form_is_sent_is_no_draft(desk, officer, monkeypatch):
+    """Both wait for the database, the form gets it first: a draft of what is registered already asks for a second case."""
+
+    def save_once_it_is_sent(**draft):
+        officer.post("/intake/", contact(desk, _token=TOKEN))
+        return save_draft(**draft)
+
+    monkeypatch.setattr(views, "save_draft", save_once_it_is_sent)
+    saved(officer, desk)
+    assert (Case.objects.count(), Draft.objects.count()) == (1, 0)
 
 
 def test_two_forms_side_by_side_are_two_drafts(desk, officer):
