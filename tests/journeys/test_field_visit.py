@@ -267,3 +267,66 @@ def test_whoever_signs_out_leaves_no_page_behind(visitor: Visitor, office: Offic
 
     assert page.evaluate("caches.has('amends-forms')") is False
     assert page.evaluate("caches.has('amends-parts')") is True
+
+
+def on_site(office: Office, visit: str) -> None:
+    """The engineer of the visit has arrived."""
+    engineer = office.api("technical_service_engineer")
+    engineer.steps_on(
+        visit, "depart", **dict.fromkeys(("check_task", "check_plan", "check_tools", "check_persons"), True)
+    )
+    engineer.steps_on(visit, "arrive", arrival_contact="梁经理", visit_purpose="查明起泡原因")
+
+
+def closes(office: Office, visit: str) -> None:
+    """The visit ends while the phone of the engineer has no network."""
+    engineer = office.api("technical_service_engineer")
+    engineer.steps_on(visit, "leave", leaving_contact="梁经理", visit_result="已重做。")
+    engineer.steps_on(visit, "ask_return")
+    office.api("commerce_leader").steps_on(visit, "approve")
+    engineer.steps_on(visit, "go_back")
+    closed = office.api("technical_service_supervisor").steps_on(visit, "close")
+    assert closed["state"] == "closed"
+
+
+def line_of(page: Page, title: str) -> Locator:
+    """What the list of this phone says of a form."""
+    return page.locator("#waiting-list > li").filter(has_text=title)
+
+
+def test_what_was_typed_for_a_visit_that_was_closed_meanwhile_is_refused_in_words_and_still_there(
+    visitor: Visitor, office: Office
+) -> None:
+    page = visitor.page
+    _, visit = sent_out(office)
+    on_site(office, visit)
+    visitor.becomes(office.world.person("technical_service_engineer"))
+    page.goto(f"{visitor.base}/proceedings/{visit}/")
+    keeps_forms(page)
+    page.context.set_offline(True)
+    page.goto(f"{visitor.base}/proceedings/{visit}/do/keep_log/")
+    press_now(page, "log_date")
+    fill(page, log_work="抽湿三天，铲除 12 处起鼓。")
+    send(page)
+    expect(state_of(page, "写当日日志")).to_have_text("未发送")
+    open_kept(page, f"/proceedings/{visit}/begin/extra_demand/")
+    press_now(page, "demanded_on")
+    fill(page, demand_text="顺带看看北立面", demanded_by="梁经理")
+    send(page)
+    expect(state_of(page, "客户额外要求")).to_have_text("未发送")
+
+    closes(office, visit)
+    page.context.set_offline(False)
+
+    expect(state_of(page, "写当日日志")).to_have_text("需要修改")
+    expect(state_of(page, "客户额外要求")).to_have_text("需要修改")
+    expect(line_of(page, "写当日日志").locator("[data-why]")).to_contain_text("已办结")
+    expect(line_of(page, "客户额外要求").locator("[data-why]")).to_contain_text("事项可能已经办结")
+    line_of(page, "客户额外要求").locator("summary").click()
+    expect(line_of(page, "客户额外要求").locator("dd")).to_contain_text(["顺带看看北立面", "梁经理"])
+    expect(line_of(page, "客户额外要求").locator("[data-change]")).to_be_hidden()
+    assert fits(page)
+    page.reload()
+    line_of(page, "写当日日志").locator("summary").click()
+    expect(line_of(page, "写当日日志").locator("dl")).to_contain_text("抽湿三天，铲除 12 处起鼓。")
+    assert "keep_log" not in verbs_of(visit)

@@ -55,9 +55,20 @@ var amends = window.amends || {};
     const kept = $("input[type=hidden]", row);
     return { field: box.dataset.name, name: $(".file-name", row).textContent, size: Number(row.dataset.size || 0), id: kept ? kept.value : "", held: row.dataset.held || "" };
   }));
+  /* What was typed in the words of the form, to be read where the form is no longer to be had. */
+  const labelOf = (box) => [...$(".field-label", box).childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent).join("").trim();
+  const chosenIn = (control) => {
+    if (control.tagName === "SELECT") return control.value ? control.selectedOptions[0].textContent.trim() : "";
+    if (["radio", "checkbox"].includes(control.type)) return control.checked ? control.closest("label").textContent.trim() : "";
+    return control.value.trim();
+  };
+  const readableIn = (form) => $$("[data-field]", form).filter((box) => $(".field-label", box)).map((box) => {
+    const controls = $$("input:not([type=hidden]):not([type=file]), textarea, select", box);
+    return [labelOf(box), controls.map(chosenIn).filter(Boolean).join(" ")];
+  }).filter(([label, said]) => label && said);
   const recordOf = (form, state) => ({
     key: keyOf(form), person, address: addressOf(form), title: form.dataset.title, about: form.dataset.about, subject: form.dataset.subject,
-    state, at: Date.now(), typed: typedIn(form), files: filesIn(form), why: [],
+    state, at: Date.now(), typed: typedIn(form), readable: readableIn(form), files: filesIn(form), why: [],
   });
   const mark = (form, sentence) => { const box = $("[data-draft-mark]", form); if (box) box.textContent = sentence; };
   const writing = new WeakMap();
@@ -153,7 +164,7 @@ var amends = window.amends || {};
     boxes.forEach((box) => {
       const [line, link, label] = [document.createElement("li"), document.createElement("a"), $(".field-label", box)];
       link.href = `#${label.id.replace(/-label$/, "")}`;
-      link.textContent = filled(bar.dataset.sayMissing, { field: [...label.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent).join("").trim() });
+      link.textContent = filled(bar.dataset.sayMissing, { field: labelOf(box) });
       line.append(link);
       list.append(line);
     });
@@ -212,7 +223,7 @@ var amends = window.amends || {};
     const answer = await fetch(`${address}?kept=1`, { headers: { Accept: "text/html" }, redirect: "manual" });
     if (answer.type === "opaqueredirect" || answer.status === 401) return { end: "signed-out" };
     if (answer.status >= 500) return { end: "later" };
-    if (!answer.ok) return { end: "refused", why: [bar.dataset.sayGone] };
+    if (!answer.ok) return { end: "refused", why: [bar.dataset.sayGone], isGone: true };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const form = $("form[data-offline]", page);
     if (!form || $("#waiting", page).dataset.person !== person) return { end: "later" };
@@ -273,7 +284,7 @@ var amends = window.amends || {};
   };
   const received = async (record, leadsTo) => {
     await dropFiles(record);
-    await put({ ...record, state: "received", at: Date.now(), typed: [], files: [], leadsTo });
+    await put({ ...record, state: "received", at: Date.now(), typed: [], readable: [], files: [], leadsTo });
   };
   let isSignedOut = false;
   const sendAll = async () => {
@@ -285,7 +296,7 @@ var amends = window.amends || {};
       sending = "";
       isSignedOut = found.end === "signed-out";
       if (found.end === "received") await received(record, found.leadsTo);
-      if (found.end === "refused") await put({ ...record, state: "refused", why: found.why });
+      if (found.end === "refused") await put({ ...record, state: "refused", why: found.why, isGone: Boolean(found.isGone) });
       if (["later", "signed-out"].includes(found.end)) break;
     }
     await refresh();
@@ -320,6 +331,11 @@ var amends = window.amends || {};
     bar.classList.toggle("is-refused", count("refused") > 0);
     drawList(records);
   };
+  const drawTyped = (box, record) => {
+    const readable = record.readable || [];
+    box.hidden = record.state !== "refused" || !readable.length;
+    readable.forEach(([label, said]) => $("dl", box).append(Object.assign(document.createElement("dt"), { textContent: label }), Object.assign(document.createElement("dd"), { textContent: said })));
+  };
   const drawList = (records) => {
     const box = $("#waiting-list");
     if (!box) return;
@@ -334,7 +350,8 @@ var amends = window.amends || {};
       row.dataset.state = state;
       $("[data-state]", row).textContent = box.dataset[state];
       const change = $("[data-change]", row);
-      change.hidden = !["refused", "waiting"].includes(state);
+      change.hidden = record.isGone || !["refused", "waiting"].includes(state);
+      drawTyped($("[data-typed]", row), record);
       change.addEventListener("click", async () => { await put({ ...record, state: "typing" }); location.assign(record.address); });
       const remove = $("[data-drop]", row);
       remove.hidden = state === "sending";
