@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ EVERYTHING = os.environ.get("AMENDS_TEST_EVERYTHING", "").lower() not in {"", "0
 """Each test on both databases."""
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 NO_TESTS_COLLECTED = 5
+SLOWEST = 25
 
 
 @dataclass
@@ -88,10 +90,25 @@ def run_pytest(arguments: list[str], *, report: Path, **environment: str) -> Tal
         return Tally()
     if not report.is_file():
         return Tally(exit_code=done.returncode or 1)
-    suite = ElementTree.parse(report).getroot().find("testsuite").attrib  # noqa: S314
-    failed = int(suite["failures"]) + int(suite["errors"])
-    skipped = int(suite["skipped"])
-    return Tally(int(suite["tests"]) - failed - skipped, failed, skipped, done.returncode)
+    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314
+    counted = suite.attrib
+    failed = int(counted["failures"]) + int(counted["errors"])
+    skipped = int(counted["skipped"])
+    say(where_the_time_went(suite))
+    return Tally(int(counted["tests"]) - failed - skipped, failed, skipped, done.returncode)
+
+
+def where_the_time_went(suite: ElementTree.Element) -> str:
+    """The files that took the most seconds, all processes together, and those of each folder."""
+    files, folders = Counter(), Counter()
+    for test in suite.iter("testcase"):
+        name = test.get("classname", "")
+        files[name] += float(test.get("time", 0))
+        folders[name.rpartition(".")[0]] += float(test.get("time", 0))
+    parts = [
+        ", ".join(f"{name} {seconds:.0f}" for name, seconds in some.most_common(SLOWEST)) for some in (folders, files)
+    ]
+    return f"Seconds by folder: {parts[0]}\nSeconds by file: {parts[1]}"
 
 
 @contextlib.contextmanager
