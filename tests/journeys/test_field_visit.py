@@ -330,3 +330,28 @@ def test_what_was_typed_for_a_visit_that_was_closed_meanwhile_is_refused_in_word
     line_of(page, "写当日日志").locator("summary").click()
     expect(line_of(page, "写当日日志").locator("dl")).to_contain_text("抽湿三天，铲除 12 处起鼓。")
     assert "keep_log" not in verbs_of(visit)
+
+
+def test_a_form_that_waits_in_two_windows_is_sent_once(visitor: Visitor, office: Office) -> None:
+    page = visitor.page
+    _, visit = sent_out(office)
+    on_site(office, visit)
+    visitor.becomes(office.world.person("technical_service_engineer"))
+    page.goto(f"{visitor.base}/proceedings/{visit}/")
+    keeps_forms(page)
+    other = page.context.new_page()
+    other.goto(f"{visitor.base}/offline/")
+    page.context.set_offline(True)
+    page.goto(f"{visitor.base}/proceedings/{visit}/do/keep_log/")
+    press_now(page, "log_date")
+    fill(page, log_work="抽湿三天。")
+    send(page)
+    expect(state_of(page, "写当日日志")).to_have_text("未发送")
+    other.reload()
+    expect(state_of(other, "写当日日志")).to_have_text("未发送")
+
+    page.context.set_offline(False)
+
+    for window in (page, other):
+        expect(state_of(window, "写当日日志")).to_have_text("已收到")
+    assert verbs_of(visit).count("keep_log") == 1
