@@ -6,6 +6,8 @@ import re
 from html import unescape
 from typing import Any
 
+from django.test import Client
+
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -35,3 +37,14 @@ def _sums(section: str) -> dict[str, int]:
 def _first(tag: str, html: str) -> str:
     found = re.search(rf"<{tag}\b.*?</{tag}>", html, re.DOTALL)
     return found.group(0) if found else ""
+
+
+def sent_again(client: Client, page: str) -> Any:
+    """Press the button of a page that holds what was typed: everything goes to its address, with its token."""
+    found = re.search(r'<form method="post" action="([^"]+)"', page)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    data: dict[str, list[str]] = {"csrfmiddlewaretoken": [token[1]]} if token else {}
+    for name, value in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL):
+        data.setdefault(name, []).append(unescape(value))
+    assert found is not None
+    return client.post(unescape(found[1]), data)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.people.models import AccessEntry, Person
 from tests.acceptance.conftest import undone_afterwards
+from tests.pages import sent_again
 from tests.web.staff import contact, courier_desk, on_page, only_case, signed_in
 from tests.world import PASSWORD, PICTURE
 
@@ -268,6 +269,24 @@ def test_pages_of_policy_counts_and_gaps_open(desk):
     assert client.get("/counts/?by=secret").status_code == 422
     assert client.get("/gaps/").status_code == 200
     assert client.get("/notices/").status_code == 200
+
+
+def test_what_was_sent_after_the_sign_in_ended_is_sent_again_after_signing_in(desk):
+    client = Client(enforce_csrf_checks=True)
+    officer = desk.person("intake_officer")
+    client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    token = on_page(client.get("/intake/"), "csrfmiddlewaretoken")
+    typed = {**contact(desk), "opinion": "这个字段没有人认识", "password": "geheim", "csrfmiddlewaretoken": token}
+    del client.cookies["session"]
+    late = client.post("/intake/", typed)
+    page = late.content.decode()
+    assert late.status_code == 401
+    assert typed["subject"] in page and "这个字段没有人认识" in page and "geheim" not in page
+    assert 'href="/sign-in/" target="_blank"' in page
+
+    client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    sent_again(client, page.replace("opinion", "_left_out"))
+    assert Case.objects.get().subject == typed["subject"]
 
 
 def test_a_form_without_its_token_changes_nothing(desk):

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import render
+from django.utils.translation import gettext
 
 from amends.doors.routes import Declared, declaration_of
+from amends.web.once_more import once_more
 
 SIGNED_IN_AUDIENCES = frozenset({"staff", "admin"})
 
@@ -49,7 +50,7 @@ def _unless_signed_in(request: HttpRequest, declared: Declared) -> HttpResponse 
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The way to the sign-in page and back. What was being typed waits as a draft, so a lost session loses no text."""
+    """The way to the sign-in page and back. What was sent too late stands on the page, so a lost session loses no text."""
     came_from = request.headers.get("HX-Current-URL-Path") or request.get_full_path()
     address = f"{settings.LOGIN_URL}?{urlencode({'next': came_from})}"
     if request.headers.get("HX-Request") == "true":
@@ -58,11 +59,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return response
     if request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(address)
-    context = {"address": settings.LOGIN_URL, "typed": _typed(request)}
-    return render(request, "sign_in/session_ended.html", context, status=401)
-
-
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """The longer texts of a form that came too late, to be copied from the page."""
-    found = [(name, value) for name in request.POST for value in request.POST.getlist(name)]
-    return [(name, value) for name, value in found if not name.startswith(("_", "csrf")) and len(value) > 20]
+    sentence = gettext(
+        "您停留的时间较长，登录已自动结束，这次提交还没有保存。您写的内容都在这一页：请先在新窗口登录，再回到这里提交。"
+    )
+    return once_more(request, sentence, status=401, sign_in=settings.LOGIN_URL)

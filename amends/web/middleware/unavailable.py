@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, override
 
-from amends.web.portal.once_more import once_more
+from amends.web.once_more import once_more, typed_in
 
 RETRY_SECONDS = 5
 BUSY = "系统暂时无法保存或读取数据，请稍后再试。您填写的内容仍在页面上。"
@@ -56,17 +56,6 @@ def _is_half_a_character(error: Exception) -> bool:
     return isinstance(error, UnicodeEncodeError) and "surrogates not allowed" in error.reason
 
 
-def typed_in(request: HttpRequest) -> list[tuple[str, str]]:
-    """What a form brought, shown again so that nobody loses it; secrets are left out."""
-    if request.method != "POST":
-        return []
-    return [(name, value) for name, values in request.POST.lists() if not _is_secret(name) for value in values if value]
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name for word in ("csrf", "password", "token", "code", "pin"))
-
-
 def answer(request: HttpRequest, status: int, sentence: str, *, code: str = "unavailable") -> HttpResponse:
     """The refusal as a problem for machines, as a plain page for people."""
     response: HttpResponse
@@ -77,7 +66,7 @@ def answer(request: HttpRequest, status: int, sentence: str, *, code: str = "una
             body["detail_en"] = gettext(sentence)
         response = JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
         response["Content-Type"] = "application/problem+json"
-    elif request.path.startswith("/portal/") and status >= 500:
+    elif status >= 500 and request.headers.get("HX-Request") != "true":
         response = once_more(request, gettext(sentence), status=status)
     else:
         title = gettext("暂时不可用") if status >= 500 else gettext("无法保存")

@@ -1,27 +1,15 @@
 """A token that ran out and a database that is away lose no word: the page holds it and sends it again."""
 
-import html
-import re
-
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
 from amends.apps.cases.models import Case
 from amends.web.portal import complaining
+from tests.pages import sent_again
 from tests.web.portal import ANSWERS, FORM
 
 pytestmark = pytest.mark.django_db
-
-
-def sent_again(client: Client, page: str):
-    """Press the button of the page: everything it holds goes to its address."""
-    fields = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    data: dict[str, list[str]] = {}
-    for name, value in fields:
-        data.setdefault(name, []).append(html.unescape(value))
-    return client.post(FORM, {**data, **({"csrfmiddlewaretoken": token.group(1)} if token else {})})
 
 
 def test_a_token_that_ran_out_is_answered_with_the_filled_form_and_a_fresh_token(world):
