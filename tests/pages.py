@@ -17,6 +17,12 @@ def text_of(response: Any) -> str:
     return in_words(response.content.decode())
 
 
+def text_at_a_desk(response: Any) -> str:
+    """The words of a page as a wide window shows them: heads of columns are not repeated in the cells, as on a phone."""
+    assert response.status_code == 200, response.content.decode()[:2000]
+    return in_words(re.sub(r'<span class="only-small[^>]*>.*?</span>', "", response.content.decode()))
+
+
 def in_words(html: str) -> str:
     return " ".join(unescape(TAG.sub(" ", html)).split())
 

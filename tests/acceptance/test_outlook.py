@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.doors import Staff
-from tests.pages import in_words, text_of
+from tests.pages import in_words, text_at_a_desk, text_of
 from tests.papers.reading import text_of_docx
 
 PACKS = ("express", "reporting", "escalation")
@@ -63,7 +63,7 @@ def staff_of(office, role):
 
 
 def outlook(office, role="quality_manager", **asked):
-    return text_of(staff_of(office, role).get("/outlook/", {"desk": office.world.desk.code, **asked}))
+    return text_at_a_desk(staff_of(office, role).get("/outlook/", {"desk": office.world.desk.code, **asked}))
 
 
 def figures(staff, desk, measure, rows):

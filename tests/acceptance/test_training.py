@@ -480,7 +480,7 @@ def test_the_record_of_a_person_is_for_human_resources_and_for_the_person(office
 
 
 @pytest.mark.clause("ESC-6.3.1b")
-def test_human_resources_read_cases_indicators_and_commendations_of_a_period_and_export_them(office_of):
+def test_human_resources_read_cases_indicators_and_commendations_of_a_period_and_export_them(office_of, clock):
     office = office_of("escalation")
     number = office.api("intake_officer").registered(channel="hotline", category="delivery_delay")
     team = {"team": office.department("warehouse"), "handler": office.api("department_member", "warehouse").id}
@@ -494,8 +494,12 @@ def test_human_resources_read_cases_indicators_and_commendations_of_a_period_and
     record = f"/performance/escalation/{handler.id}/"
 
     page = text_of(hr.get(record, MARCH))
-    april = text_of(hr.get(record, {"from": "2026-04-01", "to": "2026-04-30"}))
     sheet = hr.get(f"{record}record.xlsx", MARCH)
+    assert hr.get(f"/cases/{number}/").status_code == 404
+    clock.at("2026-04-02T09:00:00+08:00")
+    april = text_of(
+        Staff(office.world, "human_resources_officer").get(record, {"from": "2026-04-01", "to": "2026-04-30"})
+    )
 
     assert "办结个案 1 处理质量" in page
     assert number in page
@@ -507,7 +511,6 @@ def test_human_resources_read_cases_indicators_and_commendations_of_a_period_and
     assert number in rows["办结个案"]
     assert "抢修及时" in rows["表扬与奖励"]
     assert any("解决率" in cell for cell in rows["汇总"])
-    assert hr.get(f"/cases/{number}/").status_code == 404
 
 
 ESCALATION_CLOSED = (
