@@ -3,10 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.http import HttpRequest, HttpResponse
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 60_000
+
+
+@pytest.fixture(autouse=True)
+def files_are_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Styles and scripts may be kept by the browser, as the product says of them; the server of a test would be asked on every page."""
+    answers = StaticFilesHandlerMixin.get_response
+
+    def kept(handler: StaticFilesHandlerMixin, request: HttpRequest) -> HttpResponse:
+        response = answers(handler, request)
+        response["Cache-Control"] = "public, max-age=3600, immutable"
+        return response
+
+    monkeypatch.setattr(StaticFilesHandlerMixin, "get_response", kept)
 
 
 @pytest.fixture
