@@ -45,12 +45,11 @@ def _first(tag: str, html: str) -> str:
     return found.group(0) if found else ""
 
 
-def sent_again(client: Client, page: str) -> Any:
+def sent_again(client: Client, address: str, page: str) -> Any:
     """Press the button of a page that holds what was typed: everything goes to its address, with its token."""
-    found = re.search(r'<form method="post" action="([^"]+)"', page)
+    assert '<form method="post"' in page
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     data: dict[str, list[str]] = {"csrfmiddlewaretoken": [token[1]]} if token else {}
     for name, value in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL):
         data.setdefault(name, []).append(unescape(value))
-    assert found is not None
-    return client.post(unescape(found[1]), data)
+    return client.post(address, data)

@@ -22,7 +22,6 @@ def once_more(request: HttpRequest, sentence: str, *, status: int, sign_in: str 
         "sentence": sentence,
         "sign_in": sign_in,
         "LANGUAGE_CODE": get_language(),
-        "address": request.get_full_path(),
         "posted": posted,
         "texts": [value for name, value in posted if not name.startswith("_") and len(value) > 1],
         "lacks_files": bool(posted and request.FILES),

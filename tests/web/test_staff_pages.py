@@ -285,7 +285,7 @@ def test_what_was_sent_after_the_sign_in_ended_is_sent_again_after_signing_in(de
     assert 'href="/sign-in/" target="_blank"' in page
 
     client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
-    sent_again(client, page.replace("opinion", "_left_out"))
+    sent_again(client, "/intake/", page.replace("opinion", "_left_out"))
     assert Case.objects.get().subject == typed["subject"]
 
 

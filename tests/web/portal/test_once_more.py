@@ -20,7 +20,7 @@ def test_a_token_that_ran_out_is_answered_with_the_filled_form_and_a_fresh_token
 
     assert page.status_code == 403
     assert ANSWERS["description"] in page.content.decode()
-    assert sent_again(client, page.content.decode()).status_code == 201
+    assert sent_again(client, FORM, page.content.decode()).status_code == 201
     assert Case.objects.count() == 1
 
 
@@ -44,4 +44,4 @@ def test_while_the_database_is_away_the_page_holds_what_was_typed(customer, monk
 
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert ANSWERS["description"] in page.content.decode()
-    assert sent_again(customer, page.content.decode()).status_code == 201
+    assert sent_again(customer, FORM, page.content.decode()).status_code == 201
