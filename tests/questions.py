@@ -20,7 +20,11 @@ from typing import Any
 import pytest
 from django.db.backends.utils import CursorWrapper
 
-WAYS = ("tests/acceptance/", "tests/web/", "tests/api/test_answers.py")
+WAYS = (
+    *("tests/acceptance/", "tests/web/", "tests/api/test_answers.py"),
+    # Every address asked as everybody, demos played, and mailboxes read: what they ask is asked by many.
+    *("tests/promises/test_s1_rights.py", "tests/jobs/test_stories.py", "tests/apps/mail/test_real_mail.py"),
+)
 """Of the tests of these places, those run on the second database that ask something new; of all others each one."""
 NOTE_IN, NOTED_IN = "TESTS_NOTE_QUESTIONS_IN", "TESTS_KNOW_QUESTIONS_FROM"
 """A folder to write notes to; a folder of notes by which the tests of this run are chosen."""

@@ -29,10 +29,6 @@ ONCE = [
     *(f"tests/promises/test_{name}.py" for name in ("s13_s14_small", "s16_cells")),
 ]
 ONCE_EACH = [
-    # Who may what is asked of every address and everybody once; on both, what is hidden looks like what is absent.
-    "tests/promises/test_s1_rights.py::test_every_cell_is_as_expected",
-    "tests/promises/test_s1_rights.py::test_other_methods_are_refused",
-    "tests/promises/test_s1_rights.py::test_every_answer_carries_the_security_headers",
     # These bring a database of their own, the same one on both.
     "tests/promises/test_r2_durability.py::test_a_start_with_synchronous_off_is_refused",
     "tests/promises/test_r2_durability.py::test_a_start_with_fsync_off_is_refused",
@@ -41,6 +37,7 @@ ONCE_EACH = [
 PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
 EVERYTHING = os.environ.get("AMENDS_TEST_EVERYTHING", "").lower() not in {"", "0", "false"}
 """Each test on both databases."""
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 NO_TESTS_COLLECTED = 5
 SLOWEST = 25
@@ -127,8 +124,8 @@ def postgres_url() -> Iterator[str | None]:
 def missing_parts() -> list[str]:
     """What the system lacks for a complete run, one sentence each."""
     missing = []
-    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
-        missing.append("Not run: the journeys in a browser (the package chromium is missing).")
+    if not any(shutil.which(name) for name in BROWSERS):
+        missing.append("Not run: the journeys in a browser (the package chromium-headless-shell is missing).")
     elif not _has_chinese_font():
         missing.append("Not complete: the journeys ran without a Chinese font (the package fonts-noto-cjk is missing).")
     if not os.environ.get("AMENDS_TEST_POSTGRES_URL") and not server_programs():

@@ -53,7 +53,8 @@ def test_answers_to_similar_questions_are_offered_with_link_and_button_and_witho
     html = page.content.decode()
     assert f'href="/cases/{alike}/"' in html and f'href="/proceedings/{kept["id"]}/"' in html
     assert html.count('data-take="answer_text"') == 2
-    assert "宋" not in text_of(page) and "宏远" not in text_of(page) and "样册" not in text_of(page)
+    assert "宋女士" not in text_of(page) and "宋小满" not in text_of(page)
+    assert "宏远" not in text_of(page) and "样册" not in text_of(page)
 
 
 @pytest.mark.clause("SVC-2.1d")

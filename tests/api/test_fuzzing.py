@@ -15,7 +15,7 @@ from amends.core.verbs import VERBS
 from tests.promises.installation import Installation
 from tests.promises.racing import register
 
-EXAMPLES = os.environ.get("AMENDS_TEST_EXAMPLES", "25")
+EXAMPLES = os.environ.get("AMENDS_TEST_EXAMPLES", "15")
 # The two databases are asked by different requests.
 SEED = "2" if os.environ.get("AMENDS_TEST_DATABASE") == "postgresql" else "1"
 PHASES = os.environ.get("AMENDS_TEST_FUZZING_PHASES", "examples,fuzzing")
