@@ -337,4 +337,4 @@ def test_a_day_that_stands_out_raises_a_warning_with_what_is_usual(office, taken
     taken_over(office, [(f"2026-03-01 {n % 24:02d}:10", "service_quality/delayed") for n in range(24)])
     staff = Staff(office.world, "cs_supervisor")
     assert staff.post("/warnings/express/look/").status_code == 302
-    assert "24 件，平常约 0" in text_of(staff.get("/warnings/"))
+    assert "2026年3月1日：24 件，平常约 0" in text_of(staff.get("/warnings/"))

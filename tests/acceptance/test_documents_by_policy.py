@@ -91,7 +91,8 @@ def test_the_form_of_may_covers_may_is_in_time_until_the_fifth_and_late_behind_i
     office.work()
     late = specialist.read(f"reports/{june['id']}")
     assert late["late"] and late["due"] == "2026-07-05"
-    assert "已超时" in Staff(office.world, "cs_specialist").get("/documents/").content.decode()
+    listed = Staff(office.world, "cs_specialist").get("/documents/").content.decode()
+    assert "已超时" in listed and "2026年7月5日" in listed
 
 
 @pytest.mark.clause("SVC-3.1b")

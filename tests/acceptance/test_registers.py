@@ -156,7 +156,7 @@ def test_a_register_is_filtered_searched_paged_and_taken_away(office, monkeypatc
         office, staff, "commendation", text="依据1"
     )
     nothing = page(office, staff, "commendation", **{"from": "2027-01-01"})
-    assert "没有符合条件的记录。" in nothing
+    assert "没有符合条件的记录" in nothing
     for query in ({"colour": "red"}, {"from": "yesterday"}, {"late": "perhaps"}, {"cursor": "x"}, {"like": "1"}):
         refused = staff.get(*register(office, "commendation", **query))
         assert refused.status_code == 422 and 'role="alert"' in refused.content.decode()
@@ -228,7 +228,7 @@ def test_a_supplier_with_too_many_complaints_is_proposed_for_elimination_and_onc
 @pytest.mark.clause("ESC-7.1.2")
 def test_a_rise_in_complaints_about_a_product_leads_to_a_new_version_that_links_them(office):
     quality, staff = office.api("quality_manager"), Staff(office.world, "quality_manager")
-    key = quality.begins("inspection_plan", product="software", plan_version="第1版", inspections_a_month=2)["id"]
+    key = quality.begins("inspection_plan", product="software", plan_version="第 1 版", inspections_a_month=2)["id"]
     say = "该产品的客诉上升，建议提高检测频次或增加检测项目。"
     clerk = office.api("intake_officer")
     numbers = [clerk.registered(channel="hotline", category="product_quality", product="software") for _ in range(3)]
@@ -237,15 +237,15 @@ def test_a_rise_in_complaints_about_a_product_leads_to_a_new_version_that_links_
     numbers.append(clerk.registered(channel="hotline", category="product_quality", product="software"))
     assert say in page(office, staff, "inspection_plan")
 
-    quality.steps_on(key, "improve", plan_version="第2版", inspections_a_month=4)
+    quality.steps_on(key, "improve", plan_version="第 2 版", inspections_a_month=4)
 
     record = staff.get(f"/proceedings/{key}/")
     shown = text_of(record)
-    assert "第2版" in shown and "关联个案" in shown and say not in shown
+    assert "第 2 版" in shown and "关联个案" in shown and say not in shown
     assert all(f'/cases/{number}/"' in record.content.decode() for number in numbers)
     (row,) = quality.read(f"registers/{office.world.desk.code}/inspection_plan")["records"]
     values = {v["field"]: v["value"] for v in row["values"]}
-    assert (values["plan_version"], values["inspections_a_month"]) == ("第2版", 4)
+    assert (values["plan_version"], values["inspections_a_month"]) == ("第 2 版", 4)
 
 
 @pytest.mark.clause("EXP-8.1.2")
@@ -386,14 +386,14 @@ def test_five_percent_are_drawn_by_a_stored_seed_and_each_shortcoming_becomes_a_
 def test_a_new_version_of_a_procedure_is_confirmed_by_everybody_and_linked_at_its_step(office):
     quality, agent = office.api("quality_manager"), office.api("cs_agent")
     key = quality.begins(
-        "service_procedure", procedure_title="首问负责规范", procedure_steps=["registered"], procedure_version="第1版"
+        "service_procedure", procedure_title="首问负责规范", procedure_steps=["registered"], procedure_version="第 1 版"
     )["id"]
     assert key in [one["id"] for one in agent.waiting()]
     agent.steps_on(key, "acknowledge")
     assert key not in [one["id"] for one in agent.waiting()]
     twice = agent.step(key, "acknowledge")
 
-    quality.steps_on(key, "improve", procedure_version="第2版", work_standard="两分钟内应答")
+    quality.steps_on(key, "improve", procedure_version="第 2 版", work_standard="两分钟内应答")
 
     staff, number = Staff(office.world, "cs_agent"), office.api("intake_officer").registered(channel="hotline")
     record = text_of(staff.get(f"/proceedings/{key}/"))
@@ -403,6 +403,6 @@ def test_a_new_version_of_a_procedure_is_confirmed_by_everybody_and_linked_at_it
     assert twice.status_code in (403, 409)
     assert key in [one["id"] for one in agent.waiting()] and agent.id in office.told_in(key, "procedure_published")
     assert "尚未确认阅读" in record and agent.person.name in record.split("尚未确认阅读")[1].split("目前内容")[0]
-    assert f'/proceedings/{key}/">首问负责规范' in case and "第2版" in record
+    assert f'/proceedings/{key}/">首问负责规范' in case and "第 2 版" in record
     office.walk(number, "grade")
     assert "首问负责规范" not in staff.get(f"/cases/{number}/").content.decode()

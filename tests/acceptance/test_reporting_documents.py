@@ -278,7 +278,7 @@ def test_a_report_begins_with_the_last_month_while_nobody_has_begun_that_and_a_d
 
     page.post("/drafts/", {"_place": f"begin:{office.world.desk.code}:report", "period_from": "2026-02-01"})
     offered = page.get(address)
-    assert "您有一份没有提交的草稿" in offered.content.decode()
+    assert "已带出您没有提交的草稿" in offered.content.decode() and 'value="2026-02-01"' in offered.content.decode()
     dropped = page.post("/drafts/drop/", {name: on_page(offered, name) for name in ("_place", "_address")})
     assert dropped["Location"] == address
     assert "没有提交的草稿" not in page.get(address).content.decode()

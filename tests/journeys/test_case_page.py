@@ -173,8 +173,7 @@ def test_a_drawer_that_is_closed_keeps_what_was_typed_a_moment_ago(visitor: Visi
     with page.expect_response(lambda answer: answer.request.method == "POST" and "draft" in answer.url):
         page.keyboard.press("Escape")
     page.locator('#acts .menu a[href$="/do/note/"]').evaluate("link => link.click()")
-    page.locator("#drawer[open] .draft-offer").get_by_text("继续填写").click()
-    page.wait_for_load_state()
+    page.locator("#drawer[open] .draft-offer").get_by_text("已带出您没有提交的草稿").wait_for()
     assert page.locator("#step-form textarea").first.input_value() == "客户说明天上午在家。"
 
 

@@ -41,6 +41,13 @@ ENTER_PIN = """
 }
 """
 """Open a case from its private link as somebody does who holds the PIN of the receipt."""
+SEND_OUTDATED = """
+(form) => {
+  form.elements.csrfmiddlewaretoken.value = "x".repeat(64);
+  HTMLFormElement.prototype.submit.call(form);
+}
+"""
+"""Send a form as a page does that has been open for too long."""
 
 
 def main(arguments: list[str]) -> int:
@@ -150,6 +157,8 @@ def _step(window: Page, step: dict[str, Any]) -> None:
             window.locator(selector).first.select_option(value)
     elif does == "see":
         window.locator(what).first.wait_for()
+    elif does == "outdate":
+        window.locator(what).evaluate(SEND_OUTDATED)
     elif does == "find":
         window.locator(what).first.wait_for(state="attached")
     window.wait_for_load_state("networkidle")

@@ -143,4 +143,4 @@ def _on_its_own_page(
         owner=viewer.person.actor_id, place=f"case:{case.number}:{verb}", content=kept.urlencode(), now=viewer.now
     )
     messages.warning(request, said(refusal))
-    return led_to(request, reverse("act", args=[case.number, verb]) + "?draft=1")
+    return led_to(request, reverse("act", args=[case.number, verb]))

@@ -15,6 +15,7 @@ from amends.apps.people.models import Department
 from amends.core.policy.pack import Pack
 from amends.core.trends import Trend
 from amends.doors.pack_words import category_words
+from amends.doors.papers.formats import days_in_print
 from amends.doors.wording import in_words, listed, words
 
 DIRECTIONS = {
@@ -121,7 +122,7 @@ def seen_words(warning: EarlyWarning, pack: Pack, departments: Mapping[int, Depa
         measure = pack.warnings.measures[rule.measure or ""]
         params = {
             "place": seen["place"],
-            "day": seen["last"],
+            "day": days_in_print(seen["last"]),
             "count": seen["count"],
             "limit": seen["limit"],
             "unit": words(measure.unit),
@@ -132,9 +133,9 @@ def seen_words(warning: EarlyWarning, pack: Pack, departments: Mapping[int, Depa
     about = listed(_one_value(fact, value, pack, departments) for fact, value in seen.get("values", {}).items())
     if "usual" in seen:
         return gettext("%(about)s，%(day)s：%(count)s 件，平常约 %(usual)s 件，上限 %(limit)s 件。") % {
-            "about": about,
-            "day": seen["last"],
             **seen,
+            "about": about,
+            "day": days_in_print(seen["last"]),
         }
     return gettext("%(about)s：%(count)s 件，超过 %(limit)s 件。") % {
         "about": about,

@@ -77,7 +77,6 @@
     const sent = event.detail.requestConfig && event.detail.requestConfig.parameters;
     const given = (name) => sent && (sent[name] || (sent.get && sent.get(name)));
     if (changed) carryOver(changed, event.target);
-    if (event.detail.requestConfig && event.detail.requestConfig.elt.matches("form")) $$(".draft-offer").forEach((offer) => offer.remove());
     changed = null;
     $$("details[data-section]", event.target).forEach((box) => { if (opened.has(box.dataset.section)) box.open = true; });
     amends.dress(event.target);

@@ -154,8 +154,6 @@ var amends = window.amends || {};
   /* Once there is a draft, the address of the page leads to it: reloading, or coming back after a crash, finds it filled in. */
   const kept = (form, at) => {
     form.dataset.seen = at;
-    // The draft that was offered is the one that stands here now.
-    $$(".draft-offer", form.parentElement).forEach((offer) => offer.remove());
     if (form.dataset.draftAddress) history.replaceState(history.state, "", form.dataset.draftAddress + form.elements._token.value);
   };
   const save = async (form) => {

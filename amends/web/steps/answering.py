@@ -76,16 +76,7 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
     """Show the form, draw it again, or do it once."""
     owner = step.viewer.person.actor_id
     if request.method in ("GET", "HEAD"):
-        draft = draft_at(owner=owner, place=step.place)
-        if draft is not None and request.GET.get("draft"):
-            entered = posted(step.form, content_of(draft), several=several_of(step.form, step.pack))
-            return _shown(request, step, entered, {}, is_new=False)
-        if request.GET.get("kept") and step.offline:
-            return _shown(request, step, Posted(data=dict(step.fills)), {})
-        if draft is not None and not _was_typed(step, draft):
-            draft = None
-        refused = step.refused()
-        return _shown(request, step, Posted(data=dict(step.fills)), {"": [refused]} if refused else {}, draft=draft)
+        return _opened(request, step, draft_at(owner=owner, place=step.place))
     entered = posted(step.form, request.POST, several=several_of(step.form, step.pack))
     errors = take_uploads(request, step.form, step.pack, entered, owner=owner, now=step.viewer.now)
     if is_redraw(request.POST) or errors:
@@ -93,9 +84,20 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
     return _done(request, step, entered)
 
 
-def _was_typed(step: Step, draft: Draft) -> bool:
+def _opened(request: HttpRequest, step: Step, draft: Draft | None) -> HttpResponse:
+    """The form with what was left in it: a draft that had to be asked for would be overwritten by the next thing typed."""
+    if request.GET.get("kept") and step.offline:
+        return _shown(request, step, Posted(data=dict(step.fills)), {})
+    refused = step.refused()
+    errors = {"": [refused]} if refused else {}
+    left = posted(step.form, content_of(draft), several=several_of(step.form, step.pack)) if draft else None
+    if left is None or not _was_typed(step, left):
+        return _shown(request, step, Posted(data=dict(step.fills)), errors)
+    return _shown(request, step, left, errors, is_new=False, draft=draft)
+
+
+def _was_typed(step: Step, entered: Posted) -> bool:
     """Whether a draft holds anything that is worth going on with."""
-    entered = posted(step.form, content_of(draft), several=several_of(step.form, step.pack))
     entered = replace(entered, data=without_blank_rows(entered.data))
     return was_typed(step.form, step.drawing(step.form), entered, {**step.fills, **step.drawn_up(dict(step.fills))})
 

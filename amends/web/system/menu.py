@@ -31,6 +31,7 @@ PURPOSES: Mapping[str, str] = {
     "incoming_mails": _("没有自动归入个案的来信"),
     "notices": _("给您的提醒和通知"),
     "archive": _("已归档的个案和档案包"),
+    "library": _("已办结投诉写成的案例，供借鉴和培训"),
     "circulars": _("通讯录和群发短信"),
     "sent": _("发给客户的消息及结果"),
     "warnings": _("在变成投诉之前介入"),

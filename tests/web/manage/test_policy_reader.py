@@ -87,6 +87,13 @@ def test_large_numbers_are_written_in_groups_of_three(office: Office) -> None:
     assert "100,000 人" in said
 
 
+def test_the_order_of_the_queue_says_which_cases_come_first(office: Office) -> None:
+    said = [" ".join(s.sentences) for s in sayings_of(pack_called("reporting")) if s.key.startswith("priority:")]
+    assert "“是”的排在前" in said[0]
+    assert any("依次为" in sentence for sentence in said)
+    assert not any("是、否" in sentence for sentence in said)
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_is_a_page_that_costs_few_queries(office: Office, part: str) -> None:
     client = browser(office.world.person("employee"))

@@ -40,7 +40,7 @@ def subjects(html: str) -> list[str]:
 
 def test_the_board_shows_what_is_due_first_and_the_rest_of_a_column_on_demand(office: Office) -> None:
     staff = Staff(office.world, "quality_manager")
-    assert "您的受理台没有改进措施。" in text_of(staff.get("/proceedings/board/"))
+    assert "您的受理台没有改进措施" in text_of(staff.get("/proceedings/board/"))
     measures(office, 17)
 
     page = staff.get("/proceedings/board/")

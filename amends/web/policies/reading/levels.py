@@ -53,4 +53,6 @@ def _order(pack: Pack, names: Names, by: str, ranks: dict[str, int]) -> str:
         return gettext("从重到轻")
     ordered = sorted(ranks, key=lambda value: ranks[value])
     plain = {"yes": gettext("是"), "no": gettext("否")}
-    return listed(plain.get(value) or names.value(by, value) for value in ordered)
+    if ordered and plain.keys() >= set(ordered):
+        return gettext("“%(value)s”的排在前") % {"value": plain[ordered[0]]}
+    return gettext("依次为%(values)s") % {"values": listed(names.value(by, value) for value in ordered)}
