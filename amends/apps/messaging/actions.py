@@ -19,7 +19,7 @@ from amends.apps.deferred.actions import enqueue
 from amends.apps.messaging.allowances import Allowance, TooMany, digest_of, spend, spend_budget
 from amends.apps.messaging.mail_heads import mailbox_of
 from amends.apps.messaging.models import InboundText, Notice, OutboxMessage
-from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, placeholders_in, placeholders_in_order
+from amends.apps.messaging.rendering import HIDDEN, fill, fill_line, fill_notice, placeholders_in, placeholders_in_order
 from amends.apps.messaging.texting import signature_and_rest, when_awake
 from amends.apps.messaging.wordings import own_words
 from amends.apps.people.models import Person
@@ -292,8 +292,8 @@ def notify(
         return 0
     own = {language: words.text for language, words in said_on(pack, message, "notice", desk).items()}
     wording = own or usual or {}
-    text = fill(wording.get("zh-hans", message), values).strip()[:500]
-    text_en = fill(wording.get("en", ""), values_en or values).strip()[:500]
+    text = fill_notice(wording.get("zh-hans", message), values)[:500]
+    text_en = fill_notice(wording.get("en", ""), values_en or values)[:500]
     rows = [
         Notice(
             person=person, case_key=case_key, case_number=case_number, proceeding_key=proceeding_key, message=message,

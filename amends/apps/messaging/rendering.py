@@ -12,6 +12,8 @@ HIDDEN = "••••••"
 """Stands in the readable copy of a message where a secret was sent."""
 
 _PLACE = re.compile(r"\{\{\s*([a-z_]+(?::[a-z0-9_]+)?)\s*\}\}")
+_LEFT_EMPTY = re.compile(r"（\s*）|“\s*”|《\s*》| ?\(\s*\)")
+_ENDED_TWICE = re.compile(r"([。！？])。")
 _LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -20,6 +22,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     hold go, and so do control characters.
     """
     return _PLACE.sub(lambda match: without_controls(values.get(match.group(1), "")), standing_lines(text, values))
+
+
+def fill_notice(text: str, values: Mapping[str, str]) -> str:
+    """As `fill`, trimmed; brackets and quotes that stayed empty go, and so does the full stop after what ends with one."""
+    return _ENDED_TWICE.sub(r"\1", _LEFT_EMPTY.sub("", fill(text, values))).strip()
 
 
 def fill_line(text: str, values: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from amends.apps.messaging.actions import Wording
-from amends.apps.messaging.rendering import fill, fill_line
+from amends.apps.messaging.rendering import fill, fill_line, fill_notice
 
 PAYLOADS = [
     f"x{end}{header}"
@@ -30,6 +30,21 @@ def test_a_subject_stays_one_line_and_the_body_whole(payload):
 
 def test_a_placeholder_in_a_value_is_not_filled():
     assert fill("{{case_title}}", {"case_title": "{{code}}", "code": "123456"}) == "{{code}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "shown"),
+    [
+        ("{{number}}（{{case_title}}）到期。", {"number": "PG1"}, "PG1到期。"),
+        ("{{number}}“{{case_title}}”到期。", {"number": "PG1"}, "PG1到期。"),
+        ("{{number}}“{{case_title}}”到期。", {"number": "PG1", "case_title": "漏水"}, "PG1“漏水”到期。"),
+        ("{{number}} ({{case_title}}) is due.", {"number": "PG1"}, "PG1 is due."),
+        ("请审核：{{reason}}。", {"reason": "调不动人。"}, "请审核：调不动人。"),
+        ("请审核：{{reason}}。", {"reason": "谁去？"}, "请审核：谁去？"),
+    ],
+)
+def test_a_notice_shows_no_empty_brackets_and_ends_once(text, values, shown):
+    assert fill_notice(text, values) == shown
 
 
 def test_the_readable_copy_has_dots_where_the_secret_was():
