@@ -12,9 +12,10 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import addresses_of, is_verified, new_link
 from amends.apps.cases.promises import limits_shown, promised_at
 from amends.apps.cases.queries import is_closed_to
-from amends.apps.messaging.actions import Automatic, Written, mentions, notify, write_to_outbox
+from amends.apps.messaging.actions import Automatic, Written, mentions, notify, sender_name_of, write_to_outbox
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
+from amends.apps.policies.models import Desk
 from amends.apps.policies.traditional import traditional
 from amends.core.clock_fold import EXTENSION
 from amends.core.ends import last_day, last_minute
@@ -59,7 +60,7 @@ def message_values(
         "department": title_in(case.department.called, language) if case.department else "",
         "handler": case.handler.name if case.handler else "",
         "hotline": pack.head.hotline or "",
-        "desk": title_in(case.desk.called, language),
+        "desk": signature_of(case.desk, pack, language),
         "level": title_in(level_title, language) if level_title else "",
         "round": str(case.round),
         "reason": texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or "",
@@ -124,6 +125,11 @@ def _written(day: date, clock: str, language: str) -> str:
 def title_in(title: Title, language: str) -> str:
     """A wording in the language of a message; Traditional Chinese is derived where the pack does not bring it."""
     return traditional(title.zh_hans) if language == "zh-hant" and not title.zh_hant else title.in_language(language)
+
+
+def signature_of(desk: Desk, pack: Pack, language: str) -> str:
+    """Who signs what leaves the house: the company, or else the desk."""
+    return sender_name_of(pack, language) or title_in(desk.called, language)
 
 
 def address_of(case: Case) -> tuple[str, str] | None:

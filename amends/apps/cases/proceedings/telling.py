@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Involved, Proceeding
-from amends.apps.cases.telling import by_when_in, message_values, people_in_roles, tell_complainant, title_in
+from amends.apps.cases.telling import (
+    by_when_in,
+    message_values,
+    people_in_roles,
+    signature_of,
+    tell_complainant,
+    title_in,
+)
 from amends.apps.messaging.actions import notify
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
@@ -29,7 +36,7 @@ def values_of_proceeding(
     return {
         "number": proceeding.number,
         "case_title": proceeding.subject,
-        "desk": title_in(proceeding.desk.called, language),
+        "desk": signature_of(proceeding.desk, pack, language),
         **of_case,
         "proceeding": title_in(kind.title, language),
         "proceeding_number": proceeding.number,
