@@ -168,7 +168,7 @@ def test_a_message_to_a_group_of_three_leaves_and_an_answer_shows_on_the_sender(
     page = said_on(specialist.get(reverse("circular", args=[circular])))
     assert page.count("已发送") == 3 and "发出 3/3" in page
     assert [text["to"] for text in texts()] == ["13800138001", "13800138002", "13800138003"]
-    assert texts()[0]["text"].startswith("【") and "王1您好：三月二日下午停电" in texts()[0]["text"]
+    assert texts()[0]["text"].startswith("【固徽建材有限公司】") and "王1您好：三月二日下午停电" in texts()[0]["text"]
     assert said_on(specialist.get(reverse("sent"))).count("138****") == 3
 
     settings.SMS_URL, settings.SMS_SECRET = "aliyun://k:s@dysmsapi.aliyuncs.com", "a-long-secret"
@@ -285,6 +285,49 @@ def test_rows_of_a_file_that_are_wrong_are_named_and_the_others_are_entered(spec
     ):
         assert said in page
     assert "公司6" in said_on(specialist.get(reverse("book"), {"show": "late"}))
+
+
+def test_a_row_names_all_its_faults_and_leaves_no_group_behind(specialist):
+    assert brought_in(specialist, "公司1,王1,13800138001,渠道总经理,2026-03-02,华东").status_code == 200
+
+    page = said_on(brought_in(specialist, ",,13800138001,,上周,华南", f"公司2,王2,12,{'李' * 61},2026-03-09,华北"))
+
+    assert "已录入 0 条" in page and "2 行有误" in page
+    for said in (
+        "请填写“公司名称”", "请填写“联系人”", "请填写“批准人”", "“批准日期”", "“手机号码”已有“138****8001”",
+        "“手机号码”不是能接收短信的手机号码", "“批准人”", "“批准日期”不能晚于现在",
+    ):  # fmt: skip
+        assert said in page
+    groups = said_on(specialist.get(reverse("write_circular")))
+    assert "华东" in groups and "华南" not in groups and "华北" not in groups
+
+
+@pytest.mark.clause("SVC-5.2b")
+def test_what_is_sent_at_once_in_quiet_hours_says_beforehand_that_it_leaves_when_they_end(
+    specialist, manager, texts, clock
+):
+    group = three_in_a_group(specialist)
+    assert "不填则立即发送。免打扰时段（21:00至08:00）提交的，时段结束后发出" in said_on(
+        specialist.get(reverse("write_circular"))
+    )
+
+    clock.at("2026-03-02T23:10:00+08:00")
+    again(specialist)
+    assert "现在是免打扰时段（21:00至08:00）：不填则于 明天 08:00 发出" in said_on(specialist.get("/texts/new/"))
+    circular = written(specialist, group)
+    page = said_on(specialist.get(reverse("circular", args=[circular])))
+    assert "现在是免打扰时段，将于 明天 08:00 发出" in page and "立即发送" not in page
+    told = specialist.post(reverse("send_circular", args=[circular]), {"seen": seen(specialist, circular)}, follow=True)
+    assert "已提交，将于 明天 08:00 发出" in said_on(told)
+    work(clock)
+    assert texts() == []
+
+    clock.at("2026-03-03T08:01:00+08:00")
+    again(specialist)
+    work(clock)
+    assert len(texts()) == 3
+    listed = said_on(specialist.get(reverse("circulars")))
+    assert "发出 3/3" in listed and "晚 " not in listed and "三月二日下午停电" in listed
 
 
 @pytest.mark.clause("SVC-5.2a")

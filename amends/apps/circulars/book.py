@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -74,16 +74,24 @@ def enter(entry: BookEntry, *, by: Keeper) -> None:
 
 
 @transaction.atomic
-def enter_approved_on_paper(given: Given, *, approved_by: str, approved_on: date, by: Keeper) -> BookEntry:
-    """Enter what was approved outside, with who approved it and on which day. Refuses as `apply_for`, and a day to come."""
+def enter_approved_on_paper(
+    given: Given, *, approved_by: str, approved_on: date | None, by: Keeper, groups: Iterable[str] = ()
+) -> BookEntry:
+    """Enter what was approved outside, with who approved it and on which day; None stands for what is no day.
+
+    `groups` are titles; one that is new becomes a group. Raises NotPermitted, and InvalidData with every fault: those of
+    `apply_for`, nobody who approved, no day or one to come, a title that is none.
+    """
     by.check(KEEP)
-    approved_by = checked_text(approved_by, pointer="/approved_by", field="批准人", limit=60)
     today = by.now.astimezone(by.zone).date()
-    if approved_on > today:
-        raise InvalidData([FieldError("/approved_on", "in_future", {"field": "批准日期"})])
+    faults = [*_faults(given), *_faults_of_approval(approved_by, approved_on, today), *_faults_of_titles(groups)]
+    if approved_on is None or faults:
+        raise InvalidData([*faults, *_fault_of_taken(given, by)])
+    titles = [BookGroup.objects.get_or_create(desk=by.desk, title=title)[0].pk for title in groups]
+    given = replace(given, groups=(*given.groups, *titles))
     day = datetime.combine(approved_on, datetime.min.time(), tzinfo=by.zone)
     entry = BookEntry(
-        desk=by.desk, applied_at=day, state=State.ENTERED, approved_at=day, approved_by=approved_by, received_at=day,
+        desk=by.desk, applied_at=day, state=State.ENTERED, approved_at=day, approved_by=approved_by.strip(), received_at=day,
         entered_at=by.now, entered_by=by.person, was_late=approved_on < today,
     )  # fmt: skip
     return _save_new(entry, given, by)
@@ -207,17 +215,48 @@ def _groups(keys: Iterable[int], by: Keeper) -> list[BookGroup]:
 
 
 def _checked(given: Given) -> Given:
-    """What was given, tidied; every fault at its field."""
-    faults, clean = [], {}
-    for name, title, limit in (("company", "公司名称", 120), ("name", "联系人", 60), ("note", "备注", 200)):
-        clean[name] = " ".join(checked_text(getattr(given, name), pointer=f"/{name}", field=title, limit=limit).split())
-        if not clean[name] and name != "note":
-            faults.append(FieldError(f"/{name}", "required", {"field": title}))
+    """What was given, tidied. Raises InvalidData with every fault at its field."""
+    if faults := list(_faults(given)):
+        raise InvalidData(faults)
+    company, name, note = (" ".join(text.split()) for text in (given.company, given.name, given.note))
+    phone = normal_contact("phone", given.phone)
+    return replace(given, company=company, name=name, note=note, phone=phone)
+
+
+def _faults(given: Given) -> Iterator[FieldError]:
+    yield from _faults_of_text(given.company, "/company", "公司名称", limit=120)
+    yield from _faults_of_text(given.name, "/name", "联系人", limit=60)
+    yield from _faults_of_text(given.note, "/note", "备注", limit=200, is_needed=False)
     phone = normal_contact("phone", given.phone)
     if not phone:
-        faults.append(FieldError("/phone", "required", {"field": "手机号码"}))
+        yield FieldError("/phone", "required", {"field": "手机号码"})
     elif not ONE_NUMBER.fullmatch(phone) or not takes_texts(phone):
-        faults.append(FieldError("/phone", "no_mobile_number", {"field": "手机号码"}))
-    if faults:
-        raise InvalidData(faults)
-    return Given(**clean, phone=phone, groups=given.groups)
+        yield FieldError("/phone", "no_mobile_number", {"field": "手机号码"})
+
+
+def _faults_of_approval(approved_by: str, approved_on: date | None, today: date) -> Iterator[FieldError]:
+    yield from _faults_of_text(approved_by, "/approved_by", "批准人", limit=60)
+    if approved_on is None:
+        yield FieldError("/approved_on", "bad_date", {"field": "批准日期"})
+    elif approved_on > today:
+        yield FieldError("/approved_on", "in_future", {"field": "批准日期"})
+
+
+def _faults_of_titles(titles: Iterable[str]) -> Iterator[FieldError]:
+    for title in titles:
+        yield from _faults_of_text(title, "/groups", "分组", limit=60)
+
+
+def _faults_of_text(text: str, pointer: str, field: str, *, limit: int, is_needed: bool = True) -> Iterable[FieldError]:
+    try:
+        clean = checked_text(text, pointer=pointer, field=field, limit=limit)
+    except InvalidData as refusal:
+        return refusal.errors
+    return [] if clean or not is_needed else [FieldError(pointer, "required", {"field": field})]
+
+
+def _fault_of_taken(given: Given, by: Keeper) -> Iterable[FieldError]:
+    """That the number is in the book, for an entry that is refused for something else as well."""
+    phone = normal_contact("phone", given.phone)
+    in_use = BookEntry.objects.filter(desk=by.desk, phone=phone).exclude(state=State.RETIRED)
+    return _number_taken(phone).errors if phone and in_use.exists() else []

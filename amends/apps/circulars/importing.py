@@ -13,10 +13,8 @@ from datetime import date, datetime
 from python_calamine import CalamineError, CalamineWorkbook
 
 from amends.apps.circulars.book import Given, enter_approved_on_paper
-from amends.apps.circulars.models import BookGroup
 from amends.apps.circulars.rights import KEEP, Keeper
-from amends.core.form_data import checked_text
-from amends.core.refusals import FieldError, InvalidData, Refusal
+from amends.core.refusals import Refusal
 
 LARGEST_FILE = 2 * 1024 * 1024
 LARGEST_WORKBOOK = 40 * 1024 * 1024
@@ -52,7 +50,7 @@ class MissingColumns(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A row that was not entered: its line in the file, and why."""
+    """A row that was not entered: its line in the file, and everything that is wrong with it."""
 
     line: int
     refusal: Refusal
@@ -78,24 +76,18 @@ def import_book(content: bytes, *, is_workbook: bool, by: Keeper) -> tuple[int, 
 
 
 def _enter(cells: Mapping[str, str], by: Keeper) -> None:
-    if not cells["approved_by"]:
-        raise InvalidData([FieldError("/approved_by", "required", {"field": "批准人"})])
+    titles = [title.strip() for title in re.split("[,，、]", cells.get("groups", "")) if title.strip()]
+    given = Given(company=cells["company"], name=cells["name"], phone=cells["phone"], note=cells.get("note", ""))
     day = _day(cells["approved_on"])
-    titles = [title.strip() for title in cells.get("groups", "").replace("，", ",").replace("、", ",").split(",")]
-    titles = [checked_text(title, pointer="/groups", field="分组", limit=60) for title in titles if title]
-    groups = tuple(BookGroup.objects.get_or_create(desk=by.desk, title=title)[0].pk for title in titles)
-    given = Given(
-        company=cells["company"], name=cells["name"], phone=cells["phone"], note=cells.get("note", ""), groups=groups
-    )
-    enter_approved_on_paper(given, approved_by=cells["approved_by"], approved_on=day, by=by)
+    enter_approved_on_paper(given, approved_by=cells["approved_by"], approved_on=day, groups=titles, by=by)
 
 
-def _day(text: str) -> date:
+def _day(text: str) -> date | None:
     plain = re.sub("[年月/.]", "-", re.sub("日.*| .*", "", text))
     try:
         return datetime.strptime(plain, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError as bad:
-        raise InvalidData([FieldError("/approved_on", "bad_date", {"field": "批准日期"})]) from bad
+    except ValueError:
+        return None
 
 
 def _places(header: list[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 
+from amends.apps.cases.telling import signature_of
 from amends.apps.circulars.models import BookEntry, BookGroup, Circular, Recipient
 from amends.apps.circulars.rights import KEEP, RELEASE, Keeper
 from amends.apps.deferred.actions import enqueue
@@ -145,21 +146,19 @@ def _time_faults(planned_at: datetime | None, by: Keeper) -> list[FieldError]:
 def preview(circular: Circular, pack: Pack) -> Preview:
     """Who gets the message now, with which words, and who is left out; in the order of the book."""
     text = words_of(circular, pack).text
-    fills = json.loads(circular.fills)
+    shared = _shared_values(circular, pack)
     entries = list(
         BookEntry.objects.filter(Q(groups__in=circular.groups.all()) | Q(pk__in=circular.entries.values("pk")))
         .distinct()
         .order_by("sort_key", "pk")
     )
     opted_out = set(OptOut.objects.filter(number__in=[e.phone for e in entries]).values_list("number", flat=True))
-    lines = [_line(entry, text, fills, circular, opted_out) for entry in entries]
+    lines = [_line(entry, text, shared, opted_out) for entry in entries]
     return Preview(tuple(x for x in lines if not x.left_out), tuple(x for x in lines if x.left_out))
 
 
-def _line(
-    entry: BookEntry, template: str, fills: Mapping[str, str], circular: Circular, opted_out: Iterable[str]
-) -> Line:
-    text = fill(template, _values(entry, fills, circular)).strip()
+def _line(entry: BookEntry, template: str, shared: Mapping[str, str], opted_out: Iterable[str]) -> Line:
+    text = fill(template, _values(entry, shared)).strip()
     why = ""
     if entry.state != BookEntry.State.ENTERED:
         why = NOT_ENTERED
@@ -170,9 +169,13 @@ def _line(
     return Line(entry, text, why)
 
 
-def _values(entry: BookEntry, fills: Mapping[str, str], circular: Circular) -> dict[str, str]:
-    own = {"name": entry.name, "company": entry.company, "desk": circular.desk.called.in_language(LANGUAGE)}
-    return {**fills, **own}
+def _shared_values(circular: Circular, pack: Pack) -> dict[str, str]:
+    """What fills the text for every recipient alike."""
+    return {**json.loads(circular.fills), "desk": signature_of(circular.desk, pack, LANGUAGE)}
+
+
+def _values(entry: BookEntry, shared: Mapping[str, str]) -> dict[str, str]:
+    return {**shared, "name": entry.name, "company": entry.company}
 
 
 def words_of(circular: Circular, pack: Pack) -> Words:
@@ -199,12 +202,10 @@ def send_off(circular: Circular, *, seen: str, by: Keeper) -> Circular:
     """Send a draft as planned, or hand it to a second person where the policy asks for one.
 
     `seen` is the digest of what was looked at. Raises NotPermitted, AlreadyDecided, Stale when recipients or texts are
-    others by now, and InvalidData when nobody is left or its time has passed into quiet hours.
+    others by now, and InvalidData when nobody is left.
     """
     by.check(KEEP)
     found = _as_seen(circular, seen, by)
-    if circular.planned_at is None and (faults := _time_faults(by.now, by)):
-        raise InvalidData(faults)
     if needs_second_person(found, by.pack):
         _claim(circular, State.DRAFT, state=State.TO_RELEASE, digest=found.digest, written_by=by.person, sent_back="")
     else:
@@ -251,15 +252,20 @@ def _as_seen(circular: Circular, seen: str, by: Keeper) -> Preview:
     return found
 
 
+def leaves_at(circular: Circular, pack: Pack, now: datetime) -> datetime:
+    """When a message leaves if it is released now: as planned or at once, in quiet hours when they end."""
+    return out_of_quiet_hours(pack, max(circular.planned_at or now, now))
+
+
 def _release(circular: Circular, was: str, found: Preview, by: Keeper) -> None:
-    planned = circular.planned_at or by.now
+    leaves = leaves_at(circular, by.pack, by.now)
     words = words_of(circular, by.pack)
     _claim(
         circular, was, state=State.RELEASED, text=words.text, templates=json.dumps(dict(words.templates)), released_by=by.person, released_at=by.now, digest=found.digest,
-        planned_at=planned,
+        planned_at=circular.planned_at or leaves,
     )  # fmt: skip
     _keep_recipients(circular, found)
-    enqueue(SEND, {"circular": circular.pk}, now=by.now, run_at=planned, unique_key=f"{SEND}:{circular.pk}")
+    enqueue(SEND, {"circular": circular.pk}, now=by.now, run_at=leaves, unique_key=f"{SEND}:{circular.pk}")
 
 
 def _keep_recipients(circular: Circular, found: Preview) -> None:
@@ -304,12 +310,12 @@ def put_out(circular: Circular, pack: Pack, *, now: datetime) -> int:
         _keep_recipients(circular, preview(circular, pack))
     found = as_released(circular, pack)
     said = words_of(circular, pack)
+    shared = _shared_values(circular, pack)
     rows = {row.entry_id: row for row in circular.recipients.filter(left_out="")}
     for line in found.left_out:
         rows[line.entry.pk].left_out = line.left_out
     for line in found.lines:
-        values = _values(line.entry, json.loads(circular.fills), circular)
-        words = Wording(said.text, values, templates=said.templates)
+        words = Wording(said.text, _values(line.entry, shared), templates=said.templates)
         rows[line.entry.pk].message = put_into_outbox(
             words, message=circular.wording, channel="sms", address=line.entry.phone, language=LANGUAGE, case_key="",
             now=now, not_before=out_of_quiet_hours(pack, now), desk=circular.desk,

@@ -26,7 +26,7 @@ from amends.core.refusals import InvalidData, Refusal
 from amends.doors.routes import route
 from amends.doors.spreadsheets import as_text
 from amends.web.circulars.forms import EntryForm
-from amends.web.circulars.keeping import AREA, STATES, entry_and_keeper, keeper_of, keepers, sentence_of
+from amends.web.circulars.keeping import AREA, STATES, entry_and_keeper, keeper_of, keepers, sentence_of, sentences_of
 from amends.web.organisation.fields import posted
 
 PAGE = 50
@@ -250,7 +250,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         context["trouble"] = sentence_of(refusal)
         return render(request, "circulars/import.html", context, status=422)
-    context |= {"entered": entered, "wrong": [(row.line, sentence_of(row.refusal)) for row in wrong], "was_read": True}
+    context |= {"entered": entered, "wrong": [(row.line, sentences_of(row.refusal)) for row in wrong], "was_read": True}
     return render(request, "circulars/import.html", context, status=422 if wrong else 200)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amends.apps.circulars.models import BookGroup
 from amends.apps.circulars.rights import Keeper
 from amends.apps.circulars.sending import LONGEST_FILL
+from amends.apps.messaging.actions import out_of_quiet_hours
 from amends.core.policy.texting import GroupWording
-from amends.doors.wording import words
+from amends.doors.wording import moment_words, words
 from amends.web.organisation.fields import Form, Moment, Text
 
 
@@ -49,5 +51,19 @@ class MessageForm(Form):
             self.fields[name].widget.attrs["id"] = f"f-{name}"
             self.fields[name].error_messages["required"] = _("请填写这一项。")
         self.fields["groups"] = Groups(keeper)
-        self.fields["planned_at"] = Moment(label=_("发送时间（不填则立即发送）"), zone=keeper.zone, name="planned_at")
+        self.fields["planned_at"] = Moment(label=_("发送时间"), zone=keeper.zone, name="planned_at")
         self.fields["planned_at"].required = False
+        self.fields["planned_at"].help_text = _when(keeper)
+
+
+def _when(keeper: Keeper) -> str:
+    """When a message leaves whose time is left open, and what quiet hours mean for it."""
+    quiet = keeper.pack.texting.quiet
+    if quiet is None:
+        return gettext("不填则立即发送。")
+    hours = {"begins": f"{quiet.begins:%H:%M}", "ends": f"{quiet.ends:%H:%M}"}
+    awake = out_of_quiet_hours(keeper.pack, keeper.now)
+    if awake == keeper.now:
+        return gettext("不填则立即发送。免打扰时段（%(begins)s至%(ends)s）提交的，时段结束后发出。") % hours
+    time = moment_words(awake, keeper.zone, now=keeper.now)
+    return gettext("现在是免打扰时段（%(begins)s至%(ends)s）：不填则于 %(time)s 发出。") % {**hours, "time": time}

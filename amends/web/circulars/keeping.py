@@ -57,8 +57,12 @@ def circular_and_keeper(request: HttpRequest, pk: int) -> tuple[Circular, Keeper
 
 def sentence_of(refusal: Refusal) -> str:
     """The refusal in the reader's language; of several faults at fields the first."""
-    errors = getattr(refusal, "errors", ())
-    return said_of_field(errors[0]) if errors else said(refusal)
+    return sentences_of(refusal)[0]
+
+
+def sentences_of(refusal: Refusal) -> list[str]:
+    """The refusal in the reader's language, a sentence for each fault."""
+    return [said_of_field(error) for error in getattr(refusal, "errors", ())] or [said(refusal)]
 
 
 STATES = {

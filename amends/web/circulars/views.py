@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from amends.apps.circulars.sending import (
     group_words,
     groups_of,
     late_by,
+    leaves_at,
     needs_second_person,
     preview,
     with_progress,
@@ -29,7 +31,7 @@ from amends.apps.messaging.rendering import fill
 from amends.core.policy.texting import GroupWording
 from amends.core.refusals import InvalidData, Refusal
 from amends.doors.routes import route
-from amends.doors.wording import span_words, words
+from amends.doors.wording import moment_words, span_words, words
 from amends.web.circulars.forms import MessageForm
 from amends.web.circulars.keeping import AREA, circular_and_keeper, keeper_of, keepers, sentence_of
 from amends.web.organisation.fields import posted
@@ -73,12 +75,20 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "circulars/page.html", context)
 
 
+def _said(fills: dict[str, str], wording: GroupWording | None) -> str:
+    """What was filled in, with what it is where it is more than one thing."""
+    if len(fills) < 2 or wording is None:
+        return "".join(fills.values())
+    return " · ".join(f"{words(wording.asks[name])} {text}" for name, text in fills.items() if name in wording.asks)
+
+
 def _line(circular: Circular, keeper: Keeper) -> dict[str, Any]:
     wording = groups_of(keeper.pack).wordings.get(circular.wording)
     late = late_by(circular, keeper.pack, keeper.now)
     return {
         "circular": circular, "title": words(wording.title) if wording else circular.wording,
-        "state": state_words()[circular.state], "late": span_words(late) if late else "",
+        "said": _said(json.loads(circular.fills), wording), "state": state_words()[circular.state],
+        "late": span_words(late) if late else "",
     }  # fmt: skip
 
 
@@ -174,7 +184,7 @@ def _shown(
         )
         context |= {
             "preview": found, "left_out": [(line, context["why"][line.left_out]) for line in found.left_out],
-            "second": needs_second_person(found, keeper.pack),
+            "second": needs_second_person(found, keeper.pack), "held_until": _held_until(circular, keeper),
         }  # fmt: skip
     else:
         reached = circular.recipients.select_related("entry", "message").order_by("entry__sort_key", "pk")
@@ -182,7 +192,17 @@ def _shown(
     return render(request, "circulars/circular.html", context, status=status)
 
 
-def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object], said: str = "") -> HttpResponse:
+def _held_until(circular: Circular, keeper: Keeper) -> datetime | None:
+    """Until when quiet hours keep a message that would leave now; None where they do not, or it was released."""
+    if circular.state == State.RELEASED:
+        return None
+    leaves = leaves_at(circular, keeper.pack, keeper.now)
+    return leaves if leaves > max(circular.planned_at or keeper.now, keeper.now) else None
+
+
+def _done(
+    request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object], said: Callable[[Circular, Keeper], str]
+) -> HttpResponse:
     """Do a step and go back to the message; a refusal is shown on it as it is now."""
     circular, keeper = circular_and_keeper(request, pk)
     try:
@@ -193,7 +213,7 @@ def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object
         circular.refresh_from_db()
         return _shown(request, circular, keeper, trouble=sentence_of(refusal), status=refusal.status)
     circular.refresh_from_db()
-    messages.success(request, said or _sent_off(circular))
+    messages.success(request, said(circular, keeper))
     return HttpResponseRedirect(reverse("circular", args=[pk]))
 
 
@@ -201,33 +221,40 @@ def _done(request: HttpRequest, pk: int, do: Callable[[Circular, Keeper], object
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a draft off as it was looked at."""
     seen = request.POST.get("seen", "")
-    return _done(request, pk, lambda c, keeper: sending.send_off(c, seen=seen, by=keeper))
+    return _done(request, pk, lambda c, keeper: sending.send_off(c, seen=seen, by=keeper), _sent_off)
 
 
-def _sent_off(circular: Circular) -> str:
-    """What was done: it left, or waits for a second person."""
-    if circular.state == Circular.State.TO_RELEASE:
+def _sent_off(circular: Circular, keeper: Keeper) -> str:
+    """What was done: it leaves now or at its time, or waits for a second person."""
+    if circular.state == State.TO_RELEASE:
         return gettext("已提交复核，另一人复核通过后才会发出。")
-    return gettext("已提交发送。")
+    leaves = leaves_at(circular, keeper.pack, keeper.now)
+    if leaves <= keeper.now:
+        return gettext("已提交发送。")
+    return gettext("已提交，将于 %(time)s 发出。") % {"time": moment_words(leaves, keeper.zone, now=keeper.now)}
 
 
 @route(audience="staff", permission="release_texts", kind="circular", methods=["POST"])
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Release what a colleague wrote."""
     seen = request.POST.get("seen", "")
-    return _done(
-        request, pk, lambda c, keeper: sending.release(c, seen=seen, by=keeper), gettext("复核通过，已提交发送。")
-    )
+    return _done(request, pk, lambda c, keeper: sending.release(c, seen=seen, by=keeper), _released)
+
+
+def _released(circular: Circular, keeper: Keeper) -> str:
+    return gettext("复核通过。") + _sent_off(circular, keeper)
 
 
 @route(audience="staff", permission="release_texts", kind="circular", methods=["POST"])
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a colleague's message back with a reason."""
     reason = request.POST.get("reason", "")
-    return _done(request, pk, lambda c, keeper: sending.send_back(c, reason=reason, by=keeper), gettext("已退回。"))
+    return _done(
+        request, pk, lambda c, keeper: sending.send_back(c, reason=reason, by=keeper), lambda *_: gettext("已退回。")
+    )
 
 
 @route(audience="staff", permission="address_book", kind="circular", methods=["POST"])
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a message up before it leaves."""
-    return _done(request, pk, lambda c, keeper: sending.cancel(c, by=keeper), gettext("已取消。"))
+    return _done(request, pk, lambda c, keeper: sending.cancel(c, by=keeper), lambda *_: gettext("已取消。"))
