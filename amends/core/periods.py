@@ -61,10 +61,10 @@ class Period:
         return found
 
 
-def begun(period: Period, today: date) -> Period:
-    """The same period. Raises InvalidData for one that begins after today: its figures would read as if nothing had happened in it."""
+def begun(period: Period, today: date, *, at: str = "/from") -> Period:
+    """The same period. Raises InvalidData at a field for one that begins after today: its figures would read as if nothing had happened in it."""
     if period.first > today:
-        raise InvalidData([FieldError("/from", "period_not_begun")])
+        raise InvalidData([FieldError(at, "period_not_begun")])
     return period
 
 

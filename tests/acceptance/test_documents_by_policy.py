@@ -119,6 +119,17 @@ def test_the_command_says_what_is_wrong_with_what_it_is_asked(office):
             call_command("report", *arguments)
 
 
+def test_a_month_to_come_is_refused_at_its_first_day_also_where_the_form_would_let_it_in(office, tmp_path):
+    field = "period_from, title: {zh-Hans: 统计期间自, en: from}, type: date, required: true"
+    office.change_policy(tmp_path, ("forms/document_start.yaml", f"{field}, not_future: true", field))
+    refused = office.api("quality_manager").begin(
+        "monthly_assessment", period_from="2026-12-01", period_to="2026-12-31"
+    )
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"]) == (422, "/data/period_from")
+    assert error["message"] == "这段时间还没有开始，没有可以统计的内容。"
+
+
 def test_a_part_of_a_month_is_refused_with_that_month_as_the_example(office):
     refused = office.api("quality_manager").begin(
         "monthly_assessment", period_from="2026-02-05", period_to="2026-02-20"

@@ -317,6 +317,15 @@ def test_an_analysis_ranks_problems_against_the_period_before_and_is_handed_over
         staff.post("/outlook/analyses/?desk=escalation", {"first": "2026-02-28", "last": "2026-02-01"}).status_code
         == 422
     )
+    to_come = staff.post(
+        "/outlook/analyses/?desk=escalation", {"first": "2026-03-03", "last": "2026-03-09", "comment": "提前写"}
+    )
+    assert re.search(
+        r'id="first"[^>]*value="2026-03-03"><div class="field-error">.{0,400}这段时间还没有开始',
+        to_come.content.decode(),
+        re.S,
+    )
+    assert "提前写" in to_come.content.decode()
     made = staff.post(
         "/outlook/analyses/?desk=escalation", {"first": "2026-02-01", "last": "2026-02-28", "comment": "集中在配送"}
     )["Location"]

@@ -14,7 +14,7 @@ from amends.apps.cases.telling import day_in
 from amends.apps.ledger.actions import append_in_turn
 from amends.apps.ledger.models import Chain
 from amends.apps.messaging.actions import notify
-from amends.apps.outlook.counting import counted_cases, months_before
+from amends.apps.outlook.counting import counted_cases
 from amends.apps.outlook.forecasts import today_of
 from amends.apps.outlook.models import Analysis, HandOver
 from amends.apps.outlook.warnings import LONGEST
@@ -22,6 +22,7 @@ from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
 from amends.core.form_data import checked_text
+from amends.core.periods import Period, begun
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
 
@@ -70,29 +71,18 @@ def analyse(
         raise InvalidData([FieldError("/last", "ends_before_start", {"field": "截止日期"})])
     if (last - first).days > LONGEST_PERIOD:
         raise InvalidData([FieldError("/last", "too_large", {"field": "天数", "limit": LONGEST_PERIOD})])
-    if first > today_of(pack, now):
-        raise InvalidData([FieldError("/first", "period_not_begun")])
+    period = begun(Period(first, last), today_of(pack, now), at="/first")
     said = checked_text(comment, pointer="/comment", field="分析意见", limit=LONGEST)
-    before_first, before_last = period_before(first, last)
-    now_counts, before = _counts(desk, first, last), _counts(desk, before_first, before_last)
+    earlier = period.before()
     found = {
-        "counts": now_counts, "before": before, "before_first": before_first.isoformat(), "before_last": before_last.isoformat(),
+        "counts": _counts(desk, first, last), "before": _counts(desk, earlier.first, earlier.last),
+        "before_first": earlier.first.isoformat(), "before_last": earlier.last.isoformat(),
     }  # fmt: skip
     analysis = Analysis.objects.create(
         desk=desk, first=first, last=last, found=json.dumps(found), comment=said, made_by=by, made_at=now
     )  # fmt: skip
     _record(analysis, "analyse", {"first": first.isoformat(), "last": last.isoformat(), "found": found}, by=by, now=now)
     return analysis
-
-
-def period_before(first: date, last: date) -> tuple[date, date]:
-    """The period that ends the day before, as long as this one; whole months stay whole months."""
-    after = last.fromordinal(last.toordinal() + 1)
-    if first.day == 1 and after.day == 1:
-        months = (after.year - first.year) * 12 + after.month - first.month
-        return months_before(first, months), first.fromordinal(first.toordinal() - 1)
-    days = (last - first).days + 1
-    return first.fromordinal(first.toordinal() - days), first.fromordinal(first.toordinal() - 1)
 
 
 def _counts(desk: Desk, first: date, last: date) -> dict[str, int]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.reporting.queries import DIMENSIONS, FIRST_VALUES, Counts, counts, further_schemes, gaps
+from amends.core.periods import Period, begun
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.figures import day_of
@@ -58,8 +59,8 @@ def days_in(
     first, last = _day_in(request, "from") or first, _day_in(request, "to") or last
     if first and last and last < first:
         raise InvalidData([FieldError("/to", "period_ends_before_it_starts")])
-    if first and first > today:
-        raise InvalidData([FieldError("/from", "period_not_begun")])
+    if first:
+        begun(Period(first, first), today)
     return first, last
 
 

@@ -16,7 +16,7 @@ from amends.apps.reporting.documents.taking import Taking
 from amends.apps.reporting.documents.versions import versions_of
 from amends.core.canonical import canonical_json
 from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, title_of_period, titled, whole_period
-from amends.core.periods import Period
+from amends.core.periods import Period, begun
 from amends.core.policy.documents import Document
 from amends.core.refusals import FieldError, InvalidData
 
@@ -32,8 +32,7 @@ def draw_document(step: Step) -> Drawn:
     if found is None:
         return Drawn()
     name, document = found
-    period = period_in(document, step.values)
-    _refuse_what_has_not_begun(period, step)
+    period = begun(period_in(document, step.values), step.now.astimezone(ZoneInfo(step.pack.head.zone)).date(), at=f"/{FROM}")
     _refuse_a_second(document, period, step)
     kept = taken(name, Taking(step.desk, step.pack, document, period, step.now, step.proceeding))
     texts = _kept_by_author(step, kept["texts"])
@@ -62,11 +61,6 @@ def _day(value: Any) -> date:
     if isinstance(value, str | date):
         return value if isinstance(value, date) else date.fromisoformat(value[:10])
     raise InvalidData([FieldError(f"/{TO}", "required", {"field": "统计时间段"})])
-
-
-def _refuse_what_has_not_begun(period: Period, step: Step) -> None:
-    if period.first > step.now.astimezone(ZoneInfo(step.pack.head.zone)).date():
-        raise InvalidData([FieldError(f"/{FROM}", "period_not_begun")])
 
 
 def _refuse_a_second(document: Document, period: Period, step: Step) -> None:
