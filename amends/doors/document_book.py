@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 import xlsxwriter
@@ -18,7 +17,7 @@ from amends.doors.papers.document import left_to, signers_of
 from amends.doors.papers.formats import day_in_print, moment_in_print
 from amends.doors.papers.making import house_of
 from amends.doors.papers.sheet import Signer
-from amends.doors.printed_book import LINE, NUMBER, SHORT_HEAD, Formats, page_of, sheet_name
+from amends.doors.printed_book import LINE, NUMBER, SHORT_HEAD, Formats, lines_in, page_of, sheet_name
 
 NARROWEST, WIDEST = 8, 34
 LEAST_COLUMNS = 6
@@ -41,7 +40,7 @@ def write_document(file: IO[bytes], made: Written) -> None:
         )
         formats = Formats(book)
         cover = _Page(book, formats, made, gettext("目录"), "")
-        pages = [page for chapter in made.chapters for page in _pages(book, formats, made, chapter)]
+        pages = [page for chapter in made.chapters for page in _pages(book, formats, made, _narrowed(chapter))]
         _write_cover(cover, made, pages)
         (pages or [cover])[-1].signatures(signers_of(made))
         for page in (cover, *pages):
@@ -173,11 +172,14 @@ class _Page:
         self.make_room(table)
         for place, (head, is_number) in enumerate(heads):
             self.put(place, head, self.formats.head_of_numbers if is_number else self.formats.head)
-        lines = (math.ceil(length_of(head) / (self.widths[place] - 0.5)) for place, (head, _) in enumerate(heads))
-        self._high(LINE * max(lines) + 4)
+        widths = [self.widths[place] for place, _ in enumerate(heads)]
+        self._high(LINE * lines_in([head for head, _ in heads], widths) + 4)
         for row in rows:
             self.row += 1
-            for place, (text, is_number) in enumerate(_values(table, row)):
+            values = _values(table, row)
+            if (lines := lines_in([text for text, _ in values], widths)) > 1:
+                self._high(LINE * lines + 2)
+            for place, (text, is_number) in enumerate(values):
                 self._value(place, text, is_number=is_number, is_total=row is table.total)
         self.row += 1
 
@@ -230,6 +232,35 @@ class _Page:
         page_of(
             self.sheet, kept=self.kept, foot=self.made.proceeding.number, is_wide=is_wide, pages_high=int(is_one_page)
         )
+
+
+def _narrowed(chapter: Chapter) -> Chapter:
+    """The chapter without the columns of smaller values that no row has."""
+    return replace(
+        chapter,
+        blocks=tuple(replace(b, table=_without_empty(b.table)) if b.table else b for b in chapter.blocks),
+    )
+
+
+def _without_empty(table: Table) -> Table:
+    rows = _rows(table)
+    said = [
+        [n for n, _ in enumerate(head.besides) if any("".join(row[place].besides[n : n + 1]) for row in rows)]
+        for place, head in enumerate(table.heads)
+    ]
+    heads = tuple(
+        replace(head, besides=tuple(head.besides[n] for n in kept))
+        for head, kept in zip(table.heads, said, strict=True)
+    )
+    return Table(heads, tuple(_narrow(row, said) for row in table.rows), _narrow(table.total, said))
+
+
+def _narrow(row: tuple[Cell, ...], said: list[list[int]]) -> tuple[Cell, ...]:
+    """The cells of a row with those of their smaller values that are kept."""
+    return tuple(
+        replace(cell, besides=tuple("".join(cell.besides[n : n + 1]) for n in kept))
+        for cell, kept in zip(row, said, strict=False)
+    )
 
 
 def _heads(table: Table) -> list[tuple[str, bool]]:

@@ -172,13 +172,13 @@ class PrintedBook:
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width)
         top = self._head(sheet, name)
-        sheet.set_row(top, LINE * _lines_in(heads, widths) + 4)
+        sheet.set_row(top, LINE * lines_in(heads, widths) + 4)
         for place, head in enumerate(heads):
             form = self.formats.head_of_numbers if on_the_right[place] else self.formats.head
             sheet.write_string(top, place, as_text(head), form)
         row = top + 1
         for line in lines:
-            sheet.set_row(row, LINE * _lines_in(line, widths) + 2)
+            sheet.set_row(row, LINE * lines_in(line, widths) + 2)
             for place, _ in enumerate(heads):
                 value = line[place] if place < len(line) else ""
                 self._value(sheet, row, place, value, is_number=on_the_right[place])
@@ -233,7 +233,7 @@ def _width(head: str, lines: Sequence[Sequence[Value]], place: int) -> float:
     return min(max(longest + 2.5, NARROWEST), WIDEST)
 
 
-def _lines_in(cells: Sequence[Value], widths: Sequence[float]) -> int:
+def lines_in(cells: Sequence[Value], widths: Sequence[float]) -> int:
     """How many lines the highest of the cells takes."""
     found = [1]
     for cell, width in zip(cells, widths, strict=False):

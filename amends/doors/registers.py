@@ -173,14 +173,21 @@ def concerned_title(kept: Kept) -> str:
     return gettext("%(of)s（近 %(days)s 天）") % {"of": of, "days": rule.days}
 
 
+def subject_title(kept: Kept, columns: Sequence[Field]) -> str:
+    """What the subject of a record is called, which stands in front of its columns; empty where one of them says it, or it has none."""
+    name = kept.kind.title_from
+    return words(kept.pack.fields[name].title) if name and name not in [f.id for f in columns] else ""
+
+
 def write_register(file: IO[bytes], kept: Kept, viewer: Viewer, records: Iterable[Record]) -> int:
     """Write the records as a spreadsheet, as masked as on the page; return how many."""
     title = f"{words(kept.kind.title)}　{day_in_print(viewer.now.astimezone(kept.zone).date())}"
-    columns = [words(f.title) for f in readable_columns(kept, viewer)]
+    subject = subject_title(kept, readable_columns(kept, viewer))
     heads = [
         gettext("编号"),
         gettext("日期"),
-        *columns,
+        *([subject] if subject else []),
+        *(words(f.title) for f in readable_columns(kept, viewer)),
         *([concerned_title(kept)] if kept.kind.concerns else []),
         gettext("状态"),
         gettext("到期时间"),
@@ -188,7 +195,7 @@ def write_register(file: IO[bytes], kept: Kept, viewer: Viewer, records: Iterabl
         gettext("登记人"),
     ]
     with xlsxwriter.Workbook(file, OPTIONS) as book:
-        rows = ([*_cells(kept, record)] for record in records)
+        rows = ([*_cells(kept, record, has_subject=bool(subject))] for record in records)
         return write_list(book, gettext("台账"), heads, rows, title=title, formats=ListFormats(book))
 
 
@@ -205,7 +212,7 @@ def _typed(cell: ShownValue, kept: Kept) -> Any:
     return value_in_print(cell, kept.zone)
 
 
-def _cells(kept: Kept, record: Record) -> list[Any]:
+def _cells(kept: Kept, record: Record, *, has_subject: bool) -> list[Any]:
     proceeding = record.line.proceeding
     due = (
         proceeding.due_at.astimezone(kept.zone).replace(tzinfo=None) if proceeding.due_at and proceeding.is_open else ""
@@ -214,4 +221,5 @@ def _cells(kept: Kept, record: Record) -> list[Any]:
     by = proceeding.begun_by.name if proceeding.begun_by else ""
     late = gettext("是") if record.is_late else ""
     counted = [record.concerned if record.concerned is not None else ""] if kept.kind.concerns else []
-    return [proceeding.number, record.line.day, *said, *counted, record.state, due, late, by]
+    subject = [proceeding.subject] if has_subject else []
+    return [proceeding.number, record.line.day, *subject, *said, *counted, record.state, due, late, by]

@@ -1,6 +1,7 @@
 """Documents as files that somebody signs: heads that are repeated, numbers on the right, charts inside, room to sign, sheets ready to print."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -9,9 +10,11 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 
 from amends.doors.documents.parts import Cell, Head, Table
 from amends.doors.papers.columns import needs_width, widths_of
+from amends.doors.printed_book import LINE
 from tests.doors import Staff
 
 PACKS = ("escalation",)
+LONG = "请在五月底前把安装、配送和客服三方的交接单合并为一张，" * 6
 
 
 @pytest.fixture
@@ -19,9 +22,13 @@ def files(office):
     """The assessment of March as its author takes it, by the ending of the file."""
     for _ in range(2):
         office.api("cs_agent").registered()
+    manager = office.api("quality_manager")
+    unit = office.department("sales")
+    manager.begins(
+        "rectification", asked_department=unit, rectification_requirement=LONG, rectification_due="2026-05-04"
+    )
     office.clock.at("2026-04-01T00:30:00+08:00")
     office.work()
-    manager = office.api("quality_manager")
     (line,) = manager.read("reports", document="monthly_assessment")["reports"]
     staff = Staff(office.world, "quality_manager")
     return lambda way: b"".join(staff.get(f"/documents/{line['id']}/file.{way}"))
@@ -58,6 +65,27 @@ def test_every_sheet_of_the_spreadsheet_prints_on_a4_with_its_head_on_every_page
         assert book.read("xl/workbook.xml").decode().count("_xlnm.Print_Titles") == len(sheets)
     for sheet in sheets:
         assert 'paperSize="9"' in sheet and 'fitToPage="1"' in sheet and 'state="frozen"' in sheet
+
+
+def test_no_column_of_the_spreadsheet_is_empty_and_no_row_too_low_for_what_stands_in_it(files):
+    content = io.BytesIO(files("xlsx"))
+    with zipfile.ZipFile(content) as book:
+        names = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        sheets = [book.read(name).decode() for name in names]
+    (sheet,) = [sheet for sheet in sheets if LONG in sheet]
+    (row,) = [row for row in re.findall(r"<row .*?</row>", sheet) if LONG in row]
+    said = [text for one in sheets for text in re.findall(r"<t[^>]*>([^<]*)</t>", one)]
+    widest = max(float(width) for width in re.findall(r'<col [^>]*width="([0-9.]+)"', sheet))
+    assert float(re.search(r' ht="([0-9.]+)"', row)[1]) >= LINE * 2 * len(LONG) / widest
+    assert "客诉解决率 件数" in said
+    assert not [head for head in said if head.endswith(" 上期")]
+
+
+def test_a_long_title_leaves_its_room_to_the_code_beside_it(files):
+    title = Document(io.BytesIO(files("docx"))).paragraphs[1]
+    assert title.text.startswith("2026 年 3 月")
+    assert title._p.xpath(".//wp:anchor")
+    assert title.paragraph_format.left_indent.mm == title.paragraph_format.right_indent.mm == pytest.approx(19, abs=0.1)
 
 
 def test_the_pdf_is_made(files):

@@ -165,7 +165,7 @@ def test_a_register_is_filtered_searched_paged_and_taken_away(office, monkeypatc
     rows = (
         CalamineWorkbook.from_filelike(io.BytesIO(b"".join(sheet.streaming_content))).get_sheet_by_index(0).to_python()
     )
-    assert len(rows) == 2 and rows[0][:3] == ["编号", "日期", "受表彰人"] and "依据1" in rows[1]
+    assert len(rows) == 2 and rows[0][:4] == ["编号", "日期", "表彰事由", "受表彰人"] and "依据1" in rows[1]
     assert ("export", "count:1") in [
         (what, field) for _, what, field, _ in office.accesses_by(office.api("quality_manager"))
     ]
@@ -202,6 +202,7 @@ def test_a_supplier_with_too_many_complaints_is_proposed_for_elimination_and_onc
     head, row = CalamineWorkbook.from_filelike(io.BytesIO(sheet)).get_sheet_by_index(0).to_python()
     told = dict(zip(head, row, strict=True))
     (concerned,) = [value for title, value in told.items() if title.startswith("相关个案")]
+    assert (told["供应商名称"], head.index("供应商名称")) == ("华东散热器厂", 2)
     assert (concerned, told["状态"], told["登记人"]) == (3, "合格", purchaser.person.name)
     assert say in listed and say in record and all(number in record for number in blamed)
     assert "登记供应商" in record and "受理了投诉" not in record

@@ -24,6 +24,10 @@ WIDTH = 165
 WIDE = 252
 """The same of one that lies on its side."""
 BODY, SMALL = 10.5, 9
+TITLE, SMALLER_TITLE, LONG_TITLE = 20, 17, 16
+"""The size of a title, and of one of more characters."""
+CODE, BESIDE_CODE = 16, 19
+"""Millimetres that the QR code takes, and that a title keeps free on both sides for it."""
 
 
 def width_of(paper: Paper) -> int:
@@ -118,8 +122,14 @@ def write_head(document: DocumentOfWord, paper: Paper) -> None:
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title.paragraph_format.space_after = Pt(4)
-    write(title, paper.title, size=20, is_bold=True)
+    write(
+        title,
+        paper.title,
+        size=TITLE if len(paper.title) <= LONG_TITLE or paper.is_wide else SMALLER_TITLE,
+        is_bold=True,
+    )
     if paper.link:
+        title.paragraph_format.left_indent = title.paragraph_format.right_indent = Mm(BESIDE_CODE)
         _place_code(title, paper)
     line = document.add_paragraph()
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(6), Pt(3)
@@ -132,7 +142,7 @@ def write_head(document: DocumentOfWord, paper: Paper) -> None:
 def _place_code(paragraph: Paragraph, paper: Paper) -> None:
     """The QR code floats at the right margin, so that the title stays in the middle."""
     run = paragraph.add_run()
-    inline = run.add_picture(io.BytesIO(qr_png(paper.link)), width=Mm(16))._inline
+    inline = run.add_picture(io.BytesIO(qr_png(paper.link)), width=Mm(CODE))._inline
     anchor = OxmlElement("wp:anchor")
     for name, value in {
         "distT": "0", "distB": "0", "distL": "0", "distR": "0", "simplePos": "0", "relativeHeight": "2",

@@ -32,7 +32,9 @@ def draw_document(step: Step) -> Drawn:
     if found is None:
         return Drawn()
     name, document = found
-    period = begun(period_in(document, step.values), step.now.astimezone(ZoneInfo(step.pack.head.zone)).date(), at=f"/{FROM}")
+    period = begun(
+        period_in(document, step.values), step.now.astimezone(ZoneInfo(step.pack.head.zone)).date(), at=f"/{FROM}"
+    )
     _refuse_a_second(document, period, step)
     kept = taken(name, Taking(step.desk, step.pack, document, period, step.now, step.proceeding))
     texts = _kept_by_author(step, kept["texts"])
