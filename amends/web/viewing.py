@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -116,6 +116,16 @@ class Nav:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
+
+    def decides(self) -> Hashable:
+        """Everything that the menu is drawn from: where its reader stands, what their desks are called, and what waits for them."""
+        viewer = viewer_of(self.request)
+        waiting = (
+            self.notices, self.warnings, self.mails if self.reads_mail else None, self.proceedings if self.has_proceedings else None,
+            self.texts_to_release if self.keeps_book else None,
+        )  # fmt: skip
+        desks = tuple((desk.code, desk.title, desk.title_en) for desk in viewer.desks())
+        return viewer.standpoint(), viewer.person.is_administrator, viewer.practising, desks, waiting
 
     @cached_property
     def notices(self) -> int:

@@ -102,7 +102,7 @@ class Viewer:
         if "standpoint" not in self._read:
             own = self.person.department
             held = ((m.person_id, m.desk_id, m.role, m.department_id) for m in self._standing().memberships)
-            under = ((desk.pk, version_in_force(desk, self.now).hash) for desk in self.desks())
+            under = ((desk.pk, _policy_on(desk, self.now)) for desk in self.desks())
             self._read["standpoint"] = (
                 self.person.pk, self.person.is_active, own.path if own else None, own.pk if own else None,
                 self.scopes, self.within, tuple(held), tuple(under),
@@ -124,6 +124,14 @@ class Viewer:
             read_department(self.person)
         standing: Standing = self._read["standing"]
         return standing
+
+
+def _policy_on(desk: Desk, now: datetime) -> str:
+    """The policy in force on a desk, named by its content; empty where there is none yet."""
+    try:
+        return version_in_force(desk, now).hash
+    except NoPackInForce:
+        return ""
 
 
 def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
