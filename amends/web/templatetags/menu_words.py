@@ -8,7 +8,6 @@ from django import template
 from django.template.context import Context
 from django.template.loader import get_template
 from django.urls import get_script_prefix
-from django.utils.safestring import SafeString
 
 from amends.doors.wording import language
 
@@ -16,11 +15,11 @@ register = template.Library()
 
 MOST_KEPT = 512
 """Menus of ten kilobytes; each person has one for every area they work in."""
-_kept: dict[Hashable, SafeString] = {}
+_kept: dict[Hashable, str] = {}
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: Context) -> SafeString:
+def menu(context: Context) -> str:
     """The links of whoever is signed in, with that of the present area marked and the number of what waits."""
     nav, area = context["nav"], context.get("area", "")
     key = (language(), get_script_prefix(), area, nav.decides())
