@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import RegisterLine
 from amends.apps.cases.proceedings.concerning import is_proposed
-from amends.apps.cases.proceedings.registers import Kept, columns_of, roles_on
+from amends.apps.cases.proceedings.registers import Kept, columns_of, is_clear_to, roles_on
 from amends.apps.cases.queries import Viewer
 from amends.apps.cases.timeline import (
     Names,
@@ -61,7 +61,7 @@ def readable_columns(kept: Kept, viewer: Viewer) -> list[Field]:
 
 
 def records_of(kept: Kept, viewer: Viewer, lines: Sequence[RegisterLine]) -> list[Record]:
-    """The lines with the latest value of every readable column, personal ones masked.
+    """The lines with the latest value of every readable column, personal ones masked unless the policy leaves them clear to the reader.
 
     A query for the texts of all lines and one for each sort of names, however many lines there are.
     """
@@ -77,7 +77,8 @@ def records_of(kept: Kept, viewer: Viewer, lines: Sequence[RegisterLine]) -> lis
         cells = []
         for f in columns:
             if f.type in TEXT_TYPES:
-                cells.append(_text(f, said.get((line.proceeding.chain_id, f.id)), hidden))
+                text = said.get((line.proceeding.chain_id, f.id))
+                cells.append(_text(f, text, hidden, is_clear_to(roles, f)))
             else:
                 cells.append(_code(pack.fields.get(f.id, f), facts, pack, names))
         state = pack.proceedings[kept.name].states.get(line.proceeding.state)
@@ -104,12 +105,12 @@ def proposal_of(kind: ProceedingKind, line: RegisterLine, values: Mapping[str, A
     return words(rule.say) if is_proposed(rule, count, values, pack) else ""
 
 
-def _text(f: Field, text: str | None, is_hidden: bool) -> ShownValue | None:
+def _text(f: Field, text: str | None, is_hidden: bool, is_clear: bool) -> ShownValue | None:
     if not text:
         return None
     if is_hidden and tells_of_the_reporter(f):
         return ShownValue(f.id, f.title, "text", "", is_masked=True)
-    shown = masked(f.personal, text) if f.personal else text
+    shown = masked(f.personal, text) if f.personal and not is_clear else text
     return ShownValue(f.id, f.title, "text", shown, is_masked=shown != text)
 
 

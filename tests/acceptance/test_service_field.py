@@ -547,6 +547,21 @@ def test_an_accepted_report_is_one_line_of_the_ledger_once_it_is_tallied(office,
     assert supervisor(office).waiting(kind="completion_report") == []
 
 
+@pytest.mark.clause("SVC-2.2.8a")
+def test_the_ledger_names_the_customer_to_its_keeper_and_to_nobody_else_of_the_desk(office, clock):
+    key, _ = left(office, clock)
+    report = tallied(office, clock, key, "2026-03-06")
+
+    def ledger_of(role):
+        return text_of(Staff(office.world, role).get("/registers/service/completion_report/"))
+
+    assert "鼎和物业" in ledger_of("technical_service_supervisor")
+    assert "鼎和物业" not in (read := ledger_of("commerce_leader")) and "鼎＊＊" in read and "查明起泡原因" in read
+    assert "鼎和物业" not in text_of(Staff(office.world, "commerce_leader").get(f"/proceedings/{report}/"))
+    assert register_of(supervisor(office), "completion_report", text="鼎和") == [report]
+    assert register_of(leader(office), "completion_report", text="鼎和") == []
+
+
 def register_of(door, kind, **filters):
     """The ids of the records of a register."""
     return [one["id"] for one in door.read(f"registers/service/{kind}", **filters)["records"]]

@@ -16,6 +16,7 @@ fields:
 KIND = """title: {zh-Hans: 日志, en: log}
 number: "R{year}-{seq:3}"
 about: desk
+title_from: price
 register: {columns: [what, colour], filters: [what], day: what, readers: [{roles: [guest]}], course: {value: price, same: [what]}}
 concerns: {of: log, fact: same_as, verb: tear}
 draws: {verb: shuffle, share: 5, days: 31}
@@ -45,6 +46,7 @@ def test_every_word_of_a_register_is_held_against_the_pack(tmp_path: Path) -> No
         'log: there is no role "guest".',
         "what: a field of type text can not stand here",
         "price: personal data, and what only some roles read, can not be filtered by",
+        "price: a title stands in lists and notices for everybody",
         'log: there is no verb "tear".',
         'log: there is no verb "shuffle".',
         'the register of "log" needs this field among its filters.',

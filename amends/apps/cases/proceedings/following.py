@@ -29,7 +29,8 @@ from amends.apps.cases.signatures import refuse_what_is_no_signature
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
 from amends.core.periods import name_of, period_around
-from amends.core.policy.forms import FILE_TYPES
+from amends.core.masking import masked
+from amends.core.policy.forms import FILE_TYPES, Field
 from amends.core.policy.lifecycle import Notice
 from amends.core.sampling import is_drawn
 
@@ -81,7 +82,12 @@ def _subject(done: Followed) -> str:
             period_around(date.fromisoformat(given["period_from"]), kind.expected_from.every), kind.expected_from.every
         )[0]
     name = kind.title_from
-    return done.decision.texts.get(name, "")[:200] if name else ""
+    return text_of_title(done.pack.fields[name], done.decision.texts.get(name, ""))[:200] if name else ""
+
+
+def text_of_title(f: Field, text: str) -> str:
+    """Lists, notices and reports say titles to everybody: what is personal stands there as masked as in its field."""
+    return masked(f.personal, text) if f.personal else text
 
 
 def _attach_files(done: Followed) -> None:

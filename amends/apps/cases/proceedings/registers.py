@@ -136,6 +136,11 @@ def roles_on(viewer: Viewer, desk: Desk, pack: Pack) -> frozenset[str]:
     return frozenset(held | {name for name, role in pack.roles.roles.items() if role.counts == "employee"})
 
 
+def is_clear_to(roles: frozenset[str], f: Field) -> bool:
+    """Whether those who hold the roles read the field unmasked."""
+    return f.personal is None or bool(roles.intersection(f.clear_to))
+
+
 def _may_open(pack: Pack, kind: ProceedingKind, register: Register, roles: frozenset[str]) -> bool:
     if register.is_read_by(roles):
         return True
@@ -158,7 +163,7 @@ def lines_for(viewer: Viewer, kept: Kept, filters: Mapping[str, str]) -> QuerySe
     found = _standing(viewer, kept)
     errors: list[FieldError] = []
     for name, value in filters.items():
-        narrow = _narrowing(kept, name)
+        narrow = _narrowing(viewer, kept, name)
         if narrow is None:
             errors.append(FieldError(f"/{name}", "unknown_filter", {"name": name[:60], "allowed": filters_of(kept)}))
         elif value:
@@ -192,7 +197,7 @@ def _late() -> Q:
     return Q(proceeding__is_late=True) & ~Q(proceeding__state_category__in=RESTING)
 
 
-def _narrowing(kept: Kept, name: str) -> Callable[[str], Q] | None:
+def _narrowing(viewer: Viewer, kept: Kept, name: str) -> Callable[[str], Q] | None:
     """What a filter of the register does with its value; raises ValueError for one that says nothing."""
     if name in kept.register.filters:
         return lambda value: Q(Exists(RegisterValue.objects.filter(line=OuterRef("pk"), field=name, value=value[:200])))
@@ -203,7 +208,7 @@ def _narrowing(kept: Kept, name: str) -> Callable[[str], Q] | None:
         "from": lambda value: Q(day__gte=date.fromisoformat(value)),
         "to": lambda value: Q(day__lte=date.fromisoformat(value)),
         "late": _lateness,
-        "text": lambda value: _holding(kept, value.strip()[:LONGEST_SEARCH]),
+        "text": lambda value: _holding(viewer, kept, value.strip()[:LONGEST_SEARCH]),
         "like": lambda value: _like(kept, uuid.UUID(value)),
     }
     return narrowings[name]
@@ -215,9 +220,10 @@ def _lateness(value: str) -> Q:
     return _late() if value == "yes" else ~_late()
 
 
-def _holding(kept: Kept, text: str) -> Q:
-    """Where the number, the subject or an open text column holds the text; what is masked or only some read is not searched."""
-    open_texts = [f.id for f in columns_of(kept) if f.type in TEXT_TYPES and f.personal is None and not f.seen_by]
+def _holding(viewer: Viewer, kept: Kept, text: str) -> Q:
+    """Where the number, the subject or a text column holds the text; what is masked to the reader or only some read is not searched."""
+    roles = roles_on(viewer, kept.desk, kept.pack)
+    open_texts = [f.id for f in columns_of(kept) if f.type in TEXT_TYPES and is_clear_to(roles, f) and not f.seen_by]
     said = Detail.objects.filter(
         chain_id=OuterRef("proceeding__chain_id"), field__in=open_texts, erased_at=None, text__icontains=text
     )

@@ -197,6 +197,7 @@ def _kind_problems(world: World, path: Path, name: str, kind: ProceedingKind) ->
         yield from one_for_each_name(world, where, "field", name, read, world.fields)
     if kind.title_from:
         yield from one_for_each_name(world, (*path, "title_from"), "field", name, (kind.title_from,), world.fields)
+        yield from _told_to_all(world, (*path, "title_from"), kind.title_from)
     beginnings = {t.verb for t in kind.transitions if not t.from_}
     if len(beginnings) != 1 and "proceedings" not in world.left_out_parts:
         yield Problem(
@@ -304,3 +305,12 @@ def _start_problems(world: World) -> Iterator[Problem]:
                         f"“{start.proceeding}”由这一步自动发起，其发起动作的 by 须含系统角色（counts: system）。",
                         f'"{start.proceeding}" is begun by this step; the first verb of it needs a role with counts: system in `by`.',
                     )  # fmt: skip
+
+
+def _told_to_all(world: World, path: Path, name: str) -> Iterator[Problem]:
+    f = world.fields.get(name)
+    if f is not None and (f.seen_by or f.personal not in (None, "content")):
+        yield Problem(
+            path, "title_gives_away", name, "标题在列表和提醒里人人看得见，个人信息和只给部分角色看的字段不能做标题。",
+            "a title stands in lists and notices for everybody: personal data, and what only some roles read, can not be one.",
+        )  # fmt: skip
