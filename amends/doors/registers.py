@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import RegisterLine
 from amends.apps.cases.proceedings.concerning import is_proposed
-from amends.apps.cases.proceedings.registers import Kept, columns_of, is_clear_to, roles_on
+from amends.apps.cases.proceedings.registers import Kept, columns_of, roles_on
 from amends.apps.cases.queries import Viewer
 from amends.apps.cases.timeline import (
     Names,
@@ -78,7 +78,7 @@ def records_of(kept: Kept, viewer: Viewer, lines: Sequence[RegisterLine]) -> lis
         for f in columns:
             if f.type in TEXT_TYPES:
                 text = said.get((line.proceeding.chain_id, f.id))
-                cells.append(_text(f, text, hidden, is_clear_to(roles, f)))
+                cells.append(_text(f, text, hidden, f.is_clear_to(roles)))
             else:
                 cells.append(_code(pack.fields.get(f.id, f), facts, pack, names))
         state = pack.proceedings[kept.name].states.get(line.proceeding.state)

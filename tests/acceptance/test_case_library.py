@@ -112,6 +112,32 @@ def applied(office, number, template):
     return {one["subject"]: one["id"] for one in office.api("cs_agent").proceedings(number, "handling_task")}
 
 
+def test_a_study_is_revised_from_what_it_says_and_what_is_personal_is_named_at_its_field(office):
+    number = parcel(office, TO_END)
+    kept = {**WRITTEN, "study_title": "延误", "study_background": "客户等了五天。", "study_course": "1. 登记"}
+    study = office.api("cs_supervisor").begin("case_study", number, **kept).json()["id"]
+    author, address = Staff(office.world, "cs_supervisor"), f"/proceedings/{study}/do/correct/"
+
+    form = author.get(address).content.decode()
+    assert {name: field_of(form, name) for name in kept} == kept
+    changed = {
+        "study_analysis": "身份证 110105199003074512，电话一三八 零零一三 八零零一。",
+        "study_lesson": "住云山路 18 号 3 单元 502 室，微信 gao_hj88，邮箱 gao at qq dot com。",
+    }
+    refused = sent(author, address, {**kept, **changed})
+
+    assert refused.status_code == 422
+    for place in (
+        "110105199003074512",
+        "一三八 零零一三 八零零一",
+        "云山路 18 号 3 单元 502 室",
+        "gao_hj88",
+        "gao at qq dot com",
+    ):
+        assert place in refused.content.decode(), place
+    assert {name: field_of(refused.content.decode(), name) for name in changed} == changed
+
+
 @pytest.mark.clause("EXP-7.1.1")
 def test_the_steps_for_a_delayed_delivery_become_tasks_and_priority_delivery_records_its_fulfilment(office, clock):
     number = parcel(office, TO_PLAN)

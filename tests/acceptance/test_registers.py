@@ -226,6 +226,19 @@ def test_a_supplier_with_too_many_complaints_is_proposed_for_elimination_and_onc
     assert supplier not in form
 
 
+@pytest.mark.clause("ESC-7.1.1")
+def test_a_supplier_is_proposed_for_elimination_by_whoever_evaluates_it_without_a_single_complaint(office):
+    quality = office.api("quality_manager")
+    key = quality.begins("supplier", supplier_name="华东散热器厂")["id"]
+
+    quality.steps_on(key, "assess", evaluation_conclusion="eliminate", evaluation_text="三批整批拒收。")
+
+    assert quality.proceeding(key)["state"] == "to_eliminate"
+    office.api("senior_management").steps_on(key, "disapprove")
+    quality.steps_on(key, "assess", evaluation_conclusion="keep")
+    assert quality.proceeding(key)["state"] == "qualified"
+
+
 @pytest.mark.clause("ESC-7.1.2")
 def test_a_rise_in_complaints_about_a_product_leads_to_a_new_version_that_links_them(office):
     quality, staff = office.api("quality_manager"), Staff(office.world, "quality_manager")

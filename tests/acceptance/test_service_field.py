@@ -663,6 +663,23 @@ def test_the_completion_form_takes_over_customer_site_engineer_and_days_from_the
     assert re.search(rf'<option value="{engineer(office).id}"[^>]* selected', page)
 
 
+def test_a_report_that_was_sent_back_is_corrected_from_what_it_said(office, clock):
+    key, _ = left(office, clock)
+    clock.at("2026-03-06T17:00+08:00")
+    report = completion(office, key).json()["id"]
+    supervisor(office).steps_on(report, "send_back")
+    address = f"/proceedings/{report}/do/correct/"
+
+    page = Staff(office.world, "technical_service_engineer").get(address).content.decode()
+
+    for name in ("service_customer", "site_address", "service_task_text", "service_work_done", "customer_signer"):
+        assert shown_in(page, name) == REPORTED[name], name
+    clerks = Staff(office.world, "technical_service_engineer")
+    clerks.force_login(office.hires("technical_service_engineer", "沈立").person)
+    assert "云锦花园" not in (of_another := clerks.get(address).content.decode())
+    assert shown_in(of_another, "service_work_done") == REPORTED["service_work_done"]
+
+
 def test_another_engineer_does_not_read_the_address_of_a_visit_out_of_the_form(office, clock):
     key, _ = left(office, clock)
     other = Staff(office.world, "technical_service_engineer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field as Attribute
@@ -257,6 +258,10 @@ class Field(Ruled):
         if self.type == "computed" and not self.computed:
             raise ValueError(f"{self.id}: a computed field says how it is computed")
         return self
+
+    def is_clear_to(self, roles: Iterable[str]) -> bool:
+        """Whether those who hold the roles read it unmasked."""
+        return self.personal is None or not set(self.clear_to).isdisjoint(roles)
 
 
 class Form(Ruled):

@@ -41,6 +41,7 @@ from amends.core.form_data import as_entered
 from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Form
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.routes import route
 from amends.doors.wording import button_of, moment_words, words
 from amends.web.case.seeing import CaseView
@@ -108,7 +109,7 @@ def _begun_with(seen: ProceedingView, transition: Transition, form: Form) -> dic
     standing = _standing(form, seen.facts.values)
     return {
         **_author(form, seen.proceeding, seen.pack, seen.viewer), **standing,
-        **_to_partner(form, seen.proceeding, seen.facts), **_written(form, seen.proceeding, seen.pack),
+        **_to_partner(form, seen.proceeding, seen.facts), **_written(seen, transition, form),
     }  # fmt: skip
 
 
@@ -124,12 +125,27 @@ def page_of(proceeding: Proceeding, pack: Pack) -> str:
     return reverse("document" if is_document else "proceeding", args=[proceeding.pk])
 
 
-def _written(form: Form, proceeding: Proceeding, pack: Pack) -> dict[str, str]:
-    """The texts of a document as they stand, so that its author goes on writing where the last one stopped."""
-    if pack.reports.of_kind(proceeding.kind) is None:
+def _written(seen: ProceedingView, transition: Transition, form: Form) -> dict[str, str]:
+    """The texts of a document, or of a form that is corrected, as they stand: its author goes on where the last one stopped.
+
+    Left out is what the reader does not read in clear.
+    """
+    is_document = seen.pack.reports.of_kind(seen.proceeding.kind) is not None
+    if not is_document and not _is_corrected(seen.kind, transition):
         return {}
-    names = {f.id for f in form.fields if f.type in TEXT_TYPES}
-    return {name: text for name, text in standing_texts(proceeding.chain).items() if name in names}
+    roles = seen.actor.roles
+    names = {
+        f.id for f in form.fields
+        if f.type in TEXT_TYPES and f.is_clear_to(roles) and (not f.seen_by or roles.intersection(f.seen_by))
+    }  # fmt: skip
+    return {name: text for name, text in standing_texts(seen.proceeding.chain).items() if name in names}
+
+
+def _is_corrected(kind: ProceedingKind, transition: Transition) -> bool:
+    """Whether the step is to fill in again what another one was filled in with."""
+    return transition.verb == "correct" and any(
+        t.form == transition.form for t in kind.transitions if t.verb != "correct"
+    )
 
 
 def _author(form: Form, proceeding: Proceeding, pack: Pack, viewer: Viewer) -> dict[str, str]:

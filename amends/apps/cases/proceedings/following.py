@@ -28,8 +28,8 @@ from amends.apps.cases.proceedings.telling import notify_of_proceeding, tell_com
 from amends.apps.cases.signatures import refuse_what_is_no_signature
 from amends.core.approvals import chains_of_state, roles_due
 from amends.core.facts import CaseFacts, evolve
-from amends.core.periods import name_of, period_around
 from amends.core.masking import masked
+from amends.core.periods import name_of, period_around
 from amends.core.policy.forms import FILE_TYPES, Field
 from amends.core.policy.lifecycle import Notice
 from amends.core.sampling import is_drawn

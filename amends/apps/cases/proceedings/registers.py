@@ -136,11 +136,6 @@ def roles_on(viewer: Viewer, desk: Desk, pack: Pack) -> frozenset[str]:
     return frozenset(held | {name for name, role in pack.roles.roles.items() if role.counts == "employee"})
 
 
-def is_clear_to(roles: frozenset[str], f: Field) -> bool:
-    """Whether those who hold the roles read the field unmasked."""
-    return f.personal is None or bool(roles.intersection(f.clear_to))
-
-
 def _may_open(pack: Pack, kind: ProceedingKind, register: Register, roles: frozenset[str]) -> bool:
     if register.is_read_by(roles):
         return True
@@ -223,7 +218,7 @@ def _lateness(value: str) -> Q:
 def _holding(viewer: Viewer, kept: Kept, text: str) -> Q:
     """Where the number, the subject or a text column holds the text; what is masked to the reader or only some read is not searched."""
     roles = roles_on(viewer, kept.desk, kept.pack)
-    open_texts = [f.id for f in columns_of(kept) if f.type in TEXT_TYPES and is_clear_to(roles, f) and not f.seen_by]
+    open_texts = [f.id for f in columns_of(kept) if f.type in TEXT_TYPES and f.is_clear_to(roles) and not f.seen_by]
     said = Detail.objects.filter(
         chain_id=OuterRef("proceeding__chain_id"), field__in=open_texts, erased_at=None, text__icontains=text
     )

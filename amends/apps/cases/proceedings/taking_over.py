@@ -46,8 +46,7 @@ def _values(
         if field is None or taken_from is None:
             continue
         if taken_from.type in TEXT_TYPES:
-            is_clear = taken_from.personal is None or bool(roles.intersection(taken_from.clear_to))
-            yield name, texts.get(fact) if is_clear else None
+            yield name, texts.get(fact) if taken_from.is_clear_to(roles) else None
         elif field.type == "date" and taken_from.type == "datetime":
             yield name, _day(known.value(fact), zone)
         else:
