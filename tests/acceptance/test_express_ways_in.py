@@ -160,6 +160,8 @@ def test_a_post_is_recorded_handed_over_with_notice_to_the_department_or_ignored
     assert value_of(event, "post_text") == "快递三天没动！\n@客服"
     assert value_of(event, "posted_at") == "2026-03-01T13:30:00Z"
     assert (door.case(number)["channel"], len(door.read(f"cases/{number}/evidence")["evidence"])) == ("social_media", 1)
+    page = Staff(office.world, "cs_supervisor").get(f"/cases/{number}/").content.decode()
+    assert '<a href="https://weibo.com/1/N1#a" target="_blank" rel="noopener noreferrer nofollow">' in page
     assert office.api("department_head", "delivery_operations").username in office.told(number, "post_handed_over")
     assert number in text_of(team.get("/posts/", {"state": "handed_over"}))
     assert Staff(office.world, "employee").get("/posts/").status_code == 404

@@ -88,6 +88,7 @@ def test_thank_you_letters_are_counted_apart_and_stand_on_the_page_of_whoever_is
 
     assert (agent.case(first)["state"], agent.case(first)["due_at"]) == ("praise_recorded", None)
     assert (staff.counts("kind"), staff.counts_apart("kind")) == ({}, {"表扬与感谢信": 2, "合计": 2})
+    assert "我们已经记下来了，谢谢您告诉我们" in text_of(staff.get(f"/intake/done/{first}/"))
     own = text_of(praised.get("/account/"))
     assert "客户表扬 2" in own and "冒雪送药" in own and "修好了就走" in own
     assert "2026年2月27日" in own

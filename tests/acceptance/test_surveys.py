@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.acceptance.test_calls import queries_of
 from tests.doors import Staff
-from tests.pages import text_of
+from tests.pages import in_words, text_of
 
 PACKS = ("escalation", "reporting", "express")
 AGREED = (
@@ -61,6 +61,8 @@ def test_whoever_accepts_evaluates_process_and_result_and_who_does_not_answer_co
     assert Client().get(first).status_code == Client().get(first).status_code == 200
 
     assert answered(first, process="3", result="5", words="就是等得久了点").status_code == 200
+    twice = answered(first, process="1", result="1")
+    assert (twice.status_code, "您已经评价过了" in in_words(twice.content.decode())) == (410, True)
 
     survey = only_survey(office, "cs_supervisor")
     shown = page(office, "cs_supervisor", f"{survey}analysis/")

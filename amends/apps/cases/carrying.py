@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language, gettext, override
 
 from amends.apps.cases.facts import pack_of
@@ -15,6 +16,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings_among
 from amends.apps.cases.queries import Viewer, open_cases, visible_among, visible_to
+from amends.apps.cases.telling import by_when_in
 from amends.apps.messaging.actions import Wording, put_into_outbox
 from amends.apps.messaging.models import DepartmentWay, Notice, NoticeWay
 from amends.apps.messaging.robots import say
@@ -200,22 +202,27 @@ def send_digest(way: NoticeWay, *, now: datetime) -> bool:
     if not way.digest or way.digest_on == today:
         return False
     mine = open_cases(visible_to(Viewer(person=way.person, now=now)).filter(handler=way.person))
-    due = list(mine.filter(due_at__lte=calendar.midnight_after(today)).order_by("due_at", "pk")[: SHOWN + 1])
-    if due:
+    due = mine.filter(due_at__lte=calendar.midnight_after(today))
+    counted = due.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    if counted["all"]:
         with override(way.person.language):
-            text = _digest(due, now)
+            text = _digest(due.order_by("due_at", "pk")[:SHOWN], counted, calendar.tz, now)
         _send(way, text, now)
     NoticeWay.objects.filter(pk=way.pk).update(digest_on=today)
-    return bool(due)
+    return bool(counted["all"])
 
 
-def _digest(due: list[Case], now: datetime) -> str:
-    late = sum(case.due_at is not None and case.due_at < now for case in due)
-    counted = {"due": len(due) - late, "late": late}
-    lines = [gettext("客诉台：今天到期 %(due)s 件，已超期 %(late)s 件") % counted]
-    lines += [
-        f"· {case.number} {case.subject[:40]}\n  {settings.BASE_URL}/cases/{case.number}/" for case in due[:SHOWN]
-    ]
-    if len(due) > SHOWN:
-        lines.append(gettext("更多：") + f"{settings.BASE_URL}/queue/")
+def _digest(first: Iterable[Case], counted: Mapping[str, int], zone: ZoneInfo, now: datetime) -> str:
+    """How many there are, and the most urgent with the time by which each is due and the way to it."""
+    total, late = counted["all"], counted["late"]
+    lines = [gettext("客诉台：今天到期 %(due)s 件，已超时 %(late)s 件") % {"due": total - late, "late": late}]
+    for case in first:
+        said = (
+            gettext("已超时，应于 %(time)s 前办理") if case.due_at and case.due_at < now else gettext("%(time)s 到期")
+        )
+        due = said % {"time": by_when_in(case.due_at, zone, str(get_language()))}
+        lines.append(f"· {case.number} {case.subject[:40]}\n  {due}\n  {settings.BASE_URL}/cases/{case.number}/")
+    if total > SHOWN:
+        more = gettext("另有 %(n)s 件：") % {"n": total - SHOWN}
+        lines.append(f"{more}{settings.BASE_URL}/queue/")
     return "\n".join(lines)

@@ -12,7 +12,7 @@ HIDDEN = "••••••"
 """Stands in the readable copy of a message where a secret was sent."""
 
 _PLACE = re.compile(r"\{\{\s*([a-z_]+(?::[a-z0-9_]+)?)\s*\}\}")
-_LEFT_EMPTY = re.compile(r"（\s*）|“\s*”|《\s*》| ?\(\s*\)")
+_LEFT_EMPTY = re.compile(r" ?(?:（\s*）|“\s*”|《\s*》|\(\s*\))")
 _ENDED_TWICE = re.compile(r"([。！？])。")
 _LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 

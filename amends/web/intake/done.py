@@ -62,6 +62,7 @@ def done(request: HttpRequest, number: str) -> HttpResponse:
         "row": rows_of([case], viewer.now)[0],
         "kind": words(pack.channels.kinds[case.kind].title),
         "promises": promises_of(case, pack, viewer),
+        "is_over": case.state_category in ("done", "archived"),
         "zone": ZoneInfo(pack.head.zone),
         "told": _told_by(case),
         "has_contact": bool(facts_of(case).value("has_contact")),

@@ -102,4 +102,9 @@ def _thanks(request: HttpRequest, survey: Survey, asked: Questionnaire) -> HttpR
 
 
 def _over(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    return render(request, "portal/survey_done.html", {"sentence": said(refusal)}, status=refusal.status)
+    return render(
+        request,
+        "portal/survey_done.html",
+        {"sentence": said(refusal), "was_answered": isinstance(refusal, AlreadyAnswered)},
+        status=refusal.status,
+    )

@@ -1,6 +1,7 @@
 """Notices reach people where they want them: bundled, in their hours, urgent ones at any time; a digest in the morning."""
 
 import json
+from datetime import datetime
 
 import pytest
 from django.urls import reverse
@@ -134,15 +135,32 @@ def test_only_addresses_of_the_kind_are_taken(office, staff, kind, address):
 
 def test_the_digest_names_what_is_due_today_once_on_working_days(office, staff, case, said, clock):
     choose(staff)
-    Case.objects.filter(pk=case.pk).update(handler=staff.person, due_at=clock.now, subject="少了两箱")
+    Case.objects.filter(pk=case.pk).update(
+        handler=staff.person, due_at=datetime.fromisoformat("2026-03-02T10:00:00+08:00"), subject="少了两箱"
+    )
     way = NoticeWay.objects.get()
     clock.at("2026-03-03T08:30:00+08:00")
 
     assert send_digest(way, now=clock.now)
-    assert "已超期 1 件" in said["texts"][0][1]["text"]["content"]
+    told = said["texts"][0][1]["text"]["content"]
+    assert "今天到期 0 件，已超时 1 件" in told and "已超时，应于 2026年3月2日 10:00 前办理" in told
     assert not send_digest(NoticeWay.objects.get(), now=clock.now)
     clock.at("2026-03-07T08:30:00+08:00")  # a Saturday
     assert not send_digest(NoticeWay.objects.get(), now=clock.now)
+
+
+def test_the_digest_counts_all_and_names_the_most_urgent_ten(office, staff, case, said, clock):
+    choose(staff)
+    tonight = datetime.fromisoformat("2026-03-04T00:00:00+08:00")
+    for _ in range(12):
+        assert office.api("intake_officer").register().status_code == 201
+    Case.objects.update(handler=staff.person, due_at=tonight)
+    clock.at("2026-03-03T08:30:00+08:00")
+
+    assert send_digest(NoticeWay.objects.get(), now=clock.now)
+    told = said["texts"][0][1]["text"]["content"]
+    assert "今天到期 13 件，已超时 0 件" in told and "另有 3 件" in told
+    assert told.count("2026年3月3日 24:00 到期") == 10
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_a_placeholder_in_a_value_is_not_filled():
         ("{{number}}“{{case_title}}”到期。", {"number": "PG1"}, "PG1到期。"),
         ("{{number}}“{{case_title}}”到期。", {"number": "PG1", "case_title": "漏水"}, "PG1“漏水”到期。"),
         ("{{number}} ({{case_title}}) is due.", {"number": "PG1"}, "PG1 is due."),
+        ("{{number}} “{{case_title}}” is due.", {"number": "PG1"}, "PG1 is due."),
         ("请审核：{{reason}}。", {"reason": "调不动人。"}, "请审核：调不动人。"),
         ("请审核：{{reason}}。", {"reason": "谁去？"}, "请审核：谁去？"),
     ],
