@@ -211,7 +211,7 @@ def test_many_delayed_parcels_raise_one_warning_with_intervention_and_outcome(of
     office.work()
     listed = staff.get("/warnings/").content.decode()
     (address,) = set(re.findall(r"/warnings/[0-9a-f-]{36}/", listed))
-    assert "城东网点，2026-03-02：延误件数 8，超过 5。" in in_words(listed)
+    assert "城东网点，2026年3月2日：延误件数 8，超过 5。" in in_words(listed)
     assert "2026-03-02 13:00" in in_words(listed) or "13:00" in in_words(listed)
 
     assert staff.post(address, {"do": "close", "outcome": "已派送"}).status_code == 409
@@ -263,8 +263,10 @@ def test_a_person_who_complains_again_and_words_of_danger_warn_once_each(office_
 def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_of, clock):
     office = office_of("reporting")
     agent, staff = office.api("cs_agent"), staff_of(office, "quality_reviewer")
-    for _ in range(5):
-        agent.registered(kind="complaint", complaint_type="product_quality/defect", product_name="扫地机器人 R9")
+    for spelled in ("R9", "R9", "r9", "R9", "R9"):
+        agent.registered(
+            kind="complaint", complaint_type="product_quality/defect", product_name=f"扫地机器人 {spelled}"
+        )
     agent.registered(kind="complaint", complaint_type="product_quality/defect", product_name="智能音箱 M2")
 
     def listed():
@@ -273,7 +275,7 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     assert "没有待定措施的重点投诉" in listed()
     assert staff.post("/outlook/key/reporting/find/").status_code == 302
     page = in_words(listed())
-    assert "扫地机器人 r9 · " in page
+    assert "扫地机器人 R9 · " in page
     assert "2026年3月2日 至 2026年3月2日 共 5 件" in page
     assert "智能音箱" not in page
     clock.later(days=60)
@@ -297,6 +299,15 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     for words in ("重点投诉清单", "停发该批次，通知返修", "没有待定措施的重点投诉", "批准："):
         assert words in paper
     assert lead.get("/outlook/key/export/", {"desk": "reporting", "as": "odt"}).status_code == 404
+
+
+def test_a_desk_whose_policy_knows_no_key_problems_says_so_and_offers_no_empty_list(office_of):
+    page = in_words(
+        staff_of(office_of("express"), "cs_supervisor").get("/outlook/key/", {"desk": "express"}).content.decode()
+    )
+    assert "制度没有规定重点投诉的条件。" in page
+    assert "没有待定措施的重点投诉" not in page
+    assert "/outlook/key/export/" not in page
 
 
 @pytest.mark.clause("ESC-5.1.3")

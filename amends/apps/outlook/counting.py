@@ -124,7 +124,7 @@ Seen = tuple[Any, date, bool]
 def alike(cases: QuerySet[CaseFact], names: Sequence[str], pack: Pack) -> list[tuple[tuple[str, ...], Seen]]:
     """Each case with the values of facts; those that lack one are left out. Two queries at most.
 
-    A text is read from beside the first event that brought it, without blanks and case.
+    A text is read from beside the first event that brought it. Texts that differ in blanks and case are one, in one spelling of theirs.
     """
     texts = [name for name in names if name not in COLUMNS and name in pack.fields and is_text(pack, name)]
     wanted = {
@@ -156,11 +156,18 @@ def _texts_of(chains: list[int], names: Sequence[str]) -> dict[tuple[int, str], 
     if not names:
         return {}
     found: dict[tuple[int, str], str] = {}
+    spelled: dict[str, str] = {}
     for start in range(0, len(chains), 500):
         rows = Detail.objects.filter(chain__in=chains[start : start + 500], field__in=names, erased_at=None)
-        for chain, name, text in rows.order_by("seq").values_list("chain_id", "field", "text"):
-            found.setdefault((chain, name), " ".join(text.lower().split())[:120])
+        for chain, name, text in rows.order_by("seq", "pk").values_list("chain_id", "field", "text"):
+            said = " ".join(text.split())[:120]
+            found.setdefault((chain, name), spelled.setdefault(said.lower(), said))
     return found
+
+
+def key_of(values: Sequence[str]) -> str:
+    """What stands for values that are alike, however their texts were spelled."""
+    return ":".join(values).lower()[:300]
 
 
 def _fact(name: str) -> KeyTextTransform:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from amends.apps.outlook.counting import Seen, alike, counted_cases
+from amends.apps.outlook.counting import Seen, alike, counted_cases, key_of
 from amends.apps.outlook.forecasts import today_of
 from amends.apps.outlook.models import KeyProblem
 from amends.apps.outlook.warnings import LONGEST
@@ -64,7 +64,7 @@ def find_key_problems_of(desk: Desk, pack: Pack, *, now: datetime) -> int:
     met = _met_until(desk)
     new = 0
     for group in _groups(alike(cases, rule.by, pack)):
-        since = met.get(":".join(group.values))
+        since = met.get(key_of(group.values))
         days = [day for day in group.days if since is None or day > since]
         if _is_key(rule, len(days), group.urgent if since is None else 0):
             new += _listed(desk, rule, group.values, days, now)
@@ -92,15 +92,15 @@ def _is_key(rule: KeyProblems, cases: int, urgent: int) -> bool:
 
 
 def _listed(desk: Desk, rule: KeyProblems, values: tuple[str, ...], days: Sequence[date], now: datetime) -> bool:
-    key = ":".join(values)[:300]
-    counted = {"cases": len(days), "first_on": min(days), "last_on": max(days)}
+    key, said = key_of(values), dict(zip(rule.by, values, strict=True))
+    counted = {
+        "cases": len(days), "first_on": min(days), "last_on": max(days), "values": json.dumps(said, ensure_ascii=False),
+    }  # fmt: skip
     if KeyProblem.objects.filter(desk=desk, key=key, recorded_at=None).update(**counted):
         return False
     try:
         with transaction.atomic():
-            KeyProblem.objects.create(
-                desk=desk, key=key, values=json.dumps(dict(zip(rule.by, values, strict=True)), ensure_ascii=False), found_at=now, **counted
-            )  # fmt: skip
+            KeyProblem.objects.create(desk=desk, key=key, found_at=now, **counted)
     except IntegrityError:
         return False
     return True

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from amends.apps.cases.actions.perform import Performed, projector
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import open_cases
-from amends.apps.outlook.counting import alike, counted_cases, daily
+from amends.apps.outlook.counting import alike, counted_cases, daily, key_of
 from amends.apps.outlook.models import EarlyWarning, LeadingFigure
 from amends.apps.outlook.warnings import raise_warning
 from amends.apps.policies.models import Desk
@@ -108,7 +108,7 @@ def _bursts(look: Look, rule: WarningRule) -> Iterator[Sight]:
                 "values": {rule.by[0]: value}, "count": last.count, "limit": last.limit, "usual": f"{last.usual:.1f}",
                 "sign": last.sign, "last": (begin + timedelta(days=last.place)).isoformat(),
             }  # fmt: skip
-            yield Sight(f"{rule.by[0]}:{value}"[:300], about)
+            yield Sight(key_of((rule.by[0], value)), about)
 
 
 def _repeats(look: Look, rule: WarningRule) -> Iterator[Sight]:
@@ -123,7 +123,7 @@ def _repeats(look: Look, rule: WarningRule) -> Iterator[Sight]:
                 "values": dict(zip(rule.by, values, strict=True)), "count": len(days), "limit": rule.more_than,
                 "first": min(days).isoformat(), "last": max(days).isoformat(),
             }  # fmt: skip
-            yield Sight(":".join(values)[:300], about)
+            yield Sight(key_of(values), about)
 
 
 def _deadlines(look: Look, rule: WarningRule) -> Iterator[Sight]:
@@ -137,7 +137,7 @@ def _deadlines(look: Look, rule: WarningRule) -> Iterator[Sight]:
     for values, count in found.items():
         if count > rule.more_than:
             about = {"values": dict(zip(rule.by, values, strict=True)), "count": count, "limit": rule.more_than, "last": look.today.isoformat()}  # fmt: skip
-            yield Sight(":".join(values)[:300], about)
+            yield Sight(key_of(values), about)
 
 
 SEEING: Mapping[str, Callable[[Look, WarningRule], Iterable[Sight]]] = {
