@@ -87,7 +87,7 @@ def _open_ways(ways: Sequence[Transition], facts: CaseFacts, pack: Pack) -> Sequ
 def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack) -> bool | None:
     """Whether the facts point at a transition (True), exclude it (False), or leave it open."""
     form = pack.forms.get(way.form or "")
-    in_form = {f.id for f in form.fields} if form else set()
+    in_form = form.names if form else frozenset()
     asked = [c for c in (way.when, *(need.that for need in way.needs)) if c is not None]
     said = [_lasting_verdict(condition, facts, in_form) for condition in asked]
     if False in said:
@@ -95,7 +95,7 @@ def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack) -> bool | None:
     return True if True in said else None
 
 
-def _lasting_verdict(condition: Condition, facts: CaseFacts, in_form: set[str]) -> bool | None:
+def _lasting_verdict(condition: Condition, facts: CaseFacts, in_form: frozenset[str]) -> bool | None:
     """The verdict of what is known and lasts: what the form itself asks, and what is merely counted, is left open."""
     changing = in_form | {f"{name}_{what}" for name in facts.lists for what in ("open", "count")} | {"round", "cycle"}
     return verdict(condition, facts, apart_from=changing)

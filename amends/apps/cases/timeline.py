@@ -163,7 +163,9 @@ def _is_open_to(event: LedgerEvent, pack: Pack, roles: frozenset[str]) -> bool:
 def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
     """The names of everybody whom the events mention."""
     people, departments, partners, records = set[int](), set[int](), set[int](), set[str]()
-    kinds = {f.id: f.type for pack in packs for f in _all_fields(pack)}
+    kinds: dict[str, str] = {}
+    for pack in packs:
+        kinds.update(pack.types_of_fields)
     for event in events:
         if event.actor.startswith("person:"):
             people.add(int(event.actor[7:]))
@@ -212,13 +214,6 @@ def _units(keys: list[Any]) -> QuerySet[Department]:
 
 def _numbers(values: Iterable[Any]) -> set[int]:
     return {value for value in values if isinstance(value, int) and not isinstance(value, bool)}
-
-
-def _all_fields(pack: Pack) -> Iterable[Field]:
-    for form in pack.forms.values():
-        for f in form.fields:
-            yield f
-            yield from f.fields
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field as Attribute
@@ -272,6 +273,11 @@ class Form(Ruled):
     fields: tuple[Field, ...] = ()
     sections: tuple[tuple[Title, tuple[Name, ...]], ...] = ()
     printed: Printed | None = None
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The ids of its fields, without those in rows."""
+        return frozenset(f.id for f in self.fields)
 
     def field(self, field_id: str) -> Field | None:
         return next((f for f in self.fields if f.id == field_id), None)

@@ -206,6 +206,11 @@ class Pack(Piece):
                 found.setdefault(field.id, field)
         return found
 
+    @cached_property
+    def types_of_fields(self) -> Mapping[str, str]:
+        """The type of every field by id, of those in rows as well."""
+        return {f.id: f.type for form in self.forms.values() for field in form.fields for f in (field, *field.fields)}
+
     def kinds_under(self, kind: str) -> dict[str, ProceedingKind]:
         """The kinds of proceedings that lie under one of this kind."""
         return {name: one for name, one in self.proceedings.items() if kind in one.under}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,9 @@ from amends.core.policy.pack import Pack
 from amends.core.roles import has_right
 from amends.web.viewing import viewer_of, zone_of
 
+TOLD_AT_ONCE = 60
+"""Up to so many events are put into words at the first question: what stands on top of a page and its story ask for the same names."""
+
 
 @dataclass
 class CaseView:
@@ -33,6 +36,8 @@ class CaseView:
 
     viewer: Viewer
     case: Case
+    _told: dict[int, Entry | None] = field(default_factory=dict, repr=False)
+    """By number what was put into words already; None for what is not for the viewer's roles."""
 
     @cached_property
     def pack(self) -> Pack:
@@ -66,8 +71,13 @@ class CaseView:
         return self.told(self.readable)
 
     def told(self, events: list[Event]) -> list[Entry]:
-        """Some of the events in words; the number of queries is that of all of them."""
-        return entries_of(self.case, events, self.pack, roles=self.actor.roles)
+        """Some of the readable events in words, each told once; of a case that is not long all of them at once."""
+        wanted = [event for event in events if event.seq not in self._told]
+        if wanted and len(self.readable) <= TOLD_AT_ONCE:
+            wanted = self.readable
+        found = {e.seq: e for e in entries_of(self.case, wanted, self.pack, roles=self.actor.roles)} if wanted else {}
+        self._told |= {event.seq: found.get(event.seq) for event in wanted}
+        return [entry for event in events if (entry := self._told[event.seq]) is not None]
 
     @cached_property
     def readings(self) -> list[ClockReading]:
