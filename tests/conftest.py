@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tools.house import BROWSERS
+
 pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain", "tests.questions"]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 LONG = (
-    "tests/promises/test_s1_rights", "tests/journeys/", "tests/promises/test_r", "tests/api/test_fuzzing", "tests/promises/test_odd",
+    "tests/journeys/test_packs", "tests/promises/test_s1_rights", "tests/journeys/", "tests/promises/test_r", "tests/api/test_fuzzing", "tests/promises/test_odd",
     "tests/jobs/test_import_killed", "tests/jobs/test_stories", "tests/promises/", "tests/acceptance/test_system",
 )  # fmt: skip
 """What takes longest is begun first, so that no process is left alone with it at the end."""
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first is the same browser without a desktop around it: journeys cost a third less of the processor."""
 
 
 def chromium() -> str | None:

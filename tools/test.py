@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.house import PYTHON, ROOT, CannotGoOn, say
+from tools.house import BROWSERS, PYTHON, ROOT, CannotGoOn, say
 from tools.postgres import private_cluster, server_programs
 from tools.start import prepare
 
@@ -37,7 +37,6 @@ ONCE_EACH = [
 PROCESSES = os.environ.get("AMENDS_TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
 EVERYTHING = os.environ.get("AMENDS_TEST_EVERYTHING", "").lower() not in {"", "0", "false"}
 """Each test on both databases."""
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 NO_TESTS_COLLECTED = 5
 SLOWEST = 25

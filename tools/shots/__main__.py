@@ -27,6 +27,7 @@ WIDTHS = {390: 844, 768: 1024, 1440: 900}
 THEMES = ("light", "dark")
 QUICK_WIDTHS, QUICK_THEMES = (390, 1440), ("light",)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+"""As people see pages: the whole browser first."""
 ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SPEAKS = {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"}
 """Fields for a day and a time are drawn in the language of the browser itself, not in that of the page."""
