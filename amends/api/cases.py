@@ -15,6 +15,7 @@ from amends.api.repeats import once
 from amends.api.showing import (
     show_action,
     show_case,
+    show_cases,
     show_clock,
     show_entry,
     show_evidence,
@@ -77,7 +78,7 @@ def _register(viewer: Viewer, body: NewCase) -> HttpResponse:
         case = register_case(contact)
     except InvalidData as refusal:
         raise InvalidData([_at_its_place(error) for error in refusal.errors]) from refusal
-    return answer(show_case(case), 201)
+    return answer(show_case(case, now=viewer.now), 201)
 
 
 _TOP = ("subject", "description", "demand", "occurred_at")
@@ -114,7 +115,7 @@ def list_cases(request: HttpRequest) -> HttpResponse:
         raise InvalidData([FieldError(f"/{name}", "wrong_type", {"field": name}) for name in repeated])
     size = size_of(request.GET)
     page = queue(viewer, filters, request.GET.get("sort", "received"), request.GET.get("cursor"), size)
-    return answer({"cases": [show_case(case) for case in page.cases], "next_cursor": page.next_cursor})
+    return answer({"cases": show_cases(page.cases, now=viewer.now), "next_cursor": page.next_cursor})
 
 
 def size_of(given: Mapping[str, str]) -> int:
@@ -127,7 +128,8 @@ def size_of(given: Mapping[str, str]) -> int:
 
 @router.get("/cases/{number}", operation_id="read_case")
 def read(request: HttpRequest, number: str) -> HttpResponse:
-    return answer(show_case(visible_case(viewer_of(request), number)))
+    viewer = viewer_of(request)
+    return answer(show_case(visible_case(viewer, number), now=viewer.now))
 
 
 @router.get("/cases/{number}/events", operation_id="list_events")
@@ -243,7 +245,7 @@ def _perform(viewer: Viewer, case: Case, verb: str, body: Verb) -> HttpResponse:
     caller = viewer.caller(case.desk, pack_of(case))
     with in_the_data():
         after = perform(case, Wish(verb=verb, data=body.data, caller=caller, now=viewer.now, version=body.version))
-    return answer(show_case(after))
+    return answer(show_case(after, now=viewer.now))
 
 
 @contextmanager

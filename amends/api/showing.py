@@ -12,6 +12,7 @@ from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import Possible
 from amends.apps.cases.timeline import Entry, ShownValue
+from amends.apps.cases.writing import held_words
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.core.canonical import canonical_json, utc_text
 from amends.core.clock_explanations import explain
@@ -28,8 +29,18 @@ from amends.doors.wording import button_of, words
 NOTHING_KNOWN: Mapping[str, Any] = {}
 
 
-def show_case(case: Case) -> dict[str, Any]:
-    """A case in lists and answers. `level` and `due_at` may be null."""
+def show_case(case: Case, *, now: datetime) -> dict[str, Any]:
+    """A case in answers. `level` and `due_at` may be null."""
+    return show_cases([case], now=now)[0]
+
+
+def show_cases(cases: Sequence[Case], *, now: datetime) -> list[dict[str, Any]]:
+    """Cases in lists, as in answers."""
+    held = held_words(cases, now=now)
+    return [_shown(case, held.get(str(case.pk))) for case in cases]
+
+
+def _shown(case: Case, held_until: datetime | None) -> dict[str, Any]:
     return {
         "number": case.number,
         "desk": case.desk.code,
@@ -61,6 +72,7 @@ def show_case(case: Case) -> dict[str, Any]:
         "due_is_provisional": case.due_is_provisional,
         "is_late": case.is_late,
         "last_told_at": _moment(case.last_told_at),
+        "last_told_leaves_at": _moment(held_until),
         "department_told_at": _moment(case.department_told_at),
         "customer_spoke_at": _moment(case.customer_spoke_at),
         "word_due_at": _moment(case.word_due_at),

@@ -89,7 +89,7 @@ def _handed_in(viewer: Viewer, body: NewFeedback) -> HttpResponse:
         case = register_case(contact)
     except InvalidData as refusal:
         raise InvalidData([_as_sent(error, form.places) for error in refusal.errors]) from refusal
-    return answer(show_case(case), 201)
+    return answer(show_case(case, now=viewer.now), 201)
 
 
 def _as_sent(error: FieldError, places: dict[str, str]) -> FieldError:
@@ -184,7 +184,7 @@ def handing_over(request: HttpRequest, key: str) -> HttpResponse:
 
 def _handed_over(viewer: Viewer, watch: Watch, post: FoundPost, body: HandedOverPost) -> HttpResponse:
     with in_the_data():
-        return answer(show_case(hand_over(watch, post, body.data, viewer=viewer)), 201)
+        return answer(show_case(hand_over(watch, post, body.data, viewer=viewer), now=viewer.now), 201)
 
 
 def _show_post(post: FoundPost) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from amends.core.masking import HIDDEN, masked
 from amends.doors.cells import OPTIONS, as_text
 from amends.doors.listed_sheet import ListFormats, write_list
 from amends.doors.pack_words import PackWords, words_of
-from amends.doors.papers.formats import day_in_print
+from amends.doors.papers.formats import day_in_print, moment_in_print
 from amends.doors.printed_book import page_of
 from amends.doors.wording import words
 
@@ -47,10 +47,11 @@ def sheet_titles(columns: Iterable[str]) -> dict[str, str]:
 
 
 def write_sheet(
-    file: IO[bytes], cases: Iterable[tuple[Case, str, bool]], *, columns: Iterable[str], about: Iterable[tuple[str, str]],
+    file: IO[bytes], cases: Iterable[tuple[Case, str, bool, datetime | None]], *, columns: Iterable[str], about: Iterable[tuple[str, str]],
     now: datetime,
 ) -> int:  # fmt: skip
-    """Write the cases, each with the telephone number of its complainant and whether both are masked; return how many.
+    """Write the cases, each with the telephone number of its complainant, whether both are masked, and until when quiet hours
+    hold back what was last said to them; return how many.
 
     Times are those of the desk. A second sheet says what this is (`about`).
     """
@@ -59,7 +60,7 @@ def write_sheet(
         count = _write_rows(
             book,
             titles,
-            ([_cell(name, case, phone, is_masked, now) for name in titles] for case, phone, is_masked in cases),
+            ([_cell(name, *case, now) for name in titles] for case in cases),
             title=f"{gettext('个案清单')}　{day_in_print(now.date())}",
         )
         _write_about(book, [*about, (gettext("件数"), str(count))])
@@ -92,8 +93,10 @@ def _write_about(book: Any, lines: Iterable[tuple[str, str]]) -> None:
         sheet.write_string(number, 1, as_text(value), text)
 
 
-def _cell(name: str, case: Case, phone: str, is_masked: bool, now: datetime) -> Cell:
+def _cell(name: str, case: Case, phone: str, is_masked: bool, held_until: datetime | None, now: datetime) -> Cell:
     said = words_of(read_version(case.pack_id))
+    if name == "told" and held_until is not None:
+        return gettext("将于 %(time)s 发出") % {"time": moment_in_print(held_until, said.zone)}
     if name in ("complainant", "phone"):
         return _personal(name, case, phone, is_masked)
     return _CELLS[name](case, said, now) if name in _CELLS else None

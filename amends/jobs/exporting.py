@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.listing import SORTS
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_with
+from amends.apps.cases.writing import held_words
 from amends.apps.lists.exports import FULL_RIGHT, cases_to_export, fail_export, finish_export
 from amends.apps.lists.models import Export
 from amends.apps.lists.saved import filters_in
@@ -54,8 +55,9 @@ def _stored(export: Export, file: File[bytes]) -> str:
     return default_storage.save(location, file)
 
 
-def _rows(cases: QuerySet[Case], export: Export, viewer: Viewer) -> Iterator[tuple[Case, str, bool]]:
-    """Each case once, as the list stood when it was begun, with the number to call and whether both are masked."""
+def _rows(cases: QuerySet[Case], export: Export, viewer: Viewer) -> Iterator[tuple[Case, str, bool, datetime | None]]:
+    """Each case once, as the list stood when it was begun, with the number to call, whether both are masked, and until when
+    the last word to the customer is held back."""
     keys = list(cases.values_list("pk", flat=True))
     related = ("desk", "department", "handler", "partner", "complainant")
     full = visible_with(viewer, FULL_RIGHT)
@@ -63,10 +65,12 @@ def _rows(cases: QuerySet[Case], export: Export, viewer: Viewer) -> Iterator[tup
         batch = keys[start : start + BATCH]
         found = Case.objects.select_related(*related).defer("facts").in_bulk(batch)
         phones = _phones([case.complainant_id for case in found.values() if case.complainant_id])
+        held = held_words(found.values(), now=viewer.now)
         open_ones = set() if export.is_masked else set(full.filter(pk__in=batch).values_list("pk", flat=True))
         for key in batch:
             if key in found:
-                yield found[key], phones.get(found[key].complainant_id or 0, ""), key not in open_ones
+                case = found[key]
+                yield case, phones.get(case.complainant_id or 0, ""), key not in open_ones, held.get(str(key))
 
 
 def _phones(complainants: list[int]) -> dict[int, str]:

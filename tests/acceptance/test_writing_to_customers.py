@@ -250,9 +250,14 @@ def test_quiet_hours_hold_a_text_back_and_the_form_says_so(office_of, left):
         Staff(office.world, "cs_specialist").get(f"/cases/{number}/")
     )
 
+    door = office.api("cs_specialist")
+    assert door.case(number)["last_told_leaves_at"] == "2026-03-03T00:00:00Z"
+    assert [case["last_told_leaves_at"] for case in door.read("cases")["cases"]] == ["2026-03-03T00:00:00Z"]
+
     office.clock.at("2026-03-03T08:01:00+08:00")
     goes_out(office)
     assert len(own(left, number)[0]) == 1
+    assert door.case(number)["last_told_leaves_at"] is None
     for place in (f"/cases/{number}/", "/queue/?tab=all"):
         after = text_of(Staff(office.world, "cs_specialist").get(place))
         assert not re.search(r"将于 .{0,12}08:00 发出|短信尚未发出", after)

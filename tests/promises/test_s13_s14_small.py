@@ -117,7 +117,7 @@ FIELDS_OF_A_CASE = {
     "number", "desk", "kind", "channel", "channel_group", "state", "state_category", "waits_for", "outcome", "cycle",
     "round", "version", "level", "category", "priority", "urgent", "subject", "department", "handler", "received_at",
     "registered_at", "changed_at", "closed_at", "archived_at", "due_at", "due_clock", "due_is_provisional", "is_late",
-    "taken_over", "partner", "last_told_at", "department_told_at",
+    "taken_over", "partner", "last_told_at", "last_told_leaves_at", "department_told_at",
     "customer_spoke_at", "questions_open", "word_clock", "word_due_at",
 }  # fmt: skip
 

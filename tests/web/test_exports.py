@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -200,3 +201,14 @@ def test_who_may_take_lists_of_one_desk_away_takes_no_figures_of_another(desk):
     for path in ("/figures/", "/analysis/"):
         assert client.get(f"{path}export/?desk={other.desk.code}").status_code == 200
         assert client.get(f"{path}export/?desk={desk.desk.code}").status_code == 403
+
+
+def test_a_sheet_says_when_a_text_leaves_that_quiet_hours_hold_back(desk, supervisor, monkeypatch):
+    number = desk.register().number
+    leaves = timezone.now() + timedelta(hours=2)
+    monkeypatch.setattr("amends.jobs.exporting.held_words", lambda cases, now: {str(c.id): leaves for c in cases})
+
+    [row] = rows_in(supervisor, made(supervisor))
+
+    assert row["编号"] == number
+    assert re.fullmatch(r"将于 \d{4}年\d{1,2}月\d{1,2}日 \d\d:\d\d 发出", row["最近告知客户"])

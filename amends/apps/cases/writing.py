@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
 
 from amends.apps.cases.actions.perform import Performed, Wish, fault_finder, projector
 from amends.apps.cases.models import Case
@@ -14,9 +16,11 @@ from amends.apps.cases.telling import language_of, put_to_complainant, values_fo
 from amends.apps.messaging.actions import Written, is_vetted, out_of_quiet_hours, wording_of
 from amends.apps.messaging.models import OptOut, OutboxMessage
 from amends.apps.messaging.providers.base import national
+from amends.apps.messaging.queries import held_texts
 from amends.apps.messaging.rendering import fill
 from amends.apps.messaging.wordings import carrier
 from amends.apps.policies.models import Desk
+from amends.apps.policies.queries import read_version
 from amends.core.desk_wordings import LONGEST
 from amends.core.facts import CaseFacts
 from amends.core.guidance import USED
@@ -197,6 +201,30 @@ def reach_of(case: Case, pack: Pack, channel: str, *, now: datetime) -> Reach:
     awake = out_of_quiet_hours(pack, now)
     is_closed = bool(address) and has_opted_out([address])
     return Reach(channel, address, is_closed, awake if awake - now > timedelta(0) else None)
+
+
+class Told(Protocol):
+    """A case as far as it says when its customer was last told something."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def pack_id(self) -> int: ...
+    @property
+    def last_told_at(self) -> datetime | None: ...
+
+
+def held_words(cases: Iterable[Told], *, now: datetime) -> dict[str, datetime]:
+    """Until when quiet hours keep the last word to each of these customers from leaving, by key of the case.
+
+    One query, and none while no policy of theirs has quiet hours.
+    """
+    told = {str(case.id): case for case in cases if case.last_told_at}
+    packs = {case.pack_id for case in told.values()}
+    if not any(out_of_quiet_hours(read_version(pack), now) > now for pack in packs):
+        return {}
+    held = held_texts(told, now=now)
+    return {key: until for key, (written, until) in held.items() if (told[key].last_told_at or written) <= written}
 
 
 def written_on(case: Case) -> dict[int, OutboxMessage]:

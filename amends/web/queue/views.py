@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +14,11 @@ from django.utils.translation import gettext
 from amends.apps.cases.filters import FILTERS, filtered
 from amends.apps.cases.listing import PARTS, queue_lines, shelves
 from amends.apps.cases.queries import Viewer
+from amends.apps.cases.writing import held_words
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.lists.habits import habit_of, keep_columns, mark_seen
 from amends.apps.lists.models import Habit
 from amends.apps.lists.saved import audiences, kept_query, usual_sort, views_for
-from amends.apps.messaging.actions import out_of_quiet_hours
-from amends.apps.messaging.queries import held_texts
-from amends.apps.policies.queries import read_version
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
@@ -142,22 +139,12 @@ def _fill_rows(
     look = Look(
         now=viewer.now, columns=context["columns"], reader=viewer.person.actor_id, seen_at=habit.seen_at,
         desks={desk.pk: words(desk.called) for desk in viewer.desks()}, several_desks=len(context["desks"]) != 1,
-        held=_held(found.cases, context["columns"], viewer.now),
+        held=held_words(found.cases, now=viewer.now) if "told" in context["columns"] else {},
     )  # fmt: skip
     context["rows"] = lines_of(found.cases, look)
     if found.next_cursor:
         kept = {k: v for k, v in request.GET.items() if k != "cursor"}
         context["next"] = urlencode({**kept, "cursor": found.next_cursor})
-
-
-def _held(rows: Iterable[Any], columns: Collection[str], now: datetime) -> dict[str, datetime]:
-    """Until when the last word to the customer is held back, by key of the case; asked only while a desk has quiet hours."""
-    told = {str(row.id): row.last_told_at for row in rows if row.last_told_at} if "told" in columns else {}
-    packs = {row.pack_id for row in rows} if told else set()
-    if not any(out_of_quiet_hours(read_version(pack), now) > now for pack in packs):
-        return {}
-    held = held_texts(told, now=now)
-    return {key: until for key, (written, until) in held.items() if told[key] <= written}
 
 
 def _poll_address(viewer: Viewer, address: dict[str, str]) -> str:
