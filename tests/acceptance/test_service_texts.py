@@ -256,8 +256,9 @@ def test_a_message_that_failed_is_reported_and_sent_again_by_a_person(specialist
     work(clock)
 
     page = specialist.get(reverse("sent"), {"state": "failed"}).content.decode()
-    assert "no vetted template" in page
+    assert "短信模板没有报备" in page
     assert "失败 1" in said_on(specialist.get(reverse("circulars")))
+    assert "失败 短信模板没有报备" in said_on(specialist.get(reverse("circular", args=[circular])))
     settings.SMS_URL = working
     again = re.search(r'action="(/sent/\d+/again/)"', page).group(1)
     assert specialist.post(again).status_code == 302

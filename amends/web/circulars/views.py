@@ -35,6 +35,7 @@ from amends.doors.wording import moment_words, span_words, words
 from amends.web.circulars.forms import MessageForm
 from amends.web.circulars.keeping import AREA, circular_and_keeper, keeper_of, keepers, sentence_of
 from amends.web.organisation.fields import posted
+from amends.web.sent.states import why_words
 
 PAGE = 30
 TAB = {**AREA, "tab": "circulars"}
@@ -188,7 +189,9 @@ def _shown(
         }  # fmt: skip
     else:
         reached = circular.recipients.select_related("entry", "message").order_by("entry__sort_key", "pk")
-        context["report"] = [(r, context["why"].get(r.left_out, "")) for r in reached]
+        context["report"] = [
+            (r, context["why"].get(r.left_out, ""), why_words(r.message.error) if r.message else "") for r in reached
+        ]
     return render(request, "circulars/circular.html", context, status=status)
 
 

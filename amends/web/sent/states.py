@@ -31,6 +31,7 @@ def why_words(error: str) -> str:
         IN_A_DEMO: gettext("演示数据，不对外发送"), IN_PRACTICE: gettext("练习，不对外发送"), OVER_ITS_LIMIT: gettext("自动消息超过次数上限"),
         "expired": gettext("已过有效期"), "address refused": gettext("对方服务器拒收这个地址"),
         "answer lost": gettext("没有等到服务商的答复"), "provider can not tell": gettext("服务商查不到结果"),
-        "never left": gettext("长时间没有发出"),
+        "never left": gettext("长时间没有发出"), "refused: no vetted template": gettext("短信模板没有报备"),
+        "refused: no signature": gettext("短信没有签名"), "refused: malformed": gettext("号码不能接收短信"),
     }  # fmt: skip
     return known.get(error, error)
