@@ -107,7 +107,7 @@ def write_overview(file: IO[bytes], found: Overview) -> None:
         book.table(gettext("概览"), [gettext("范围"), *_heads()], [[gettext("合计"), *_cells(found.whole)]])
         for name, title in titles_of(wanted.pack).items():
             rows = [[names[name][key], *_cells(part)] for key, part in sorted_parts(found.parts[name])]
-            book.table(title, [title, *_heads()], rows)
+            book.table(title, [title, *_heads()], [*rows, [gettext("合计"), *_cells(found.whole)]] if rows else [])
         columns = [key for key, _ in sorted_parts(found.parts["department"])]
         book.table(
             gettext("类别与部门"), [titles_of(wanted.pack)["category"], *(names["department"][key] for key in columns)],

@@ -85,6 +85,10 @@ class Formats:
         return self.book.add_format({"font_color": "#555555", "num_format": "@"})
 
     @cached_property
+    def quiet_lines(self) -> Any:
+        return self.book.add_format({"font_color": "#555555", "num_format": "@", "text_wrap": True, "valign": "top"})
+
+    @cached_property
     def plain(self) -> Any:
         return self.book.add_format({"num_format": "@"})
 
@@ -171,7 +175,7 @@ class PrintedBook:
         widths = [_width(head, lines, place) for place, head in enumerate(heads)]
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width)
-        top = self._head(sheet, name)
+        top = self._head(sheet, name, widths)
         sheet.set_row(top, LINE * lines_in(heads, widths) + 4)
         for place, head in enumerate(heads):
             form = self.formats.head_of_numbers if on_the_right[place] else self.formats.head
@@ -189,15 +193,25 @@ class PrintedBook:
         self._signatures(sheet, row + 1)
         page_of(sheet, kept=top + 1, foot=self.title, beside=1 if len(heads) > 2 else 0, across=sum(widths))
 
-    def _head(self, sheet: Any, name: str) -> int:
+    def _head(self, sheet: Any, name: str, widths: Sequence[float]) -> int:
         """House, title, what it is about and the name of the sheet; return the row that follows."""
         for row, height in enumerate((18, 28, 20, 22)):
             sheet.set_row(row, height)
         sheet.write_string(0, 0, as_text(self.house), self.formats.quiet)
         sheet.write_string(1, 0, as_text(self.title), self.formats.title)
-        sheet.write_string(2, 0, as_text(self.about), self.formats.quiet)
+        self._about(sheet, widths)
         sheet.write_string(3, 0, as_text(name), self.formats.part)
         return 4
+
+    def _about(self, sheet: Any, widths: Sequence[float]) -> None:
+        """What the table is about, in several lines where it is longer than the table is wide: else the paper would be as wide as the line."""
+        across = sum(widths)
+        if length_of(self.about) > across and len(widths) > 1:
+            sheet.set_row(2, LINE * lines_in([self.about], [across]) + 4)
+            sheet.merge_range(2, 0, 2, len(widths) - 1, "", self.formats.quiet_lines)
+            sheet.write_string(2, 0, as_text(self.about), self.formats.quiet_lines)
+            return
+        sheet.write_string(2, 0, as_text(self.about), self.formats.quiet)
 
     def _value(self, sheet: Any, row: int, place: int, value: Value, *, is_number: bool) -> None:
         if isinstance(value, Decimal | int) and not isinstance(value, bool):

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
 from tests.acceptance.test_escalation_proceedings import TO_TOLD
 from tests.acceptance.test_escalation_proceedings import complaint as escalation_complaint
@@ -205,7 +206,11 @@ def test_the_overview_says_what_came_went_and_is_overdue_and_each_number_opens_a
     for wrong in ({"chart": "mood"}, {"chart": "course", "as": "gif"}):
         assert manager.get("/overview/picture/", {"desk": office.world.desk.code, **wrong}).status_code == 404
     sheet = manager.get("/overview/export/", {"desk": office.world.desk.code, **march})
-    assert (sheet.status_code, b"".join(sheet.streaming_content)[:2]) == (200, b"PK")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(sheet.streaming_content)))
+    for name in book.sheet_names[1:4]:
+        heads, *rows, total = book.get_sheet_by_name(name).to_python()[4:]
+        assert total[0] == "合计" and heads[1] == "受理"
+        assert sum(row[1] for row in rows) == total[1] > 0
     assert overview(office, "cs_agent").status_code == 403
     assert overview(office, **{"from": "2026-03-02", "to": "2026-03-01"}).status_code == 422
     assert overview(office, level="level_1").status_code == 422

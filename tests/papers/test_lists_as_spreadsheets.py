@@ -80,3 +80,14 @@ def test_a_table_too_wide_to_be_read_on_one_page_goes_on_beside_it_with_its_firs
     assert page_of(wide)["wide"] > 1 and page_of(wide)["lies"]
     assert "分组!$A:$A,分组!$1:$5" in book.read("xl/workbook.xml").decode()
     assert page_of(narrow)["wide"] == 1 and not page_of(narrow)["lies"]
+
+
+def test_what_a_table_is_about_takes_lines_instead_of_making_the_paper_wider_than_the_table():
+    file = io.BytesIO()
+    with printed_book(file, house="甲公司", title="指标", about=["现行：客诉升级管理办法　第 1 版"] * 8) as book:
+        book.table("个案", ["编号", "变化"], [["KS202611-00001", "处理时限"]])
+        book.table("宽表", [f"第{n}项指标" for n in range(40)], [list(range(40))])
+    narrow, wide = (ZipFile(file).read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
+    assert '<mergeCell ref="A3:B3"/>' in narrow
+    assert float(re.search(r'<row r="3"[^>]* ht="([0-9.]+)"', narrow)[1]) > 100
+    assert "mergeCell" not in wide
