@@ -355,6 +355,10 @@ def test_questionnaire_observation_and_interview_are_entered_and_summed_up_toget
         r"效果评估 .*培训问卷结果 1 .*8 .*4\.5 .*现场观察记录 1 .*先复述再答复 .*员工访谈记录 1 .*练习太少", page
     )
     assert "到场 1 / 1 · 平均成绩 90.00 · 参与程度 4.00 / 5" in page
+    room = trainer(office).get(f"/proceedings/{key}/").content.decode()
+    for paper in ("training_attendance", "training_observation", "training_interview"):
+        address = f"/proceedings/{key}/print/{paper}.pdf"
+        assert address in room and b"".join(trainer(office).get(address)).startswith(b"%PDF")
 
 
 @pytest.mark.clause("EXP-9.3.3")

@@ -15,8 +15,8 @@ LITERAL = re.compile(r"#[0-9a-fA-F]{3,8}\b(?![^(]*\))|\brgba?\(")
 @pytest.mark.django_db
 def test_the_choice_of_an_appearance_is_kept_and_any_other_word_changes_nothing():
     client = Client()
-    assert 'media="(prefers-color-scheme: dark)"' in client.get("/sign-in/").content.decode()
-    for chosen, shown in (("dark", 'media="all"'), ("nonsense", 'media="all"'), ("light", "")):
+    assert 'media="screen and (prefers-color-scheme: dark)"' in client.get("/sign-in/").content.decode()
+    for chosen, shown in (("dark", 'media="screen"'), ("nonsense", 'media="screen"'), ("light", "")):
         answer = client.post("/appearance/", {"appearance": chosen, "next": "/sign-in/"})
         page = client.get(answer["Location"]).content.decode()
         assert (shown or "dark.css") in page if shown else "dark.css" not in page

@@ -133,7 +133,7 @@ def write_head(document: DocumentOfWord, paper: Paper) -> None:
         _place_code(title, paper)
     line = document.add_paragraph()
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(6), Pt(3)
-    number = paper.number or "　" * 12
+    number = paper.number or ("　" * 12 if paper.number_words else "")
     write(line, f"{paper.number_words}{number}\t", size=BODY)
     write(line, paper.code or paper.basis, size=SMALL)
     only_right_tab(line, paper)
