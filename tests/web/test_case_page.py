@@ -289,8 +289,10 @@ def test_what_was_typed_into_a_form_that_is_no_longer_open_is_kept_as_a_draft(de
     form = desk.pack.forms[next(t.form for t in desk.pack.lifecycle.with_verb("confirm"))]
     field = next(f.id for f in form.fields if f.type in ("text", "long_text"))
     desk.do(case, "confirm")
-    response = supervisor.post(address, {"_version": case.version, field: "已与客户核对。"})
+    typed = {"_version": case.version, field: "已与客户核对。", "occurred_at": "2026-03-05T10:30"}
+    response = supervisor.post(address, typed)
     page = response.content.decode()
+    assert "2026年3月5日 10:30" in in_words(page)
     assert response.status_code == 409
     assert "已与客户核对。" in page and "复制我的内容" in page and reverse("act", args=[case.number, "note"]) in page
     assert "%E5%B7%B2%E4%B8%8E" in Draft.objects.get().content

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from amends.apps.cases.timeline import Entry
+from amends.doors.papers.formats import days_in_print
 from amends.doors.wording import listed, words
 from amends.web.case.seeing import CaseView
 from amends.web.forms.drawing import DrawnField, DrawnForm
@@ -49,4 +50,8 @@ def _text(field: DrawnField) -> str:
         return listed(choice.title for choice in field.choices if choice.is_chosen and choice.value)
     if field.files:
         return listed(file.name for file in field.files)
-    return words(field.value).strip() if isinstance(field.value, str) else ""
+    if not isinstance(field.value, str):
+        return ""
+    if field.widget == "datetime":
+        return f"{days_in_print(field.value[:10])}{field.value[10:].replace('T', ' ')}"
+    return days_in_print(field.value) if field.widget == "date" else words(field.value).strip()
