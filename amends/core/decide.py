@@ -231,12 +231,13 @@ class Action:
 
 
 def allowed_actions(*, pack: Pack, process: Process, facts: CaseFacts, actor: Actor) -> list[Action]:
-    """The verbs this actor may use in this state, in the order of the pack; each verb once.
+    """The verbs this actor may use in this state, each once: the first that leads on, then all others in the order of the pack.
 
     A verb whose needs are unmet is listed with what is missing, so that a page can say why its button is not ready.
     Verbs whose condition can not hold any more are left out.
     """
     found: dict[str, Action] = {}
+    leads_on = ""
     for transition in process.from_state(facts.state):
         verb = transition.verb
         if verb in found or not _may_any([transition], actor) or not _could_hold(transition, facts):
@@ -252,7 +253,18 @@ def allowed_actions(*, pack: Pack, process: Process, facts: CaseFacts, actor: Ac
         unmet = tuple(need.say for need in transition.needs if _is_unmet_already(need.that, facts, pack, transition))
         moves = VERBS[verb].is_move and transition.target(facts.state) != facts.state
         found[verb] = Action(verb, transition.title, form_for(pack, transition), moves, unmet)
-    return list(found.values())
+        if not leads_on and moves and _leads_on(process, transition, facts.state):
+            leads_on = verb
+    return sorted(found.values(), key=lambda action: action.verb != leads_on)
+
+
+def _leads_on(process: Process, transition: Transition, state: str | None) -> bool:
+    """Whether a step goes further down the way, as the pack lists its states, and not out of it."""
+    states = list(process.states)
+    target = transition.target(state)
+    if transition.verb in EXITS or state not in states or target not in states:
+        return False
+    return states.index(target) > states.index(state)
 
 
 def _hand_is_free(pack: Pack, transition: Transition, facts: CaseFacts, actor: Actor) -> bool:

@@ -231,7 +231,7 @@ def test_nothing_is_no_compensation(office, number):
 @pytest.mark.clause("EXP-6.3.1.1")
 def test_finance_pays_for_a_case_that_is_closed_to_it_and_sees_no_more_of_it(office, number):
     finance, page = office.api("finance_officer"), Staff(office.world, "finance_officer")
-    key = proposed(office, number)
+    key = proposed(office, number, payee_name="金文秀")
     assert finance.proceeding(key)["id"] == key
     office.api("cs_supervisor").does(
         number,
@@ -243,15 +243,21 @@ def test_finance_pays_for_a_case_that_is_closed_to_it_and_sees_no_more_of_it(off
     assert finance.get(f"cases/{number}").status_code == 404
     assert finance.get(f"proceedings/{key}").status_code == 404
     office.api("cs_supervisor").steps_on(key, "approve")
+    first = Staff(office.world, "cs_agent").get(f"/proceedings/{key}/").content.decode()
+    assert re.findall(r'btn-primary" href="[^"]*/do/(\w+)/', first) == ["agree"]
     office.api("cs_supervisor").steps_on(key, "agree", agreed_pay_date="2026-03-05")
 
     assert [one["id"] for one in finance.waiting()] == [key]
+    assert "金文秀" in text_of(page.get(f"/proceedings/{key}/"))
     for address in ("/proceedings/", f"/proceedings/{key}/"):
         shown_to_finance = text_of(page.get(address))
         assert "登记付款" in shown_to_finance and "快递员泄露客户隐私" not in shown_to_finance
+    day = text_of(page.get("/"))
+    assert "等我审批和完成" in day and "待付款" in day and "快递员泄露客户隐私" not in day
     finance.steps_on(key, "pay", **PAID)
 
     assert finance.waiting() == []
+    assert "等我审批和完成" not in text_of(page.get("/"))
     assert page.get(f"/proceedings/{key}/").status_code == 200
     assert (finance.get(f"cases/{number}").status_code, page.get(f"/cases/{number}/").status_code) == (404, 404)
 

@@ -298,6 +298,16 @@ def test_what_was_typed_into_a_form_that_is_no_longer_open_is_kept_as_a_draft(de
     assert "%E5%B7%B2%E4%B8%8E" in Draft.objects.get().content
 
 
+def test_the_first_button_leads_on_whatever_the_pack_lists_first(desk, supervisor):
+    case = desk.register()
+    way = "accept confirm grade dispatch sign_in investigate conclude propose tell agree carry_out"
+    for verb in way.split():
+        case = desk.do(case, verb)
+    page = supervisor.get(reverse("case", args=[case.number])).content.decode()
+    assert re.findall(r'btn-primary" href="[^"]*/do/(\w+)/', page) == ["follow_up"]
+    assert page.index("/do/follow_up/") < page.index("/do/refuse/")
+
+
 def test_forms_stand_in_the_order_in_which_they_were_filled_in_last():
     pack = SimpleNamespace(forms={name: SimpleNamespace(id=name, title=name) for name in ("grading", "report")})
     began = timezone.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from amends.apps.cases.proceedings.listing import proceedings_page
 from amends.apps.cases.queries import Viewer
 from amends.apps.reporting.workbench import FIGURES, HANDLED, LISTS, SCOPES, Day, day_of, first_lines
 from amends.doors.routes import route
 from amends.doors.wording import day_words
 from amends.web.proceedings.expected import to_hand_in
+from amends.web.proceedings.lines import Line as ProceedingLine
+from amends.web.proceedings.lines import lines_of as lines_of_proceedings
 from amends.web.queue.lines import Line, Look, lines_of
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
 from amends.web.viewing import holds_a_role, packs_of, viewer_of, zone_of
+
+MOST_WAITING = 5
+"""How many approvals and tasks stand on the workbench itself."""
+SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "scopes": [(name, _scope_words(name), day.counts[name]["all"]) for name in SCOPES],
         "tiles": _tiles(day, scope),
         "lists": _lists(viewer, day, scope),
+        "waiting": _waiting(viewer),
         "asides": [(_scope_words(name), _aside(day, name)) for name in SCOPES if name != scope],
         "greeting": _greeting(viewer.now.astimezone(zone)),
         "today": day_words(viewer.now.astimezone(zone), year=True),
@@ -67,6 +75,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "is_apart": not day.counts["all"]["all"] and not holds_a_role(viewer),
     }
     return render(request, "workbench/page.html", context)
+
+
+def _waiting(viewer: Viewer) -> list[ProceedingLine]:
+    """The approvals and tasks whose turn is now; what is due much later stands on their own page alone."""
+    rows = proceedings_page(viewer, {"waiting": "me"}, size=MOST_WAITING).rows
+    return lines_of_proceedings([row for row in rows if row.due_at is None or row.due_at <= viewer.now + SOON])
 
 
 def _zone(viewer: Viewer) -> ZoneInfo:
