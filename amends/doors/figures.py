@@ -320,7 +320,7 @@ def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
         Verdict.MISSED: (gettext("未达标"), "alert-triangle", "late"),
         Verdict.TOO_FEW: (gettext("样本太少，不作评判"), "info-circle", "warn"),
         Verdict.NO_TARGET: (gettext("不考核"), "minus", "line"),
-        Verdict.NOT_APPLICABLE: (gettext("没有可统计的个案"), "minus", "line"),
+        Verdict.NOT_APPLICABLE: (gettext("没有可统计的数据"), "minus", "line"),
     }[verdict]
 
 

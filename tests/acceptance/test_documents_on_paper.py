@@ -88,6 +88,17 @@ def test_a_long_title_leaves_its_room_to_the_code_beside_it(files):
     assert title.paragraph_format.left_indent.mm == title.paragraph_format.right_indent.mm == pytest.approx(19, abs=0.1)
 
 
+def test_a_month_that_is_not_over_when_its_figures_are_drawn_is_marked(office):
+    manager, staff = office.api("quality_manager"), Staff(office.world, "quality_manager")
+    early = manager.begins("monthly_assessment", period_from="2026-03-01", period_to="2026-03-31")["id"]
+    over = manager.begins("monthly_assessment", period_from="2026-02-01", period_to="2026-02-28")["id"]
+    for key, is_marked in ((early, True), (over, False)):
+        word = Document(io.BytesIO(b"".join(staff.get(f"/documents/{key}/file.docx"))))
+        said = [cell.text for cell in word.tables[0].rows[0].cells][1]
+        assert said.endswith("（取数时未结束）") is is_marked
+        assert ("（取数时未结束）" in staff.get(f"/documents/{key}/").content.decode()) is is_marked
+
+
 def test_the_pdf_is_made(files):
     assert files("pdf").startswith(b"%PDF")
 

@@ -284,6 +284,7 @@ class _Builder:
 
     def __init__(self, found: PackFolder, file: Path) -> None:
         self.found, self.file, self.left = found, file, MAX_VALUES
+        self.around: set[int] = set()
 
     def build(self, node: Node, path: KeyPath) -> Any:
         self.left -= 1
@@ -295,11 +296,19 @@ class _Builder:
         if len(path) > MAX_DEPTH:
             self._note(node, path, "deep", "嵌套太深。", "this is nested too deep.")
             return None
-        if isinstance(node, SequenceNode):
-            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path)
-        return None
+        if id(node) in self.around:
+            self._note(node, path, "names_itself", "这里引用了它自己。", "this names itself.")
+            return None
+        self.around.add(id(node))
+        try:
+            return self._mapping(node, path) if isinstance(node, MappingNode) else self._items(node, path)
+        finally:
+            self.around.discard(id(node))
+
+    def _items(self, node: Node, path: KeyPath) -> list[Any] | None:
+        if not isinstance(node, SequenceNode):
+            return None
+        return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
         value: dict[str, Any] = {}

@@ -65,8 +65,12 @@ class Written:
 
     @property
     def span(self) -> str:
-        """The period in words."""
-        return span_in_print(self.period)
+        """The period in words, and whether its figures were drawn before it was over."""
+        return span_in_print(self.period) + (gettext("（取数时未结束）") if self.is_early else "")
+
+    @property
+    def is_early(self) -> bool:
+        return self.drawn.date() <= self.period.last
 
 
 def written(proceeding: Proceeding, *, no: int | None = None) -> Written:

@@ -62,6 +62,21 @@ def test_endless_nesting_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
     assert [problem.code for problem in found.problems if problem.path[0] == "extra"] == ["yaml"]
 
 
+def test_what_names_itself_is_one_problem_at_its_line(tmp_path: Path) -> None:
+    found = read_folder(
+        folder_with(tmp_path, kpis="indicators:\n  - population: &all {any: [*all]}\n    again: {fact: counts}\n")
+    )
+    (problem,) = [one for one in found.problems if one.code in ("names_itself", "deep")]
+    assert (problem.message, found.places[problem.path].line) == ("这里引用了它自己。", 2)
+
+
+def test_what_is_named_twice_is_no_problem(tmp_path: Path) -> None:
+    found = read_folder(
+        folder_with(tmp_path, kpis="indicators:\n  - population: &all {fact: counts}\n  - population: *all\n")
+    )
+    assert not [one for one in found.problems if one.code == "names_itself"]
+
+
 def test_messages_are_read_by_name_channel_and_language(tmp_path: Path) -> None:
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "told.email.zh-Hans.txt").write_text("主题\n\n正文", encoding="utf-8")

@@ -50,7 +50,7 @@ def _most(taking: Taking, by: str) -> str:
 
 def _in_unit(one: Figure) -> str:
     unit, (value,) = as_said(one.question.indicator.unit, one.result.value)
-    return "不适用（没有可统计的个案）" if value is None else f"{value}{UNITS[unit]}"
+    return "不适用（没有可统计的数据）" if value is None else f"{value}{UNITS[unit]}"
 
 
 def _change(now: Figure, before: Figure) -> str:
