@@ -267,6 +267,28 @@ def test_a_message_that_failed_is_reported_and_sent_again_by_a_person(specialist
     assert [text["to"] for text in texts()] == ["13800138001"]
 
 
+@pytest.mark.clause("SVC-5.1b")
+def test_a_number_that_a_text_did_not_reach_is_to_be_checked_until_it_is_corrected(
+    specialist, manager, texts, clock, settings
+):
+    pk = entered(specialist, manager)
+    response = posted(specialist, "write_circular", wording="notice", entry=pk, content="价格表已更新。", planned_at="")
+    sent_off(specialist, int(re.search(r"/texts/(\d+)/", response["Location"]).group(1)))
+    work(clock)
+    [text] = texts()
+    settings.SMS_URL, settings.SMS_SECRET = "tencent://k:s@sms.tencentcloudapi.com?app=1", "a-long-secret"
+    receipt = {"mobile": DEALER["phone"], "ext": text["id"], "report_status": "FAIL", "errmsg": "空号"}
+    for told in (receipt, receipt, {**receipt, "report_status": "SUCCESS"}):
+        said = Client().post("/hooks/sms/a-long-secret/receipts/", json.dumps([told]), content_type="application/json")
+        assert said.status_code == 200
+
+    assert "短信未送达" in said_on(specialist.get(reverse("book"), {"show": "wrong"}))
+    assert "失败 1" in said_on(specialist.get(reverse("circulars")))
+    assert posted(specialist, "book_entry", pk, **{**DEALER, "phone": "13900139000", "version": 1}).status_code == 302
+    assert DEALER["company"] not in said_on(specialist.get(reverse("book"), {"show": "wrong"}))
+    assert "短信未送达" not in said_on(specialist.get(reverse("book")))
+
+
 @pytest.mark.clause("SVC-5.1a")
 def test_rows_of_a_file_that_are_wrong_are_named_and_the_others_are_entered(specialist):
     response = brought_in(

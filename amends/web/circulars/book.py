@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -41,10 +41,14 @@ def page(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip()[:60] for name in ("text", "group", "show")}
     rows = list(_after(_narrowed(keeper, asked), request.GET.get("after", ""))[: PAGE + 1])
     opted_out = set(OptOut.objects.filter(number__in=[row.phone for row in rows]).values_list("number", flat=True))
+    missed = {found["entry"] for found in _unreached().filter(entry__in=[row.pk for row in rows])}
     context: dict[str, Any] = {
         **TAB, "keeper": keeper, "keepers": keepers(request), "asked": asked, "may_keep": keeper.may(KEEP),
         "may_export": keeper.may(EXPORT), "groups": BookGroup.objects.filter(desk=keeper.desk),
-        "rows": [(row, STATES[row.state](), _is_late(row, keeper), row.phone in opted_out) for row in rows[:PAGE]],
+        "rows": [
+            (row, STATES[row.state](), _is_late(row, keeper), row.phone in opted_out, row.pk in missed)
+            for row in rows[:PAGE]
+        ],
         "next": f"{rows[PAGE - 1].sort_key}\n{rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
     }  # fmt: skip
     return render(request, "circulars/book.html", context)
@@ -69,8 +73,9 @@ def _narrowed(keeper: Keeper, asked: dict[str, str]) -> QuerySet[BookEntry]:
 
 
 def _unreached() -> Any:
-    """Entries of whose messages some did not arrive: their numbers are to be checked."""
-    return Recipient.objects.filter(message__receipt=OutboxMessage.Receipt.FAILED).values("entry")
+    """Entries whose number some message did not reach: it is to be checked, until it is another one."""
+    failed = Recipient.objects.filter(message__receipt=OutboxMessage.Receipt.FAILED)
+    return failed.filter(message__address=F("entry__phone")).values("entry")
 
 
 def _today(keeper: Keeper) -> Any:
