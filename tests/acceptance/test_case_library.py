@@ -53,6 +53,7 @@ def test_a_study_begins_without_personal_data_and_is_published_after_review_by_s
     for personal in ("顾晓彤", "13800138000", "12号", "501"):
         assert personal not in "".join(begun.values())
     assert begun["study_course"].startswith("1. 第1天：") and "\n2. " in begun["study_course"]
+    assert "天：客户接受了结果" in begun["study_course"] and "客户（投诉人）" not in begun["study_course"]
 
     assert sent(author, address, {**begun, **WRITTEN}).status_code == 302
     (study,) = office.api("cs_supervisor").proceedings(number, "case_study")

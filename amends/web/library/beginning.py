@@ -33,6 +33,8 @@ def _course(seen: CaseView) -> list[str]:
         if not entry.moved or entry.verb == NOTE_PROCEEDING:
             continue
         day = (entry.at.astimezone(seen.zone).date() - first).days + 1
-        params = {"day": day, "what": happened(entry.verb), "who": words(entry.role) if entry.role else gettext("系统")}
+        what, who = happened(entry.verb), words(entry.role) if entry.role else gettext("系统")
+        # What is said of the customer names its doer already.
+        params = {"day": day, "what": what, "who": "" if what.startswith(gettext("客户")) else who}
         found.append(gettext("第%(day)s天：%(who)s%(what)s") % params)
     return found
