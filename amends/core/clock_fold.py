@@ -177,6 +177,9 @@ def _follow(
 ) -> bool:
     """Take an event into a running instance; tell whether it stopped."""
     trigger = _matching(rule.stop, event, entered)
+    if trigger is not None and rule.limit.promise and _states_earlier(trigger, event, run):
+        # What was done before a promise was given does not keep it.
+        trigger = None
     cause: StopCause | None = "stop" if trigger else None
     if cause is None and restarts:
         cause = "restart"
@@ -261,6 +264,15 @@ def _moment_of_trigger(trigger: Trigger | None, event: ClockEvent, state: ClockS
     given = state.facts.get(trigger.at) if trigger is not None and trigger.at else None
     moment = None if given is None else as_time(given)
     return moment if isinstance(moment, dt.datetime) else event.at
+
+
+def _states_earlier(trigger: Trigger, event: ClockEvent, run: Run) -> bool:
+    """Whether the field that stops an instance holds a moment before its first minute; forms say no more of a time than the minute."""
+    try:
+        stated = as_time(event.values.get(trigger.field_set or ""))
+    except ValueError:
+        return False
+    return isinstance(stated, dt.datetime) and stated < run.started_at.replace(second=0, microsecond=0)
 
 
 def _stop(run: Run, event: ClockEvent, at: dt.datetime, cause: StopCause) -> None:

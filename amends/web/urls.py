@@ -149,6 +149,7 @@ urlpatterns = [
     path("outlook/key/export/", outlook_findings.export_key, name="key_problems_export"),
     path("outlook/key/<slug:desk>/find/", outlook_findings.find_key, name="find_key_problems"),
     path("outlook/key/<uuid:key>/", outlook_findings.meet_key, name="key_problem"),
+    path("outlook/key/<uuid:key>/cases/", outlook_findings.key_cases, name="key_problem_cases"),
     path("outlook/analyses/", outlook_findings.analyses, name="analyses"),
     path("outlook/analyses/<uuid:key>/", outlook_findings.analysis, name="analysis"),
     path("outlook/analyses/<uuid:key>/hand/", outlook_findings.hand, name="hand_analysis"),

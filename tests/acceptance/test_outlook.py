@@ -283,7 +283,10 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     staff = staff_of(office, "quality_reviewer")
     assert "待定措施" in in_words(listed())
 
-    (address,) = re.findall(r"/outlook/key/[0-9a-f-]{36}/", listed())
+    (address,) = re.findall(r'action="(/outlook/key/[0-9a-f-]{36}/)"', listed())
+    behind = staff.get(f"{address}cases/").content.decode()
+    assert f'href="{address}cases/"' in listed() and "共 5 件" in in_words(behind)
+    assert len(set(re.findall(r'href="/cases/([^/"]+)/"', behind))) == behind.count('class="subject"') == 5
     refused = staff.post(address, {"analysis": "电机轴承批次不良", "measure": ""})
     assert refused.status_code == 422
     assert "电机轴承批次不良" in refused.content.decode()

@@ -430,6 +430,19 @@ def test_a_promise_starts_itself_and_an_answer_without_a_new_one_ends_it():
     assert only(rule, events, "2026-03-20T16:00").status == "kept"
 
 
+@pytest.mark.parametrize(
+    ("stated", "status"),
+    [("2026-03-02T09:59:00+08:00", "running"), ("2026-03-02T10:00:00+08:00", "kept"), ("yes", "kept")],
+)
+def test_a_contact_of_before_the_promise_does_not_keep_it(stated, status):
+    rule = clock(id="reply", start={"field_set": "p"}, limit={"promise": "p"}, stop=[{"field_set": "contacted"}])
+    events = [
+        event(1, "2026-03-02T10:00:40", "register", "registered", values={"p": "2026-03-02T16:00:00+08:00"}),
+        event(2, "2026-03-02T10:05", "contact", "registered", values={"contacted": stated}),
+    ]
+    assert only(rule, events, "2026-03-02T11:00").status == status
+
+
 LEVELLED = {
     "start": {"field_set": "level"}, "stop": [{"verb": "acknowledge"}], "limit": {"hours": 1}, "repeats": "each_start",
 }  # fmt: skip

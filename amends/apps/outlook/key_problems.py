@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -104,6 +105,13 @@ def _listed(desk: Desk, rule: KeyProblems, values: tuple[str, ...], days: Sequen
     except IntegrityError:
         return False
     return True
+
+
+def cases_behind(problem: KeyProblem, pack: Pack) -> list[UUID]:
+    """The cases that a problem counts: alike by its values, within its days. Two queries at most. Source: REP-2.3.3"""
+    cases = counted_cases(problem.desk).filter(received_on__gte=problem.first_on, received_on__lte=problem.last_on)
+    found = alike(cases, tuple(json.loads(problem.values)), pack)
+    return [case for values, (case, _, _) in found if key_of(values) == problem.key]
 
 
 @transaction.atomic

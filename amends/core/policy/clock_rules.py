@@ -228,7 +228,8 @@ class Limit(_Model):
     - an amount (`minutes`, `hours`, `working_hours`, `working_days`, `calendar_days`);
     - `month_day: 5` of the month `months` ahead, that day included or (`inclusive: false`) before it begins;
     - `until: field`, the date or time that a field of the case holds, whenever it is set;
-    - `promise: field`, the time promised in the event that starts the clock, which binds;
+    - `promise: field`, the time promised in the event that starts the clock, which binds; what a field states for a moment before
+      it was given does not keep it;
     - `by: fact` with a limit for each value, and `otherwise`;
     - `unset`: time is measured and nobody alarmed; `blank`: mandatory, and not yet filled in by the company.
 

@@ -11,7 +11,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import possible_on_desk
 from amends.apps.cases.queries import Viewer
@@ -34,7 +33,7 @@ from amends.web.documents.drawing import bars_of
 from amends.web.forms.drawing import Choice
 from amends.web.proceedings.seeing import proceeding_view
 from amends.web.proceedings.showing import shown
-from amends.web.queue.rows import rows_of
+from amends.web.queue.behind import page_of_cases
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of, zone_of
 
 PAGE_SIZE = 50
@@ -106,24 +105,10 @@ def cases(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     made = written(seen.proceeding, no=_version(request))
     keys = cases_of_figure(made, request.GET.get("figure", "")[:120])
     found = cases_shown(seen.viewer, keys)
-    total, start = found.count(), _start(request)
-    page = list(found.values_list("pk", flat=True)[start : start + PAGE_SIZE + 1])
-    kept = Case.objects.select_related("desk", "department", "handler", "pack").defer("facts").in_bulk(page[:PAGE_SIZE])
-    following = request.GET.copy()
-    following["cursor"] = str(start + PAGE_SIZE)
     context = {
-        "area": "documents", "made": made, "total": len(keys), "hidden": len(keys) - total,
-        "rows": rows_of([kept[one] for one in page[:PAGE_SIZE] if one in kept], seen.viewer.now),
-        "next": following.urlencode() if len(page) > PAGE_SIZE else "",
+        "area": "documents", "made": made, "total": len(keys), "hidden": len(keys) - found.count(), **page_of_cases(request, found),
     }  # fmt: skip
     return render(request, "documents/cases.html", context)
-
-
-def _start(request: HttpRequest) -> int:
-    cursor = request.GET.get("cursor", "") or "0"
-    if not cursor.isdecimal() or len(cursor) > 7:
-        raise InvalidData([FieldError("/cursor", "bad_cursor")])
-    return int(cursor)
 
 
 @route(audience="staff", permission="visible", kind="proceeding")

@@ -14,12 +14,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.queries import Viewer
+from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.outlook.analyses import analyse, confirm, hand_over, ranked
 from amends.apps.outlook.counting import months_before
 from amends.apps.outlook.forecasts import today_of
-from amends.apps.outlook.key_problems import find_key_problems_of, record_measure
+from amends.apps.outlook.key_problems import cases_behind, find_key_problems_of, record_measure
 from amends.apps.outlook.models import Analysis, HandOver
 from amends.apps.outlook.queries import (
     PAGE,
@@ -46,6 +46,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, listed, said, words
 from amends.web.outlook.views import chosen_desk, desk_choices
 from amends.web.outlook.words import departments_named, fact_words, problem_words, subject_words
+from amends.web.queue.behind import page_of_cases
 from amends.web.viewing import viewer_of, zone_of
 
 
@@ -111,6 +112,21 @@ def find_key(request: HttpRequest, desk: str) -> HttpResponse:
     new = find_key_problems_of(place, pack, now=viewer_of(request).now)
     messages.success(request, gettext("已检查，新列入重点投诉 %(n)s 个。") % {"n": new})
     return HttpResponseRedirect(f"{reverse('key_problems')}?desk={place.code}")
+
+
+@route(audience="staff", permission="warnings", kind="key_problem")
+def key_cases(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """The cases that a key problem counts; those closed to the viewer are only counted."""
+    viewer = viewer_of(request)
+    problem = key_problem_for(viewer, key)
+    pack = desks_looked_after(viewer)[problem.desk]
+    keys = cases_behind(problem, pack)
+    found = visible_to(viewer).filter(pk__in=keys)
+    context = {
+        "area": "outlook", "problem": problem, "title": problem_words(problem, pack, departments_named()), "total": len(keys),
+        "hidden": len(keys) - found.count(), **page_of_cases(request, found),
+    }  # fmt: skip
+    return render(request, "outlook/key_cases.html", context)
 
 
 @route(audience="staff", permission="warnings", kind="key_problem", methods=["POST"])

@@ -14,7 +14,6 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext
 
-from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
@@ -46,7 +45,7 @@ from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.addresses import own_address
 from amends.web.forms.drawing import Choice
-from amends.web.queue.rows import rows_of
+from amends.web.queue.behind import page_of_cases
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
 PAGE_SIZE = 50
@@ -190,21 +189,13 @@ def cases(request: HttpRequest) -> HttpResponse:
     query = {name: value for name, value in request.GET.dict().items() if name != BACK}
     asked = asked_in(query, desk=desk, pack=packs[desk], viewer=viewer)
     found, question, group = behind(viewer, asked, query)
-    start, part = _start(query.get("cursor", "")), query.get("part", "all")
+    part = query.get("part", "all")
     counts = counts_behind(viewer, question, group=group)
-    keys = list(found.order_by("-received_at", "pk").values_list("pk", flat=True)[start : start + PAGE_SIZE + 1])
-    shown = (
-        Case.objects.select_related("desk", "department", "handler", "pack").defer("facts").in_bulk(keys[:PAGE_SIZE])
-    )
-    rows = rows_of([shown[key] for key in keys[:PAGE_SIZE] if key in shown], viewer.now)
-    following = request.GET.copy()
-    following["cursor"] = str(start + PAGE_SIZE)
     context = {
-        **_came_from(request), "title": words(question.indicator.title), "says": words(question.indicator.says), "rows": rows,
+        **_came_from(request), "title": words(question.indicator.title), "says": words(question.indicator.says), **page_of_cases(request, found),
         "total": counts[part] if part in counts else found.count(), "parts": _parts(request, question, counts, part),  # type: ignore[index]
         "period": asked.period, "is_of_today": asked.period == ever_until(asked.period.last), "group": [*_filtered(asked), *(group_words(asked, [group])[group] if group else [])],
         "part": part_words(question.indicator).get(part, ""),  # type: ignore[call-overload]
-        "next": following.urlencode() if len(keys) > PAGE_SIZE else "",
     }  # fmt: skip
     return render(request, "reports/figure_cases.html", context)
 
@@ -254,14 +245,6 @@ def _name_of(address: str) -> str:
 def ever_until(day: date) -> Period:
     """What is open on a day, whenever it was received."""
     return Period(day - timedelta(days=EVER_DAYS), day)
-
-
-def _start(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not cursor.isdecimal() or len(cursor) > 7:
-        raise InvalidData([FieldError("/cursor", "bad_cursor")])
-    return int(cursor)
 
 
 def behind(viewer: Viewer, asked: Asked, query: dict[str, str]) -> tuple[Any, Question, Any]:
