@@ -709,7 +709,12 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         "large",
         "roles.yaml",
         "sees: own}",
-        "sees: &all [*all, *all, *all]}",
+        "sees: [&a [{x}], &b [{a}], &c [{b}], &d [{c}], &e [{d}]]}}".format(
+            **{
+                name: ", ".join([value] * 10)
+                for name, value in zip("xabcd", ("x", "*a", "*b", "*c", "*d"), strict=True)
+            }
+        ),
         ("roles.yaml:1  with its aliases written out it has more than 100000 values.",),
     ),
     ("no_file", "clauses.yaml", None, None, ("clauses.yaml:1  the file clauses.yaml is missing.",)),
