@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 
-from amends.apps.reporting.rows.mending import cases_in_parts, mend_all_days, rebuild_figures
-from amends.jobs import rebuilding_process
-
-WAITING = 6
-"""So many parts are given out ahead: memory does not grow with the number of cases."""
+from amends.apps.deferred.processes import shared_out
+from amends.apps.reporting.rows.mending import cases_in_parts, mend_all_days, rebuild_figures, rebuild_part
 
 
 def rebuild_with(processes: int, *, progress: Callable[[int], Any] = lambda done: None) -> int:
@@ -22,20 +16,8 @@ def rebuild_with(processes: int, *, progress: Callable[[int], Any] = lambda done
     if processes < 2 or connection.vendor != "postgresql":
         return rebuild_figures(progress=progress)
     done = 0
-    # A process of its own start: a forked one would share the connection to the database.
-    fresh = multiprocessing.get_context("spawn")
-    arguments = (dict(connections["default"].settings_dict),)
-    with ProcessPoolExecutor(
-        processes, mp_context=fresh, initializer=rebuilding_process.start, initargs=arguments
-    ) as pool:
-        waiting: deque[Future[int]] = deque()
-        for keys in cases_in_parts():
-            waiting.append(pool.submit(rebuilding_process.rebuild, keys))
-            while len(waiting) >= WAITING:
-                done += waiting.popleft().result()
-                progress(done)
-        while waiting:
-            done += waiting.popleft().result()
-            progress(done)
+    for count in shared_out(rebuild_part, cases_in_parts(), processes):
+        done += count
+        progress(done)
     mend_all_days()
     return done

@@ -56,9 +56,7 @@ def test_a_policy_that_is_the_same_changes_nothing(office, draft):
     assert all(one["before"] == one["after"] for one in answer["indicators"])
 
 
-def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_by_case(
-    office, draft, tmp_path, monkeypatch
-):
+def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_by_case(office, draft, tmp_path):
     slow = complaint(office)
     office.clock.later(days=2)
     office.walk(slow, *TO_TOLD[3:], complete_measure={"item": 1})
@@ -79,8 +77,6 @@ def test_a_shorter_limit_and_another_route_are_told_before_and_after_in_sum_and_
     (line,) = json.loads(output.read_text(encoding="utf-8"))["by_case"]
     assert (line["number"], line["route"]) == (slow, ["logistics", "sales"])
     assert office.api("cs_supervisor").case(slow)["due_at"] == due
-    monkeypatch.setattr("amends.apps.studies.what_if.WORTH_PROCESSES", 1)
-    assert simulated(office, tmp_path / "draft", "--processes", "2") == answer
 
 
 def test_a_level_follows_the_draft_where_people_had_followed_their_policy(office, draft):

@@ -1,16 +1,15 @@
 """Replaying the ledger under a draft policy: cases are read in batches and worked out by the pure core, on several processes where there are many.
 
-Nothing is written to cases or ledger. Processes of their own do not touch the database: they get events and rows, and give back sums.
+Nothing is written to cases or ledger. Every process reads its own batches and gives back sums: handing events over costs more than reading them.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from django.db.models import QuerySet
 from pydantic_core import from_json
 
 from amends.apps.cases.models import Case, ClockRow
+from amends.apps.deferred.processes import shared_out
 from amends.apps.ledger.bulk import without_collecting
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.policies.models import Desk
@@ -32,8 +32,6 @@ AT_ONCE = 250
 PROCESSES = 2
 WORTH_PROCESSES = 1500
 """From so many cases on, starting further processes pays."""
-WAITING = 6
-"""So many batches are read ahead of those that are worked out; memory does not grow with the number of cases."""
 MOST_LISTED = 2000
 """So many of the cases that differ are kept one by one, the earliest; sums are of all."""
 
@@ -47,8 +45,10 @@ MEASURES = {
 DAYS = ("received", "responded", "told", "resolved", "closed")
 COLUMNS = tuple(field.attname for field in CaseFact._meta.concrete_fields)
 
+Named = tuple[UUID, int, int, bool, int]
+"""A case as it is given out: its key, its chain, its version, whether it was taken over, and its cycle."""
 Raw = tuple[dict[str, Any], list[tuple[Any, ...]], list[tuple[Any, ...]], int, bool]
-"""A case as it travels: its row of figures, its events, its clocks, its version, and whether it is judged."""
+"""A case as it was read: its row of figures, its events, its clocks, its version, and whether it is judged."""
 
 
 @dataclass(slots=True)
@@ -113,10 +113,10 @@ def _here(given: Given, cases: QuerySet[Case]) -> Iterator[tuple[Sums, list[Repl
         yield replayed(simulation, batch)
 
 
-def replayed(simulation: Simulation, batch: list[Raw]) -> tuple[Sums, list[Replayed]]:
-    """The sums of some cases under a draft, and those that differ."""
+def replayed(simulation: Simulation, batch: list[Named]) -> tuple[Sums, list[Replayed]]:
+    """Read some cases and replay them: their sums under a draft, and those that differ."""
     with without_collecting():
-        return simulation.over(map(past_of, batch))
+        return simulation.over(map(past_of, _read(batch)))
 
 
 _simulation: Simulation | None = None
@@ -127,7 +127,7 @@ def _begin(given: Given) -> None:
     _simulation = given.simulation()
 
 
-def _work(batch: list[Raw]) -> tuple[Sums, list[Replayed]]:
+def _work(batch: list[Named]) -> tuple[Sums, list[Replayed]]:
     assert _simulation is not None  # noqa: S101 - every process begins with `_begin`
     sums, differing = replayed(_simulation, batch)
     for one in differing:
@@ -137,31 +137,22 @@ def _work(batch: list[Raw]) -> tuple[Sums, list[Replayed]]:
 
 
 def _in_processes(given: Given, cases: QuerySet[Case], processes: int) -> Iterator[tuple[Sums, list[Replayed]]]:
-    """As `_here`, in the same order; the database is read by this process alone."""
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(given,)) as pool:
-        waiting: deque[Future[tuple[Sums, list[Replayed]]]] = deque()
-        for batch in batches(cases):
-            waiting.append(pool.submit(_work, batch))
-            if len(waiting) >= WAITING:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    """As `_here`, in the same order."""
+    return shared_out(_work, batches(cases), processes, begin=partial(_begin, given))
 
 
 # Reading
 
 
-def batches(cases: QuerySet[Case]) -> Iterator[list[Raw]]:
-    """The cases with all that is asked of them; three queries for a batch."""
+def batches(cases: QuerySet[Case]) -> Iterator[list[Named]]:
+    """The cases in turn, some at a time; one query for each."""
     columns = cases.only("pk", "chain_id", "pack_id", "taken_over", "cycle", "received_at")
     for batch in in_turn(columns, AT_ONCE):
-        with without_collecting():
-            read = _read([(case.pk, case.chain_id, case.pack_id, case.taken_over, case.cycle) for case in batch])
-        yield read
+        yield [(case.pk, case.chain_id, case.pack_id, case.taken_over, case.cycle) for case in batch]
 
 
-def _read(rows: list[tuple[Any, ...]]) -> list[Raw]:
+def _read(rows: list[Named]) -> list[Raw]:
+    """Some cases with all that is asked of them; three queries."""
     keys, chains = [row[0] for row in rows], [row[1] for row in rows]
     events: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     found = LedgerEvent.objects.filter(chain__in=chains).order_by("chain", "seq")
