@@ -124,6 +124,11 @@ def happened(verb: str) -> str:
     return in_words(VERBS[verb].happened) if verb in VERBS else verb
 
 
+def names_the_customer(verb: str) -> bool:
+    """Whether what the timeline says of a verb begins with its doer, the customer, in every language."""
+    return verb in VERBS and VERBS[verb].happened.startswith("客户")
+
+
 def step_words(verb: str, step: Title | None) -> str:
     """What is said of an event: the pack's own words for a step of a proceeding, where it has others than the verb's."""
     own = words(step) if step else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -23,25 +22,13 @@ from amends.apps.cases.previews import make_preview
 from amends.apps.people.models import AccessEntry
 from amends.core.policy.base import Title
 from amends.web.case.beside import forms_of
-from tests.acceptance.conftest import undone_afterwards
 from tests.pages import in_words, text_of
-from tests.web.staff import courier_desk, on_page, signed_in
+from tests.web.staff import on_page, signed_in
 from tests.world import PICTURE, DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 MOST_QUERIES = 27
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db) -> DeskWorld:
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

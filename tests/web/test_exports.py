@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,8 +20,7 @@ from amends.apps.people.models import AccessEntry, Membership
 from amends.jobs.exporting import make_export
 from amends.web.confirming import CONFIRMED
 from amends.web.middleware.session_age import BEGAN, LAST_USED
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk, signed_in
+from tests.web.staff import signed_in
 from tests.world import open_world, publish_shipped
 
 LIST = "/exports/?tab=all"
@@ -40,17 +38,6 @@ HOSTILE = [
     "http://evil.example",
     "{=1}",
 ]
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

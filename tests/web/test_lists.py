@@ -1,9 +1,6 @@
 """Lists, counts and the completeness check, asked as pages and API ask them."""
 
-from dataclasses import replace
-
 import pytest
-from django.utils import timezone
 
 from amends.apps.cases.callers import Asked, cases_before
 from amends.apps.cases.listing import SORTS, queue
@@ -11,19 +8,6 @@ from amends.apps.cases.models import Case
 from amends.apps.reporting.queries import counts, gaps
 from amends.core.refusals import InvalidData
 from amends.jobs.rehearsal import drive_to_archive
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

@@ -1,29 +1,15 @@
 """The menu: what it holds is worked out anew whenever something has changed that it is drawn from, and not otherwise."""
 
 import re
-from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import grant_role
 from amends.web.templatetags import menu_words
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk, signed_in
+from tests.web.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

@@ -1,30 +1,15 @@
 """Notices: what they tell, to whom they still tell it, and what the page costs."""
 
-from dataclasses import replace
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from amends.apps.messaging.actions import notify
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import revoke_role
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk, signed_in
+from tests.web.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 def told(desk, person, words, case=None):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,21 +15,9 @@ from amends.apps.ledger.models import Event
 from amends.apps.lists.models import Habit, SavedView
 from amends.apps.people.models import Person
 from amends.core.queue_order import Band
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk, on_page, signed_in
+from tests.web.staff import on_page, signed_in
 
 QUEUE = "/queue/?tab=all"
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

@@ -1,28 +1,14 @@
 """A form counts once, whatever its hidden token is; one that was changed and sent again loses nothing that was typed."""
 
 import re
-from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 
 from amends.apps.cases.models import Case, Draft
 from amends.apps.ledger.queries import events_of
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import contact, courier_desk, on_page, only_case, signed_in
+from tests.web.staff import contact, on_page, only_case, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

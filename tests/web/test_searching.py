@@ -1,29 +1,14 @@
 """What is searched for may be somebody's name or number: it stands in no address."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from amends.web.searching import KEPT
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk
 
 pytestmark = pytest.mark.django_db
 PHONE = "13800138000"
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Queue, intake and case page as staff use them."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,28 +8,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.people.models import AccessEntry, Person
-from tests.acceptance.conftest import undone_afterwards
 from tests.pages import sent_again
-from tests.web.staff import contact, courier_desk, on_page, only_case, signed_in
+from tests.web.staff import contact, on_page, only_case, signed_in
 from tests.world import PASSWORD, PICTURE
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    """Published and staffed once; what each test does is undone after it."""
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,20 +20,8 @@ from amends.apps.people.models import Person
 from amends.apps.reporting.workbench import FIGURES, HANDLED, SCOPES, day_of, filters_of
 from amends.core.queue_order import Band
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
-from tests.acceptance.conftest import undone_afterwards
-from tests.web.staff import courier_desk, signed_in
+from tests.web.staff import signed_in
 from tests.world import PASSWORD
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 def placed(desk, case, **columns):

@@ -19,15 +19,15 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from ruamel.yaml import YAML
 
-from tools.house import say
+from tools.house import BROWSERS, say
 from tools.shots.installation import OUT, Installation
 
 HERE = Path(__file__).parent
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
 THEMES = ("light", "dark")
 QUICK_WIDTHS, QUICK_THEMES = (390, 1440), ("light",)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
-"""As people see pages: the whole browser first."""
+AS_PEOPLE_SEE = (*BROWSERS[1:], BROWSERS[0])
+"""The whole browser first; the one without a desktop where there is no other."""
 ARGUMENTS = ["--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SPEAKS = {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"}
 """Fields for a day and a time are drawn in the language of the browser itself, not in that of the page."""
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     pages = [page for page in pages if not asked.names or page["name"].startswith(tuple(asked.names))]
     faults = list[str]()
     with sync_playwright() as playwright:
-        path = next(found for name in BROWSERS if (found := shutil.which(name)))
+        path = next(found for name in AS_PEOPLE_SEE if (found := shutil.which(name)))
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env={**os.environ, **SPEAKS})
         for name in ("full", "empty"):
             if taken := [page for page in pages if name in page.get("in", "full")]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.proceedings.library import prefilled
 from amends.core.policy.proceedings import Library
 from amends.core.verbs import NOTE_PROCEEDING
-from amends.doors.wording import happened, words
+from amends.doors.wording import happened, names_the_customer, words
 from amends.web.case.seeing import CaseView
 from amends.web.guidance.filling import latest_values
 
@@ -34,7 +34,6 @@ def _course(seen: CaseView) -> list[str]:
             continue
         day = (entry.at.astimezone(seen.zone).date() - first).days + 1
         what, who = happened(entry.verb), words(entry.role) if entry.role else gettext("系统")
-        # What is said of the customer names its doer already.
-        params = {"day": day, "what": what, "who": "" if what.startswith(gettext("客户")) else who}
+        params = {"day": day, "what": what, "who": "" if names_the_customer(entry.verb) else who}
         found.append(gettext("第%(day)s天：%(who)s%(what)s") % params)
     return found

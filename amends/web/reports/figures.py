@@ -48,7 +48,6 @@ from amends.web.forms.drawing import Choice
 from amends.web.queue.behind import page_of_cases
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
-PAGE_SIZE = 50
 EVER_DAYS = 3650
 PARTS: tuple[Part, ...] = ("all", "counted", "rest", "open")
 AREAS = {"analysis_of_causes": "analysis"}

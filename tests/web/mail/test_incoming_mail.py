@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -18,23 +17,11 @@ from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.reading import MOST_DEPTH
 from amends.apps.mail.taking_in import take_in
 from amends.apps.people.models import AccessEntry
-from tests.acceptance.conftest import undone_afterwards
 from tests.apps.mail.letters import a_letter, a_mailbox, arrive
 from tests.apps.mail.test_reading import nested
-from tests.web.staff import courier_desk, signed_in
+from tests.web.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def made_desk(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), undone_afterwards():
-        yield courier_desk()
-
-
-@pytest.fixture
-def desk(made_desk, db):
-    return replace(made_desk, now=timezone.now(), callers=[])
 
 
 @pytest.fixture

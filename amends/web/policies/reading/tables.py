@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from amends.apps.messaging.actions import sender_name_of
+from amends.apps.cases.telling import signature_of
 from amends.apps.messaging.models import DeskWording
 from amends.apps.messaging.rendering import fill
 from amends.apps.messaging.wordings import own_in_force
@@ -202,7 +202,7 @@ def example_values(pack: Pack, desk: Desk) -> dict[str, str]:
         "number": number.replace("{seq}", "28"), "case_title": gettext("物品损坏，要求赔偿"), "state": words(state.title),
         "due_at": when, "promised_reply_at": when, "received_at": when, "complainant_name": gettext("顾女士"),
         "department": department, "handler": gettext("林晓燕"), "hotline": pack.head.hotline or "", "round": "1",
-        "link": "https://example.com/portal/s/…", "code": "482913", "desk": sender_name_of(pack, language()) or words(desk.called), "clock": clock,
+        "link": "https://example.com/portal/s/…", "code": "482913", "desk": signature_of(desk, pack, language()), "clock": clock,
         "reason": gettext("（办理时填写的理由）"), "level": words(level.values[0].title) if level else "",
         "extended_until": when, "proceeding": words(kind.title) if kind else "", "proceeding_number": "2026-0028",
         "proceeding_title": gettext("物品损坏，要求赔偿"), "proceeding_state": words(state.title), "proceeding_due_at": when,
