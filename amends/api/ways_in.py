@@ -24,7 +24,7 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
 from amends.core.policy.pack import Pack
-from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible
+from amends.core.refusals import UPLOADED, FieldError, InvalidData, NotPermitted, NotVisible, not_given
 
 ways_in = Router(tags=["ways in"])
 
@@ -54,7 +54,7 @@ def _uploaded(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     files = read_files(request)
     file = files.get("file")
     if file is None or len(files) != 1:
-        raise InvalidData([FieldError("/file", "required", {"field": "file"})])
+        raise InvalidData([not_given("/file", "file", way=UPLOADED)])
     given = Given(owner=viewer.person.actor_id, given_by=viewer.person.actor_id)
     return answer(show_evidence(store_upload(file, rules=rules_of(pack), given=given, now=viewer.now)), 201)
 

@@ -23,7 +23,7 @@ from amends.core.policy.conditions import Condition, Known, holds
 from amends.core.policy.forms import TEXT_TYPES, Computed, DaysWithout, Field, Form, Option
 from amends.core.policy.pack import Pack
 from amends.core.policy.templates import STEP_CHOICES
-from amends.core.refusals import FieldError, InvalidData, in_pointer
+from amends.core.refusals import CHOSEN, SIGNED, UPLOADED, FieldError, InvalidData, in_pointer, not_given
 from amends.core.transcripts import read_transcript
 
 DEFAULT_LENGTHS = {
@@ -161,7 +161,7 @@ def _read_row(
         raw = row.get(sub.id)
         if _is_empty(raw):
             if sub.required is True and not reading.is_old:
-                entered.errors.append(FieldError(f"{pointer}/{sub.id}", "required", {"field": sub.title}))
+                entered.errors.append(_not_answered(sub, pointer))
             continue
         value = read_value(sub, raw, f"{pointer}/{sub.id}", reading, entered.errors)
         if value is None:
@@ -179,12 +179,11 @@ def _require_asked_in_row(
     f: Field, row: Mapping[str, Any], codes: Mapping[str, Any], pointer: str, entered: Entered
 ) -> None:
     """What a choice of the row asks for must stand in the same row."""
-    titles = {sub.id: sub.title for sub in f.fields}
+    cells = {sub.id: sub for sub in f.fields}
     for sub in f.fields:
         for option in asking(sub, codes.get(sub.id)):
             if _is_empty(row.get(option.asks or "")):
-                title = titles.get(option.asks or "", option.title)
-                entered.errors.append(FieldError(f"{pointer}/{option.asks}", "required", {"field": title}))
+                entered.errors.append(_missing_asked(option, cells.get(option.asks or ""), pointer))
 
 
 RULE_OF = "_rule"
@@ -323,7 +322,22 @@ def _missing(f: Field, form: Form, known: Known) -> FieldError:
         other = form.field(name)
         if other is not None and holds(other.when, known):
             return FieldError(f"/{f.id}", "required", {"field": f.title, "other": other.title})
-    return FieldError(f"/{f.id}", "required", {"field": f.title})
+    return _not_answered(f)
+
+
+def _not_answered(f: Field, above: str = "") -> FieldError:
+    """That a field has no answer, asked for as it is given: filled in, chosen, uploaded or signed."""
+    return not_given(f"{above}/{f.id}", f.title, way=_WAYS.get(f.type, ""))
+
+
+def _missing_asked(option: Option, asked: Field | None, above: str = "") -> FieldError:
+    return _not_answered(asked, above) if asked else not_given(f"{above}/{option.asks}", option.title)
+
+
+_WAYS = {"files": UPLOADED, "signature": SIGNED} | dict.fromkeys(
+    ("choice", "choices", "yes_no", "category", "axis", "person", "department", "team", "partner", "file_of_case", "record"),
+    CHOSEN,
+)  # fmt: skip
 
 
 def _require_same(f: Field, entered: Entered, reading: Reading) -> None:
@@ -369,10 +383,7 @@ def asking(f: Field, chosen: Any) -> list[Option]:
 def _require_other_text(f: Field, entered: Entered, form: Form) -> None:
     for option in asking(f, entered.codes.get(f.id)):
         if option.asks not in entered.texts and option.asks not in entered.codes:
-            other = form.field(option.asks or "")
-            entered.errors.append(
-                FieldError(f"/{option.asks}", "required", {"field": other.title if other else option.title})
-            )
+            entered.errors.append(_missing_asked(option, form.field(option.asks or "")))
 
 
 def _require_rows(f: Field, entered: Entered, lists: Mapping[str, Any]) -> None:

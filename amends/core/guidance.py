@@ -46,7 +46,7 @@ def guidance_for(
         g
         for g in pack.guidance
         if g.field is None
-        and g.verb in (None, verb)
+        and (not g.verbs or verb in g.verbs)
         and g.form in (None, form)
         and g.state in (None, state)
         and g.when_kind in (None, kind)

@@ -30,7 +30,7 @@ from amends.core.policy.conditions import holds
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
-from amends.core.refusals import FieldError, InvalidData
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, not_given
 from amends.core.routing import owner_rank, picked_by_load, present_head, propose_route
 
 
@@ -163,7 +163,7 @@ class Outcome:
             proposal = propose(axis, known)
             chosen = self.entered.codes.get(name) or _keep_or_take(proposal.value, before, bool(proposal.criteria))
             if chosen is None:
-                errors.append(FieldError(f"/{name}", "required", {"field": axis.title}))
+                errors.append(not_given(f"/{name}", axis.title, way=CHOSEN))
                 continue
             differs = proposal.value is not None and chosen != proposal.value and name in self.entered.codes
             if differs and not (REASONS & set(self.entered.texts)):
@@ -201,7 +201,7 @@ class Outcome:
         chosen = self.entered.codes.get("department")
         department = chosen or (proposal.department if proposal else None)
         if department is None:
-            errors.append(FieldError("/department", "required", {"field": self._title("department")}))
+            errors.append(not_given("/department", self._title("department"), way=CHOSEN))
             return {}, {}
         differs = proposal is not None and chosen is not None and chosen != proposal.department
         if differs and self.pack.routing.reason_for_other_department and "route_reason" not in self.entered.texts:
@@ -223,7 +223,7 @@ class Outcome:
         if rank == "team_member":
             for name in ("team", "handler"):
                 if name not in self.entered.codes:
-                    errors.append(FieldError(f"/{name}", "required", {"field": self._title(name)}))
+                    errors.append(not_given(f"/{name}", self._title(name), way=CHOSEN))
         if rank == "head" and chosen is not None and chosen != present_head(department, self.directory):
             self._allow_exception(errors)
         if chosen is not None:
@@ -246,7 +246,7 @@ class Outcome:
         chosen = self.entered.codes.get("handler")
         department = self.entered.codes.get("department") or self.facts.department
         if chosen is None or department is None:
-            errors.append(FieldError("/handler", "required", {"field": self._title("handler")}))
+            errors.append(not_given("/handler", self._title("handler"), way=CHOSEN))
             return {}
         if owner_rank(self.pack, known, None) == "head" and chosen != present_head(department, self.directory):
             self._allow_exception(errors)

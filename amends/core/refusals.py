@@ -92,7 +92,16 @@ class FieldError:
 
     @property
     def sentence(self) -> str:
-        return FIELD_SENTENCES[ONE_IS_ENOUGH if self.code == "required" and "other" in self.params else self.code]
+        return FIELD_SENTENCES[_how_it_is_asked_for(self.params) if self.code == "required" else self.code]
+
+
+def not_given(pointer: str, title: Any, *, way: str = "") -> FieldError:
+    """That an answer is missing; `way` says how it is given (CHOSEN, UPLOADED, SIGNED), else it is filled in."""
+    return FieldError(pointer, "required", {"field": title, **({"way": way} if way else {})})
+
+
+def _how_it_is_asked_for(params: Mapping[str, Any]) -> str:
+    return ONE_IS_ENOUGH if "other" in params else params.get("way", "required")
 
 
 def in_pointer(name: object) -> str:
@@ -115,8 +124,14 @@ class InvalidData(Refusal):
 ONE_IS_ENOUGH = "one_is_enough"
 """What is said of a missing field where another one would do as well. Programs read `required` all the same."""
 
+CHOSEN, UPLOADED, SIGNED = "required_choice", "required_file", "required_signature"
+"""How an answer is given that is not written. Programs read `required` all the same."""
+
 FIELD_SENTENCES = {
     "required": "请填写“%(field)s”。",
+    CHOSEN: "请选择“%(field)s”。",
+    UPLOADED: "请上传“%(field)s”。",
+    SIGNED: "请在“%(field)s”处签名。",
     ONE_IS_ENOUGH: "“%(field)s”和“%(other)s”请至少填写一项。",
     "unanswered": "请作答。",
     "unknown_field": "没有“%(name)s”这一项，请去掉。",

@@ -45,6 +45,18 @@ def test_problem_and_expectation_are_asked_for_before_a_solution(express):
     assert planned["state"] == "planned"
 
 
+@pytest.mark.clause("EXP-5.1.2", "EXP-5.2.2")
+def test_what_is_said_to_a_customer_is_offered_while_talking_and_at_no_step_between_colleagues(express):
+    number = parcel(express, "item_loss", concerns_parcel=True, tracking_number="SF1234567890123", emotion="furious")
+    express.walk(number, "accept", "confirm", "grade")
+
+    talking = guidance_of(Staff(express.world, "cs_agent").get(f"/cases/{number}/do/contact/"))
+    dispatching = text_of(Staff(express.world, "intake_officer").get(f"/cases/{number}/do/dispatch/"))
+
+    assert [title in talking for title in ("安抚（愤怒时）", "体谅（丢件）", "先稳住自己")] == [True, True, True]
+    assert [title in dispatching for title in ("可以这样说", "体谅（丢件）", "先稳住自己")] == [False, False, False]
+
+
 @pytest.mark.clause("EXP-5.1.2", "EXP-5.2.2", "EXP-5.2.1")
 def test_wording_of_the_class_is_confirmed_before_use_stored_and_counted_and_a_hard_contact_is_handed_over(express):
     number = parcel(express, "item_loss", concerns_parcel=True, tracking_number="SF1234567890123")

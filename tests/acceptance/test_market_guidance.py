@@ -69,7 +69,7 @@ def test_a_restated_summary_is_confirmed_and_a_correction_takes_its_place(office
     number = agent.numbers()[0] if len(agent.numbers()) == 1 else sorted(agent.numbers())[-1]
 
     assert unanswered.status_code == 422
-    assert "请填写“客户是否确认”" in unanswered.content.decode()
+    assert "请选择“客户是否确认”" in unanswered.content.decode()
     assert by_letter.status_code == 302
     top = staff.get(f"/cases/{number}/").content.decode()
     top = top[top.index('class="brief"') : top.index('class="stages"')]

@@ -128,7 +128,7 @@ def test_after_so_many_tests_in_vain_a_trainer_gives_the_module_again(office):
         "/training/overview/express/give/", {"module": "skills", "due_on": "2026-02-01", "reason": "补考"}
     )
     assert bare.status_code == 422
-    assert "请填写“员工”。" in in_words(bare.content.decode())
+    assert "请选择“员工”。" in in_words(bare.content.decode())
     assert "“完成期限”不能早于现在。" in in_words(bare.content.decode())
     assert 'value="补考"' in bare.content.decode()
     given = {"module": "skills", "person": [agent.person.pk], "due_on": "2026-03-20", "reason": "补考"}

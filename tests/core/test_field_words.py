@@ -103,3 +103,30 @@ def test_what_lies_beneath_is_asked_after_the_own_facts_and_before_what_lies_beh
     assert [facts.value(name) for name in ("own", "visit_open", "other")] == [2, 0, 1]
     assert facts.with_values({"new": 3}).value("visit_open") == 0
     assert "beneath" not in facts.as_data()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("text", "请填写“%(field)s”。"),
+        ("date", "请填写“%(field)s”。"),
+        ("choice", "请选择“%(field)s”。"),
+        ("yes_no", "请选择“%(field)s”。"),
+        ("department", "请选择“%(field)s”。"),
+        ("files", "请上传“%(field)s”。"),
+        ("signature", "请在“%(field)s”处签名。"),
+    ],
+)
+def test_a_missing_answer_is_asked_for_as_it_is_given(kind, expected):
+    options = [{"id": "a", "title": title("a")}] if kind == "choice" else []
+    form = Form.model_validate(
+        {
+            "id": "one",
+            "title": title("one"),
+            "fields": [{"id": "it", "title": title("it"), "type": kind, "required": True, "options": options}],
+        }
+    )
+
+    errors = read(form).errors
+
+    assert [(e.pointer, e.code, e.sentence) for e in errors] == [("/it", "required", expected)]

@@ -65,6 +65,15 @@ def test_guidance_is_shown_where_all_that_it_names_holds(values, place, expected
     assert guidance_for(PACK, CaseFacts(values=values), **place) == expected
 
 
+@pytest.mark.parametrize(("verb", "is_shown"), [("contact", True), ("tell", True), ("dispatch", False), ("", False)])
+def test_a_phrase_of_several_verbs_is_offered_beside_each_of_them_alone(verb, is_shown):
+    phrase = piece(id="sorry", **{"as": "phrase"}, title=title("致意"), verb=["contact", "tell"])
+
+    shown = guidance_for(SimpleNamespace(guidance=(phrase,)), CaseFacts(), verb=verb)
+
+    assert shown == ([phrase] if is_shown else [])
+
+
 def test_what_is_not_known_stands_in_brackets_by_its_name():
     filled = text_for("您买的{{product}}，{{ demand }}", {"product": "洗衣机"}.get, {"demand": "客户要求"}.get)
 

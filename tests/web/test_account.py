@@ -361,7 +361,7 @@ def test_what_is_wrong_with_a_token_is_said_at_its_field(agent: Person) -> None:
     client = signs_in(agent)
     for data, sentence in (
         ({"name": "", "scope": "read", "days": "30"}, "请填写“用途”"),
-        ({"name": "a", "scope": "chosen", "days": "30"}, "请填写“权限范围”"),
+        ({"name": "a", "scope": "chosen", "days": "30"}, "请选择“权限范围”"),
         ({"name": "a", "scope": "fly", "days": "30"}, "没有“fly”这个选项"),
         ({"name": "a", "scope": "read", "days": "9999"}, "不能大于 730"),
         ({"name": "a" * 81, "scope": "read", "days": "30"}, "最多 80 个字"),

@@ -12,7 +12,7 @@ from amends.apps.people.grounds import Manager
 from amends.apps.people.models import Absence, Membership, Person
 from amends.apps.people.organising import record_on
 from amends.apps.policies.models import Desk
-from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, not_given
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def enter_absence(
         *_deputy_faults(person, deputy, starts_at, ends_at, by),
     ]
     if keeps_working and deputy is None:
-        errors.append(FieldError("/deputy", "required", {"field": "代理人"}))
+        errors.append(not_given("/deputy", "代理人", way=CHOSEN))
     if errors:
         raise InvalidData(errors)
     absence = note_absence(

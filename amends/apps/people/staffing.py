@@ -22,7 +22,7 @@ from amends.apps.people.grounds import Manager
 from amends.apps.people.models import Department, Invitation, Membership, Person, PersonSkill
 from amends.apps.people.organising import record_on
 from amends.apps.policies.models import Desk
-from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, Refusal, not_given
 
 INVITATION_LASTS = timedelta(hours=72)
 
@@ -177,7 +177,7 @@ def give_role(
     if not person.is_active:
         raise InvalidData([FieldError("/person", "no_such_person", {"field": "人员"})])
     if rule.counts != "desk" and department is None:
-        raise InvalidData([FieldError("/department", "required", {"field": "部门"})])
+        raise InvalidData([not_given("/department", "部门", way=CHOSEN)])
     if department is not None and department.retired_at is not None:
         raise InvalidData([FieldError("/department", "no_such_department", {"field": "部门"})])
     held_in = None if rule.counts == "desk" else department

@@ -17,7 +17,7 @@ from amends.apps.people.organising import record_on
 from amends.apps.policies.models import Desk
 from amends.core.form_data import checked_text
 from amends.core.policy.people import Right
-from amends.core.refusals import FieldError, InvalidData, Refusal
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, Refusal, not_given
 from amends.core.verbs import VERBS
 
 LONGEST_LIFE_DAYS = 730
@@ -78,7 +78,7 @@ def _check(name: str, scopes: set[str], days: int) -> None:
     if not name:
         faults.append(FieldError("/name", "required", {"field": "用途"}))
     if not scopes:
-        faults.append(FieldError("/scopes", "required", {"field": "权限范围"}))
+        faults.append(not_given("/scopes", "权限范围", way=CHOSEN))
     faults += [
         FieldError("/scopes", "unknown_choice", {"field": "权限范围", "value": scope[:60]})
         for scope in sorted(scopes - SCOPES)

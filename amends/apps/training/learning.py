@@ -24,7 +24,7 @@ from amends.core.canonical import canonical_json
 from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
 from amends.core.policy.training import Module
-from amends.core.refusals import FieldError, InvalidData, NotVisible, Refusal
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotVisible, Refusal, not_given
 from amends.core.training import Marked, Owed, drawn, marked, standing
 
 REASON_LENGTH = 200
@@ -62,7 +62,7 @@ def give_module(
     if module not in pack.training.modules:
         errors.append(FieldError("/module", "unknown_choice", {"field": "培训模块", "value": module[:60]}))
     if not people:
-        errors.append(FieldError("/person", "required", {"field": "员工"}))
+        errors.append(not_given("/person", "员工", way=CHOSEN))
     if due_on is not None and due_on < now.astimezone(ZoneInfo(pack.head.zone)).date():
         errors.append(FieldError("/due_on", "in_past", {"field": "完成期限"}))
     if errors:

@@ -44,7 +44,7 @@ from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.archive import kept_until
 from amends.core.form_data import storable
-from amends.core.refusals import FieldError, InvalidData, NotPermitted, NotVisible, Refusal
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, NotVisible, Refusal, not_given
 
 REACHED = ("phone", "email")
 RIGHT, SEES_REPORTERS = "personal_data", "see_reporter"
@@ -287,7 +287,7 @@ def erase_subject(
 
 def _faults(ground: str, reference: str) -> Iterable[FieldError]:
     if ground not in GROUNDS:
-        yield FieldError("/ground", "required", {"field": "删除原因"})
+        yield not_given("/ground", "删除原因", way=CHOSEN)
     if not _REFERENCE.fullmatch(reference):
         yield FieldError("/reference", "bad_reference", {"field": "申请编号"})
 

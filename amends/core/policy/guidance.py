@@ -25,8 +25,10 @@ class Guidance(Ruled):
     `as` says what it is: a `hint` (a sentence), a `phrase` or a longer `script` (a text that a button puts into the field
     `into`, where it is edited), `questions` to clarify, a `checklist` whose ticks are recorded with the verb, or words to
     `avoid` (a warning while writing, never a refusal). `field` puts a hint beside a field; `state`, `verb`, `form`,
-    `when_kind` and `when` say where and when anything else is shown, all that are given having to hold. `says` tells an
-    expression of `regret` from an `apology` that admits a fault. `next` names the verb that is suggested with it.
+    `when_kind` and `when` say where and when anything else is shown, all that are given having to hold. `verb` is one verb or
+    several: what is said to a customer names the verbs that are done with the customer, so that steps between colleagues do
+    without it. `says` tells an expression of `regret` from an `apology` that admits a fault. `next` names the verb that is
+    suggested with it.
 
     A `tool` stands on the page of a case in a `state`, with a short instruction as its text: it opens the verb `next`, or begins
     the proceeding `begins`, so that its use is recorded on the case like every other step.
@@ -40,7 +42,7 @@ class Guidance(Ruled):
     words: tuple[str, ...] = ()
     field: Name | None = None
     state: Name | None = None
-    verb: Name | None = None
+    verb: Name | tuple[Name, ...] | None = None
     form: Name | None = None
     when_kind: Name | None = None
     when: Condition | None = None
@@ -48,6 +50,11 @@ class Guidance(Ruled):
     says: Literal["regret", "apology"] | None = None
     next: Name | None = None
     begins: Name | None = None
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs beside which it is shown; none stands for every verb."""
+        return (self.verb,) if isinstance(self.verb, str) else self.verb or ()
 
     @model_validator(mode="after")
     def _says_what_its_kind_needs(self) -> Guidance:

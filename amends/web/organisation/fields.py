@@ -64,7 +64,8 @@ class Form(forms.Form):
         super().__init__(*args, **options)
         self.label_suffix = ""
         for name, field in self.fields.items():
-            field.error_messages["required"] = _("请填写这一项。")
+            is_chosen = isinstance(field, forms.ChoiceField)
+            field.error_messages["required"] = _("请选择这一项。") if is_chosen else _("请填写这一项。")
             field.error_messages["invalid_choice"] = _("没有这个选项，请重新选择。")
             field.widget.attrs.setdefault("id", f"f-{name}")
 

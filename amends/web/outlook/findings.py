@@ -37,7 +37,7 @@ from amends.apps.people.models import Department
 from amends.apps.policies.queries import pack_in_force
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import KeyProblems
-from amends.core.refusals import FieldError, InvalidData, NotPermitted, Refusal
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, Refusal, not_given
 from amends.doors.figures import day_of
 from amends.doors.files import as_attachment
 from amends.doors.key_problems import Listed, paper_of_key_problems, write_key_problems
@@ -231,7 +231,7 @@ def hand(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     unit = Department.objects.filter(pk=int(asked), retired_at=None).first() if is_number else None
     try:
         if unit is None:
-            raise InvalidData([FieldError("/department", "required", {"field": "移交部门"})])
+            raise InvalidData([not_given("/department", "移交部门", way=CHOSEN)])
         hand_over(found, unit, pack, by=viewer.person, now=viewer.now)
     except InvalidData as refusal:
         return render(

@@ -22,7 +22,7 @@ from amends.apps.policies.models import Desk
 from amends.apps.reporting.figures import NUMBERED, Figure, Part, Question, cases_behind, counts_behind
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
-from amends.core.refusals import FieldError, InvalidData, NotPermitted
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, not_given
 from amends.doors.figures import (
     Asked,
     Line,
@@ -250,7 +250,7 @@ def behind(viewer: Viewer, asked: Asked, query: dict[str, str]) -> tuple[Any, Qu
     """The rows behind the figure that an address names, its question, and the group."""
     part = query.get("part", "all")
     if asked.indicator is None:
-        raise InvalidData([FieldError("/indicator", "required", {"field": "指标"})])
+        raise InvalidData([not_given("/indicator", "指标", way=CHOSEN)])
     if part not in PARTS:
         raise InvalidData([FieldError("/part", "unknown_filter", {"name": part[:60], "allowed": list(PARTS)})])
     question = asked.question(asked.indicator)

@@ -164,7 +164,7 @@ def test_a_category_is_proposed_with_its_words_and_never_set(desk, officer):
     assert 'data-choose="recorded_category" data-value="item_damage"' in proposed
     assert "因为提到“破损”“进水”“压瘪”" in in_words(proposed)
     refused = officer.post("/intake/", typed)
-    assert "请填写“投诉类型”" in html.unescape(refused.content.decode())
+    assert "请选择“投诉类型”" in html.unescape(refused.content.decode())
     chosen = officer.post("/intake/proposals/", {**typed, "recorded_category": "item_damage"})
     assert "data-choose" not in chosen.content.decode()
 

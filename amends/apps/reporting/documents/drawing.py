@@ -18,7 +18,7 @@ from amends.core.canonical import canonical_json
 from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, title_of_period, titled, whole_period
 from amends.core.periods import Period, begun
 from amends.core.policy.documents import Document
-from amends.core.refusals import FieldError, InvalidData
+from amends.core.refusals import CHOSEN, FieldError, InvalidData, not_given
 
 
 @drawer
@@ -62,7 +62,7 @@ def period_in(document: Document, values: Mapping[str, Any]) -> Period:
 def _day(value: Any) -> date:
     if isinstance(value, str | date):
         return value if isinstance(value, date) else date.fromisoformat(value[:10])
-    raise InvalidData([FieldError(f"/{TO}", "required", {"field": "统计时间段"})])
+    raise InvalidData([not_given(f"/{TO}", "统计时间段", way=CHOSEN)])
 
 
 def _refuse_a_second(document: Document, period: Period, step: Step) -> None:

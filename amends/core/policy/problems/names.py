@@ -303,9 +303,10 @@ def _guidance_names(world: World, names: _Names) -> Iterator[Problem]:
         yield from names((*where, "form"), "form", "guidance", _one(hint.form), world.pack.forms)
         yield from names((*where, "begins"), "proceeding", "guidance", _one(hint.begins), world.pack.proceedings)
         yield from names((*where, "into"), "field", "guidance", _one(hint.into), world.fields)
-        for key, verb in (("verb", hint.verb), ("next", hint.next)):
-            yield from names((*where, key), "verb", "guidance", _one(verb), VERBS)
-            yield from _unused_verb(world, (*where, key), "guidance", verb)
+        for key, verbs in (("verb", hint.verbs), ("next", _one(hint.next))):
+            yield from names((*where, key), "verb", "guidance", verbs, VERBS)
+            for verb in verbs:
+                yield from _unused_verb(world, (*where, key), "guidance", verb)
         for placeholder in placeholders_in(hint.text.zh_hans) if hint.text else ():
             known = PLACEHOLDERS | {ADDRESSED} | set(world.fields)
             yield from names((*where, "text"), "field", "guidance", (placeholder,), known)

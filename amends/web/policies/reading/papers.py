@@ -153,8 +153,8 @@ def _where(g: Guidance, names: Names) -> str:
         return names.fact(g.field)
     if g.state:
         return names.state(g.state)
-    if g.verb:
-        return button_of(g.verb)
+    if g.verbs:
+        return listed(button_of(verb) for verb in g.verbs)
     if g.form:
         return names.form(g.form)
     return names.value("kind", g.when_kind) if g.when_kind else ""
