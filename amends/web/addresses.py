@@ -1,10 +1,26 @@
-"""Where a page may send its reader on to."""
+"""Where pages are, and where one may send its reader on to."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from django.conf import settings
 from django.shortcuts import resolve_url
+from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+MOST_KEPT = 4096
+
+
+def address_of(name: str, *keys: Any) -> str:
+    """The address of a page. A case is named dozens of times on its page, and its address is put together once."""
+    return _address(get_script_prefix(), name, *keys)
+
+
+@lru_cache(maxsize=MOST_KEPT, typed=True)
+def _address(prefix: str, name: str, *keys: Any) -> str:
+    return reverse(name, args=keys)
 
 
 def own_address(wanted: str) -> str:

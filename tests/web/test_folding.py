@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import TextChoices
 from django.template import Context, Engine
 from django.template.base import TextNode
 from django.template.loader import get_template
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SNIPPETS = {
     "words": '{% load i18n %}<b>{% translate "保存" %}</b>{% translate "100%% 完成" %}{% translate "保存" as x %}{{ x }}',
@@ -27,6 +33,18 @@ SNIPPETS = {
     "part": '[{{ n }}{% if n == "乙" %}{% include "part" with n="丙" %}{% endif %}]',
     "base": "{% block a %}{{ text }}{% endblock %}-{% block b %}b{% endblock %}",
     "child": '{% extends "base" %}{% load i18n %}{% block a %}{{ block.super }}{% translate "取消" %}{% endblock %}',
+    "scopes": '{% with n=row.what m=absent %}{{ n }}{{ m }}{% url "queue" as here %}{{ here }}{% endwith %}{{ n }}|{{ here }}',
+    "unpacked": "{% for a, b in pairs %}{{ a }}-{{ b }}{{ forloop.parentloop.counter }}{% cycle 'x' 'y' %}{% endfor %}{{ a }}",
+    "nested": "{% for n in names reversed %}{% for m in row.items %}{{ forloop.parentloop.revcounter0 }}{{ forloop.first }}{% endfor %}{% endfor %}",
+    "changes": "{% for n in names %}{% ifchanged number %}{{ n }}{% endifchanged %}{% endfor %}{% for n in absent %}x{% empty %}-{% endfor %}",
+    "counted": '{% load i18n %}{% blocktranslate count n=number with x=text %}{{ n }} 条{{ x }}{{ absent }}{% plural %}{{ n }} 条{{ x }}{% endblocktranslate %}{{ x }}'
+    '{% blocktranslate with at=when|stringformat:".2f" %}100% {{ at }}{{ text }}{% endblocktranslate %}',
+    "filters": '{{ safe|slice:":2" }}{{ text|slice:":2" }}{{ names|join:text }}{{ text|linebreaksbr }}{{ moment|date:"c" }}{{ nothing|default:number }}{{ text|default:_("保存") }}',
+    "tests": '{% if number > text or number in names %}a{% endif %}{% if not absent and text %}b{% endif %}{% if "乙" in names and number >= 3 %}c{% endif %}{% if absent.deep|length > 1 %}d{% else %}e{% endif %}',
+    "outside": "{% autoescape off %}{{ text }}{% include 'part' %}{% with x=text %}{{ x }}{% endwith %}{% endautoescape %}{{ n }}",
+    "turns": "{% cycle 'a' 'b' as turn %}{% cycle turn %}{% block mine %}{{ n }}{% endblock %}",
+    "included_turns": '{% include "turns" %}{% include "turns" with n=text %}{{ turn }}',
+    "numbers": "{{ number }}{{ yes }}{{ big }}{{ enum }}{{ enum.value }}{{ enum.label }}{{ lazy.what }}{{ case.names.0 }}",
     "comments": "a{# one #}b{% comment %}c{{ text }}{% endcomment %}d",
 }  # fmt: skip
 
@@ -38,6 +56,7 @@ class Gone(ObjectDoesNotExist):
 @dataclass
 class Case:
     number: str = "A<1"
+    names: tuple[str, ...] = ("<一>",)
 
     def method(self) -> str:
         return "<called>"
@@ -45,6 +64,10 @@ class Case:
     @property
     def gone(self) -> str:
         raise Gone
+
+
+class Kind(TextChoices):
+    ONE = "one", "第一种"
 
 
 class Loud:
@@ -57,16 +80,19 @@ def values() -> dict[str, Any]:
     return {
         "text": "<甲> & \"乙\" '丙'", "safe": mark_safe("<i>"), "number": 1234567, "nothing": None, "yes": True, "when": 0.1,
         "case": Case(), "row": {"what": "事项", "nested": {"deep": 3}}, "names": ["甲", "乙"], "call": lambda: "called",
-        "glyph": "x", "named": "part", "n": "外",
+        "glyph": "x", "named": "part", "n": "外", "pairs": [("a", 1), ("b", "<2>")], "moment": datetime(2026, 5, 1, 9, tzinfo=UTC),
+        "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
     }  # fmt: skip
 
 
-def engine(loader: str) -> Engine:
+def engine(loader: str, more: dict[str, str] | None = None) -> Engine:
     libraries = {
         "i18n": "django.templatetags.i18n", "static": "django.templatetags.static",
         "amends_words": "amends.web.templatetags.amends_words",
     }  # fmt: skip
-    return Engine(libraries=libraries, loaders=[(loader, [("django.template.loaders.locmem.Loader", SNIPPETS)])])
+    return Engine(
+        libraries=libraries, loaders=[(loader, [("django.template.loaders.locmem.Loader", SNIPPETS | (more or {}))])]
+    )
 
 
 @pytest.mark.parametrize("name", SNIPPETS)
@@ -76,6 +102,45 @@ def test_a_folded_template_says_what_django_says(name: str) -> None:
         with override(language):
             said = [one.get_template(name).render(Context(values())) for one in (folded, plain)]
         assert said[0] == said[1]
+
+
+PLACES = st.sampled_from(
+    ["text", "safe", "number", "nothing", "absent", "yes", "n", "names", "names.1", "row.what", "row.absent", "case.number", "case.gone",
+     "case.absent.deep", "case.method", "nothing.what", "call", "pairs", "forloop.counter", "forloop.last", "enum", "lazy.what", '"乙"', "3"]
+)  # fmt: skip
+FILTERS = st.sampled_from(
+    ["", "", "", "|upper", "|default:text", "|default:absent", '|slice:":2"', "|length", "|add:number", "|join:n", "|first"]
+)  # fmt: skip
+VALUES = st.builds("".join, st.tuples(PLACES, FILTERS))
+SIGNS = st.sampled_from(["==", "!=", "in", "not in", ">", "<=", "and", "or", "and not", "is"])
+TESTS = st.one_of(VALUES, st.builds("not {}".format, VALUES), st.builds("{} {} {}".format, VALUES, SIGNS, VALUES))
+LEAVES = st.one_of(st.just("<b>"), st.builds("{{{{ {} }}}}".format, VALUES), st.just('{% include "part" %}'))
+
+
+def around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds("{}{}".format, inner, inner),
+        st.builds("{{% if {} %}}{}{{% else %}}{}{{% endif %}}".format, TESTS, inner, inner),
+        st.builds("{{% for n in {} %}}{}{{% empty %}}{}{{% endfor %}}{{{{ n }}}}".format, VALUES, inner, inner),
+        st.builds("{{% for n, text in {} %}}{}{{% endfor %}}{{{{ n }}}}".format, VALUES, inner),
+        st.builds("{{% with n={} row={} %}}{}{{% endwith %}}{{{{ n }}}}".format, VALUES, VALUES, inner),
+        st.builds("{{% autoescape off %}}{}{{% endautoescape %}}".format, inner),
+        st.builds('{{% include "part" with n={} %}}{}'.format, VALUES, inner),
+    )
+
+
+@given(st.recursive(LEAVES, around, max_leaves=12))
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_written_says_what_django_says(template: str) -> None:
+    assert outcome("amends.web.folding.Loader", template) == outcome("django.template.loaders.cached.Loader", template)
+
+
+def outcome(loader: str, template: str) -> str:
+    """What a template says, or which fault ends it."""
+    try:
+        return engine(loader, {"written": template}).get_template("written").render(Context(values()))
+    except Exception as fault:
+        return type(fault).__name__
 
 
 def test_a_fault_of_the_program_is_not_silenced() -> None:
