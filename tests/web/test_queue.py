@@ -57,6 +57,13 @@ def test_a_day_in_use_is_said_as_people_write_it(desk, supervisor):
     assert "2026年11月1日" in page
 
 
+def test_a_queue_without_cases_offers_to_register_the_first(desk):
+    page = signed_in(desk, "intake_officer").get(QUEUE).content.decode()
+    list_without_cases = page[page.index("这里还没有个案") :]
+
+    assert 'href="/intake/"' in list_without_cases
+
+
 def test_the_archive_shows_no_column_that_only_open_cases_fill(desk, supervisor):
     archived = desk.register()
     Case.objects.filter(pk=archived.pk).update(state_category="archived", band=Band.AT_REST, archived_at=desk.now)

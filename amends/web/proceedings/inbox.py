@@ -122,7 +122,7 @@ def beside_of(seen: ProceedingView) -> dict[str, Any]:
 def title_of_empty(tab: str) -> str:
     """What a list without rows says."""
     return {
-        "waiting": gettext("没有等您处理的事项。"),
-        "open": gettext("没有进行中的专项程序。"),
-        "ended": gettext("还没有办结的专项程序。"),
+        "waiting": gettext("没有等您处理的事项"),
+        "open": gettext("没有进行中的专项程序"),
+        "ended": gettext("还没有办结的专项程序"),
     }.get(tab, "")
