@@ -104,6 +104,21 @@ def test_a_loss_within_the_limit_is_made_good_in_full_and_more_needs_reason_and_
 
 
 @pytest.mark.clause("EXP-6.2.1.1")
+def test_whoever_decides_reads_the_amount_beside_the_standard_and_beside_what_was_promised(office):
+    told = {"description": "箱角压坏，杯子碎了两只。", "demands": [{"text": "赔杯子"}]}
+    number = office.api("intake_officer").registered(**told)
+    office.walk(number, *TO_PLAN, grade=MILD, propose={"agreed_amount": "650"})
+    key = proposed(office, number, granted_amount="500", deviation_reason="客户定制杯，买不到同款。")
+    supervisor, handler = Staff(office.world, "cs_supervisor"), Staff(office.world, "cs_agent")
+    amounts = r"补偿金额 ¥500\.00 标准金额 ¥200\.00 申请高出 ¥300\.00 约定赔付金额 ¥650\.00 申请低 ¥150\.00"
+
+    pages = [f"/proceedings/{key}/", f"/proceedings/{key}/do/approve/", f"/proceedings/{key}/beside/"]
+
+    assert [bool(re.search(amounts, text_of(supervisor.get(page)))) for page in pages] == [True, True, True]
+    assert "申请高出" not in text_of(handler.get(pages[0]))
+
+
+@pytest.mark.clause("EXP-6.2.1.1")
 @pytest.mark.parametrize(
     ("wishes", "standard"),
     [

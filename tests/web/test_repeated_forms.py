@@ -102,6 +102,18 @@ def test_what_a_choice_asks_for_carries_the_mark_of_required_fields(desk, office
     assert ("data-required" in field) is is_required
 
 
+def test_what_was_sent_and_refused_is_a_draft_at_once(desk, officer):
+    case = desk.register()
+    address = f"/cases/{case.number}/do/note/"
+
+    empty = officer.post(address, {"_version": case.version, "_token": "form-1", "note_text": ""})
+    assert (empty.status_code, Draft.objects.count()) == (422, 0)
+    refused = officer.post(address, {"_version": case.version, "_token": "form-1", "note_text": "长" * 20001})
+
+    assert (refused.status_code, Draft.objects.get().place) == (422, f"case:{case.number}:note")
+    assert "长长长" in officer.get(address).content.decode()
+
+
 def test_what_the_page_of_a_verb_saves_after_it_was_sent_is_no_draft(desk, officer):
     case = desk.register()
     place = f"do:{case.number}:note"

@@ -122,7 +122,8 @@ class Payout(Ruled):
     """That something of value goes to the customer, so that the kind stands in the compensation ledger.
 
     `amount` is the fact with what is granted, whatever its form (`form`) and loss; `standard` the amount that the standard
-    gave, `reason` the text that says why it was departed from. It is paid once `verb` is done; `clock` says until when.
+    gave, `reason` the text that says why it was departed from, `promised` what the customer was promised before: whoever decides
+    reads them side by side. It is paid once `verb` is done; `clock` says until when.
     """
 
     amount: Name
@@ -130,6 +131,7 @@ class Payout(Ruled):
     form: Name | None = None
     loss: Name | None = None
     standard: Name | None = None
+    promised: Name | None = None
     reason: Name | None = None
     clock: Name | None = None
 

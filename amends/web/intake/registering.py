@@ -12,13 +12,14 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.actions import register_case
 from amends.apps.cases.actions.by_call import link_to_earlier
-from amends.apps.cases.drafts import drop_draft
+from amends.apps.cases.drafts import drop_draft, save_draft
 from amends.apps.cases.models import Case
 from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
 from amends.apps.cases.queries import visible_to
+from amends.core.policy.forms import TEXT_TYPES
 from amends.core.refusals import InvalidData, Refusal
 from amends.doors.wording import faults, said
-from amends.web.drafts.views import place_of_intake
+from amends.web.drafts.views import kept_as_draft, place_of_intake
 from amends.web.intake.state import Intake
 
 META = {"kind": "_kind", "channel": "_channel", "received_at": "_received_at", "backdate_reason": "_backdate_reason"}
@@ -45,13 +46,21 @@ def registered(request: HttpRequest, intake: Intake, drawn: Draw) -> HttpRespons
         again = gettext("这份表单已经提交过，编号为 %(number)s。如要登记另一件事，请核对后再次提交。")
         errors = {"": [again % {"number": other.first.body}]}
         return drawn(request, intake, errors, status=422, token=uuid.uuid4().hex)
-    except InvalidData as refusal:
-        return drawn(request, intake, faults(refusal), status=422)
     except Refusal as refusal:
-        return drawn(request, intake, {"": [said(refusal)]}, status=refusal.status)
+        keep_typed(request, intake, token)
+        errors = faults(refusal) if isinstance(refusal, InvalidData) else {"": [said(refusal)]}
+        return drawn(request, intake, errors, status=refusal.status, token=token)
     drop_draft(owner=intake.owner, place=place_of_intake(token))
     request.session[JUST_REGISTERED] = answer.body
     return led_to(request, reverse("intake_done", args=[answer.body]))
+
+
+def keep_typed(request: HttpRequest, intake: Intake, token: str) -> None:
+    """What was sent and not taken is a draft at once: the window may be closed before the browser saves one."""
+    typed = intake.data()
+    if any(typed.get(f.id) for f in intake.form.fields if f.type in TEXT_TYPES | {"rows"}):
+        content = kept_as_draft(request.POST)
+        save_draft(owner=intake.owner, place=place_of_intake(token), content=content, now=intake.viewer.now)
 
 
 def _register(request: HttpRequest, intake: Intake, case: Case, linked: list[str]) -> str:

@@ -50,6 +50,7 @@ from amends.web.guidance.answering import answers_for_typed
 from amends.web.library.beginning import study_begun
 from amends.web.proceedings.expected import proposed
 from amends.web.proceedings.seeing import ProceedingView, proceeding_view
+from amends.web.proceedings.showing import weighed_amounts
 from amends.web.steps.answering import Step, answer_step
 from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
 from amends.web.viewing import desk_and_pack, viewer_of, zone_of
@@ -97,6 +98,7 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
+            "weighed": weighed_amounts(seen) if transition.approves else [],
         },
     )  # fmt: skip
     return answer_step(request, step)

@@ -37,7 +37,40 @@ def shown(seen: ProceedingView) -> dict[str, Any]:
         "exits": exits,
         "chains": chains_of(seen),
         "sheets": sheets_applied(seen.pack, seen.facts),
+        "weighed": weighed_amounts(seen),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An amount to decide by; `over` says by how much what is asked for lies above (or, negative, below) it, in minor units."""
+
+    title: str
+    amount: Mapping[str, Any]
+    over: int | None = None
+
+
+def weighed_amounts(seen: ProceedingView) -> list[Weighed]:
+    """What is asked for, beside what the standard gives and what the customer was promised, for whoever decides on it now.
+
+    Nothing for anybody else: what was promised may be kept from them. Nothing either where there is only one amount.
+    """
+    pays = seen.kind.pays
+    asked = seen.facts.value(pays.amount) if pays else None
+    if pays is None or not isinstance(asked, Mapping) or not _decides(seen):
+        return []
+    known = {name: seen.facts.value(name) for name in (pays.standard, pays.promised) if name}
+    beside = [
+        Weighed(words(seen.pack.fields[name].title), amount, asked["minor"] - amount["minor"])
+        for name, amount in known.items()
+        if isinstance(amount, Mapping)
+    ]
+    return [Weighed(words(seen.pack.fields[pays.amount].title), asked), *beside] if beside else []
+
+
+def _decides(seen: ProceedingView) -> bool:
+    deciding = {t.verb for t in seen.kind.from_state(seen.proceeding.state) if t.approves}
+    return any(action.verb in deciding for action in seen.actions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,11 @@ def answer_step(request: HttpRequest, step: Step) -> HttpResponse:
         return _opened(request, step, draft_at(owner=owner, place=step.place))
     entered = posted(step.form, request.POST, several=several_of(step.form, step.pack))
     errors = take_uploads(request, step.form, step.pack, entered, owner=owner, now=step.viewer.now)
-    if is_redraw(request.POST) or errors:
+    if is_redraw(request.POST):
         return _shown(request, step, entered, errors, is_new=False, status=422 if errors else 200)
+    if errors:
+        _keep(request, step, entered)
+        return _shown(request, step, entered, errors, is_new=False, status=422)
     return _done(request, step, entered)
 
 
@@ -113,19 +116,30 @@ def _done(request: HttpRequest, step: Step, entered: Posted) -> HttpResponse:
         )  # fmt: skip
     except OtherContent as other:
         return _shown(request, step, entered, {"": [said(other)]}, is_new=False, status=422, new_token=True)
-    except InvalidData as refusal:
-        return _shown(request, step, entered, faults(refusal), is_new=False, status=422)
-    except Stale as refusal:
-        save_draft(owner=owner, place=step.place, content=kept_as_draft(request.POST), now=step.viewer.now)
-        return _stale(request, step, entered, refusal)
     except Refusal as refusal:
-        return _shown(request, step, entered, {"": [said(refusal)]}, is_new=False, status=refusal.status)
+        _keep(request, step, entered)
+        return _refused(request, step, entered, refusal)
     drop_draft(owner=owner, place=step.place)
     if answer.is_first:
         messages.success(request, gettext("已完成：%(verb)s") % {"verb": step.button or step.title})
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": answer.body})
     return HttpResponseRedirect(answer.body)
+
+
+def _keep(request: HttpRequest, step: Step, entered: Posted) -> None:
+    """What was sent and not taken is a draft at once: the window may be closed before the browser saves one."""
+    if _was_typed(step, entered):
+        content = kept_as_draft(request.POST)
+        save_draft(owner=step.viewer.person.actor_id, place=step.place, content=content, now=step.viewer.now)
+
+
+def _refused(request: HttpRequest, step: Step, entered: Posted, refusal: Refusal) -> HttpResponse:
+    """The form again with what keeps it from being taken."""
+    if isinstance(refusal, Stale):
+        return _stale(request, step, entered, refusal)
+    errors = faults(refusal) if isinstance(refusal, InvalidData) else {"": [said(refusal)]}
+    return _shown(request, step, entered, errors, is_new=False, status=refusal.status)
 
 
 def _stale(request: HttpRequest, step: Step, entered: Posted, refusal: Stale) -> HttpResponse:

@@ -163,6 +163,12 @@ def minor(value: int, currency: str) -> str:
     return money({"minor": value, "currency": currency})
 
 
+@register.filter
+def below(value: int, currency: str) -> str:
+    """By how much a negative amount in minor units lies below nothing."""
+    return minor(-value, currency)
+
+
 @register.simple_tag
 @lru_cache(maxsize=512)
 def icon(name: str, classes: str = "") -> str:

@@ -143,6 +143,15 @@ def test_a_draft_is_kept_offered_and_forgotten_once_sent(desk, officer):
     assert officer.get(f"/intake/?draft={TOKEN}")["Location"] == sent["Location"]
 
 
+def test_what_was_sent_and_refused_is_a_draft_at_once(desk, officer):
+    empty = officer.post("/intake/", {"_desk": desk.desk.code, "_token": "f" * 32})
+    refused = officer.post("/intake/", contact(desk, _token=TOKEN, subject=""))
+
+    assert (empty.status_code, refused.status_code) == (422, 422)
+    assert Draft.objects.get().place == f"intake:{TOKEN}"
+    assert "外箱压瘪，内件受潮。" in page_of(officer.get(f"/intake/?draft={TOKEN}"))
+
+
 def test_what_a_page_saves_after_it_was_sent_is_no_draft(desk, officer):
     officer.post("/intake/", contact(desk, _token=TOKEN))
     saved(officer, desk)

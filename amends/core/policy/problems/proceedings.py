@@ -140,7 +140,7 @@ def _payout_problems(world: World, path: Path, name: str, kind: ProceedingKind) 
     if pays is None:
         return
     where = (*path, "pays")
-    facts = [fact for fact in (pays.amount, pays.form, pays.loss, pays.standard) if fact]
+    facts = [fact for fact in (pays.amount, pays.form, pays.loss, pays.standard, pays.promised) if fact]
     yield from one_for_each_name(world, where, "fact", name, facts, world.facts)
     yield from one_for_each_name(world, where, "verb", name, (pays.verb,), {t.verb for t in kind.transitions})
     if pays.reason:
