@@ -141,8 +141,8 @@ def write_payouts(file: IO[bytes], lines: Iterable[PayoutLine], today: date) -> 
     ]  # fmt: skip
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         rows = (list(_cells(line)) for line in lines)
-        title = f"{gettext('赔偿台账')}　{day_in_print(today)}"
-        return write_list(book, gettext("赔偿台账"), heads, rows, title=title, formats=ListFormats(book))
+        title = f"{gettext('补偿台账')}　{day_in_print(today)}"
+        return write_list(book, gettext("补偿台账"), heads, rows, title=title, formats=ListFormats(book))
 
 
 def _cells(line: PayoutLine) -> Iterator[Any]:

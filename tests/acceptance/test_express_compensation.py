@@ -313,9 +313,9 @@ def test_a_case_is_not_closed_while_its_compensation_is_open(office, number):
     office.walk(number, "tell", "agree", "carry_out", "follow_up")
     key = agreed(office, number)
     agent = office.api("cs_agent")
-    assert agent.act(number, "close").json()["missing"] == ["赔偿办结（付款、签收、跟踪）"]
+    assert agent.act(number, "close").json()["missing"] == ["补偿办结（付款、签收、跟踪）"]
     head = Staff(office.world, "cs_agent").get(f"/cases/{number}/").content.decode()
-    assert f'赔偿办结（付款、签收、跟踪）（<a href="/cases/{number}/?tab=proceedings">去专项程序</a>）' in head
+    assert f'补偿办结（付款、签收、跟踪）（<a href="/cases/{number}/?tab=proceedings">去专项程序</a>）' in head
 
     office.api("finance_officer").steps_on(key, "pay", **PAID)
     agent.steps_on(key, "receipt", received_on="2026-03-02")
@@ -402,7 +402,7 @@ def test_the_ledger_sums_by_form_and_over_all_what_stands(office, number, anothe
 
     assert "合计 2 笔 ¥250.00 已付 ¥200.00 现金 1 笔 ¥200.00 已付 ¥200.00 等值商品 1 笔 ¥50.00 已付 ¥0.00" in page
     assert "合计 1 笔 ¥50.00" in text_of(ledger(office, form="goods", **{"from": "2026-03-02", "to": "2026-03-02"}))
-    assert "没有符合条件的赔偿" in text_of(ledger(office, to="2026-03-01"))
+    assert "没有符合条件的补偿" in text_of(ledger(office, to="2026-03-01"))
 
 
 @pytest.mark.clause("EXP-6.3.1.2")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.doors import Staff, faults, value_of
+from tests.pages import text_of
 
 PACKS = ("express",)
 
@@ -59,9 +60,23 @@ def test_a_promise_keeps_within_authority_and_time_and_shows_as_broken_when_past
 
     assert "先退运费" in Staff(office.world, "cs_agent").get("/promises/", {"whose": "mine"}).content.decode()
     clock.at("2026-03-03T10:01:00+08:00")
-    page = Staff(office.world, "cs_agent").get("/promises/", {"show": "broken"}).content.decode()
-    assert number in page
-    assert "已失约" in page
+    staff = Staff(office.world, "cs_agent")
+    pages = {show: text_of(staff.get("/promises/", {"show": show})) for show in ("", "late", "broken", "open")}
+    assert [number in page for page in pages.values()] == [True, True, True, False]
+    assert f"{number} " in pages[""] and "已逾期未履行" in pages["broken"]
+
+
+@pytest.mark.clause("EXP-5.2.3")
+def test_a_promised_call_is_called_a_call_and_overdue_once_its_time_is_over(office, clock):
+    number = registered(office)
+    office.api("cs_agent").does(number, "promise", promise_kind="call", promised_reply_at="2026-03-03T10:00:00+08:00")
+
+    promised = text_of(Staff(office.world, "cs_agent").get(f"/cases/{number}/"))
+    clock.at("2026-03-03T10:01:00+08:00")
+    overdue = text_of(Staff(office.world, "cs_agent").get(f"/cases/{number}/"))
+
+    assert "已承诺“按时回电”，明天 10:00 前" in promised and "，已逾期" not in promised
+    assert "已承诺“按时回电”，今天 10:00 前，已逾期" in overdue
 
 
 @pytest.mark.clause("EXP-5.2.4")

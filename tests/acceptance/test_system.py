@@ -220,7 +220,7 @@ def test_result_feedback_offers_reply_template_and_survey_invitation_and_logs_th
     step = agent.get(f"/cases/{number}/")
     assert "用模板答复客户 填入“结果反馈”话术" in text_of(step)
     assert "邀请客户评价 按客户留下的方式发出评价链接，十四天内有效" in text_of(step)
-    assert "赔偿计算" not in text_of(step)
+    assert "补偿计算" not in text_of(step)
     contact, invite = f"/cases/{number}/do/contact/", f"/cases/{number}/do/invite/"
     assert f'href="{contact}"' in step.content.decode()
     assert f'href="{invite}"' in step.content.decode()

@@ -247,7 +247,7 @@ def the_room_shows_the_whole_of_it(page: Page, number: str) -> None:
 
 def the_payment_stands_in_the_ledger(page: Page, number: str) -> None:
     page.goto(page.url.partition("/cases/")[0] + "/proceedings/")
-    page.get_by_role("link", name="赔偿台账").click()
+    page.get_by_role("link", name="补偿台账").click()
     row = page.locator(".ledger tbody tr", has_text=number)
     expect(row).to_contain_text("已办结")
     expect(row).to_contain_text("¥120.00")

@@ -18,7 +18,7 @@ from amends.core.refusals import FieldError, InvalidData
 
 PAGE_SIZE = 50
 WHOSE = ("mine", "department", "all")
-SHOWS = ("open", "late", "broken", "kept")
+SHOWS = ("late", "open", "broken", "kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,11 @@ def promises_for(viewer: Viewer, whose: str) -> QuerySet[ClockRow]:
 def shown(now: datetime) -> dict[str, Q]:
     """What each part of the list holds. A promise is kept when the customer heard by its time, and broken from then on."""
     waits = Q(stopped_at=None)
+    late = waits & Q(due_at__lte=now)
     return {
-        "open": waits,
-        "late": waits & Q(due_at__lte=now),
-        "broken": Q(stopped_at__gt=F("due_at")) | (waits & Q(due_at__lte=now)),
+        "late": late,
+        "open": waits & Q(due_at__gt=now),
+        "broken": Q(stopped_at__gt=F("due_at")) | late,
         "kept": Q(stopped_at__lte=F("due_at")),
     }
 
@@ -134,4 +135,6 @@ def _promise(row: ClockRow, case: Case, values: Mapping[str, Any], texts: Mappin
 
 def is_broken(row: ClockRow, now: datetime) -> bool:
     """Whether the customer did not hear by the time they were promised."""
-    return row.due_at is not None and row.due_at < (row.stopped_at or now)
+    if row.due_at is None:
+        return False
+    return row.due_at <= now if row.stopped_at is None else row.due_at < row.stopped_at

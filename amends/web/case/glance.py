@@ -16,6 +16,7 @@ from amends.core.clock_explanations import ExplainedRow, explained_rows, heading
 from amends.core.clocks import ClockReading
 from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
 from amends.core.facts import CaseFacts
+from amends.core.form_data import options_of
 from amends.core.policy.pack import Pack
 from amends.core.process_map import way_of_case
 from amends.doors.pack_words import waits_words
@@ -23,6 +24,9 @@ from amends.doors.wording import language, left_words, listed, traditional, word
 from amends.web.case.seeing import CaseView
 
 SOON = timedelta(hours=24)
+
+PROMISE_KIND = "promise_kind"
+"""The field that tells promises apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Heard:
     message: OutboxMessage | None
     next_at: datetime | None
     is_promised: bool
+    promised: str
     last_by_customer: bool
     last_at: datetime | None
 
@@ -204,9 +209,19 @@ def heard_of(seen: CaseView, clocks: Iterable[Clock]) -> Heard:
         message=_last_message(seen),
         next_at=due.reading.due_at if due else None,
         is_promised=due is not None and bool(due.reading.rule.limit.promise),
+        promised=_promised_in(seen, due.reading.start_seq) if due and due.reading.rule.limit.promise else "",
         last_by_customer=customer_spoke_last(case.last_told_at, case.customer_spoke_at),
         last_at=max((at for at in (case.last_told_at, case.customer_spoke_at) if at), default=None),
     )
+
+
+def _promised_in(seen: CaseView, seq: int) -> str:
+    """What was promised in an event, in the words of the policy (a call, a reply); empty where it does not tell them apart."""
+    field = seen.pack.fields.get(PROMISE_KIND)
+    event = next((event for event in reversed(seen.readable) if event.seq == seq), None)
+    if field is None or event is None:
+        return ""
+    return words(options_of(field, seen.pack).get(event.data.get("set", {}).get(PROMISE_KIND), ""))
 
 
 def _last(events: Sequence[Event], verbs: frozenset[str]) -> Event | None:

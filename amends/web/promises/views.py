@@ -46,26 +46,30 @@ class PromiseLine:
 
 @route(audience="staff", permission="signed_in", kind="case")
 def page(request: HttpRequest) -> HttpResponse:
-    """A part of the list (`show`) of the own promises, those of the department, or all visible ones (`whose`)."""
+    """A part of the list (`show`) of the own promises, those of the department, or all visible ones (`whose`).
+
+    Without a part it opens with what is overdue, and where nothing is, with what is still to be done.
+    """
     viewer = viewer_of(request)
-    whose, show = request.GET.get("whose", "mine"), request.GET.get("show", "open")
+    whose, show = request.GET.get("whose", "mine"), request.GET.get("show", "")
     context: dict[str, Any] = {"area": "promises", "whose": whose, "show": show, "lines": [], "problems": []}
     status = 200
     try:
         _refuse_unknown(request)
         found = promises_for(viewer, whose)
+        counts = counts_of(found, viewer.now)
+        show = context["show"] = show or ("late" if counts["late"] else "open")
         shown = page_of(found, show, viewer.now, request.GET.get("cursor", ""))
         context["lines"] = list(_lines(shown.promises, viewer.now))
         if shown.next_cursor:
             context["next"] = urlencode({"whose": whose, "show": show, "cursor": shown.next_cursor})
-        counts = counts_of(found, viewer.now)
     except InvalidData as refusal:
         status, counts = 422, dict.fromkeys(SHOWS, 0)
         context["problems"] = [sentence for some in faults(refusal).values() for sentence in some]
     if request.headers.get("HX-Request") == "true" and request.GET.get("cursor"):
         return render(request, "promises/_lines.html", context, status=status)
     titles = {
-        "open": gettext("待履行"), "late": gettext("已到期未履行"), "broken": gettext("失约"), "kept": gettext("按时履行"),
+        "late": gettext("已逾期未履行"), "open": gettext("待履行"), "broken": gettext("失约"), "kept": gettext("按时履行"),
     }  # fmt: skip
     scopes = {"mine": gettext("我的"), "department": gettext("本部门"), "all": gettext("全部可见")}
     context["parts"] = [(name, titles[name], counts[name]) for name in SHOWS]
@@ -89,7 +93,7 @@ def _lines(promises: Iterable[Promise], now: datetime) -> Iterable[PromiseLine]:
         row, case = promise.row, promise.case
         pack, broken = pack_of(case), is_broken(row, now)
         is_open = row.stopped_at is None
-        state = gettext("已失约") if broken else gettext("待履行") if is_open else gettext("按时履行")
+        state = _state(is_open=is_open, broken=broken)
         yield PromiseLine(
             promise=promise,
             case=case,
@@ -99,6 +103,12 @@ def _lines(promises: Iterable[Promise], now: datetime) -> Iterable[PromiseLine]:
             state=state,
             tone="late" if broken else "",
         )
+
+
+def _state(*, is_open: bool, broken: bool) -> str:
+    if is_open:
+        return gettext("已逾期未履行") if broken else gettext("待履行")
+    return gettext("逾期才履行") if broken else gettext("按时履行")
 
 
 def _kind(pack: Pack, kind: str) -> str:
