@@ -12,8 +12,9 @@ HIDDEN = "••••••"
 """Stands in the readable copy of a message where a secret was sent."""
 
 _PLACE = re.compile(r"\{\{\s*([a-z_]+(?::[a-z0-9_]+)?)\s*\}\}")
+_PLACE_AND_STOP = re.compile(_PLACE.pattern + "(。?)")
 _LEFT_EMPTY = re.compile(r" ?(?:（\s*）|“\s*”|《\s*》|\(\s*\))")
-_ENDED_TWICE = re.compile(r"([。！？])。")
+_ENDS = ("。", "！", "？")
 _LINE_ENDS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
@@ -25,8 +26,19 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_notice(text: str, values: Mapping[str, str]) -> str:
-    """As `fill`, trimmed; brackets and quotes that stayed empty go, and so does the full stop after what ends with one."""
-    return _ENDED_TWICE.sub(r"\1", _LEFT_EMPTY.sub("", fill(text, values))).strip()
+    """As `fill`, trimmed; brackets and quotes around nothing go, and so does the full stop after a value that ends with one.
+
+    What a value says itself stays as it was typed.
+    """
+    known = _PLACE.sub(lambda match: match.group() if values.get(match.group(1)) else "", standing_lines(text, values))
+    return _PLACE_AND_STOP.sub(
+        lambda match: _with_stop(values[match.group(1)], match.group(2)), _LEFT_EMPTY.sub("", known)
+    ).strip()
+
+
+def _with_stop(value: str, stop: str) -> str:
+    said = without_controls(value)
+    return said if said.endswith(_ENDS) else said + stop
 
 
 def fill_line(text: str, values: Mapping[str, str]) -> str:

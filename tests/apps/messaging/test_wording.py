@@ -42,6 +42,7 @@ def test_a_placeholder_in_a_value_is_not_filled():
         ("{{number}} “{{case_title}}” is due.", {"number": "PG1"}, "PG1 is due."),
         ("请审核：{{reason}}。", {"reason": "调不动人。"}, "请审核：调不动人。"),
         ("请审核：{{reason}}。", {"reason": "谁去？"}, "请审核：谁去？"),
+        ("请审核：{{reason}}。", {"reason": "型号（ ）没写！。见附件"}, "请审核：型号（ ）没写！。见附件。"),
     ],
 )
 def test_a_notice_shows_no_empty_brackets_and_ends_once(text, values, shown):
