@@ -177,10 +177,10 @@ class _Page:
         for row in rows:
             self.row += 1
             values = _values(table, row)
-            if (lines := lines_in([text for text, _ in values], widths)) > 1:
+            if (lines := lines_in([value.text for value in values], widths)) > 1:
                 self._high(LINE * lines + 2)
-            for place, (text, is_number) in enumerate(values):
-                self._value(place, text, is_number=is_number, is_total=row is table.total)
+            for place, value in enumerate(values):
+                self._value(place, value, is_total=row is table.total)
         self.row += 1
 
     def _high(self, points: float) -> None:
@@ -196,16 +196,19 @@ class _Page:
             longest = max(
                 [
                     length / 3 if is_number and length > SHORT_HEAD else length,
-                    *(length_of(row[place][0]) for row in rows),
+                    *(length_of(row[place].text) for row in rows),
                 ]
             )
             self.widths[place] = max(self.widths.get(place, NARROWEST), min(longest + 2.5, WIDEST))
 
-    def _value(self, place: int, text: str, *, is_number: bool, is_total: bool) -> None:
-        if is_number and NUMBER.fullmatch(text):
-            self.sheet.write_number(self.row, place, float(text), self.formats.number(text, is_total=is_total))
-            return
-        self.put(place, text, self.formats.said_on_the_right if is_number else self.formats.said)
+    def _value(self, place: int, value: Cell, *, is_total: bool) -> None:
+        if value.day:
+            self.sheet.write_datetime(self.row, place, value.day, self.formats.day)
+        elif value.is_number and NUMBER.fullmatch(value.text):
+            form = self.formats.number(value.text, is_total=is_total)
+            self.sheet.write_number(self.row, place, float(value.text), form)
+        else:
+            self.put(place, value.text, self.formats.said_on_the_right if value.is_number else self.formats.said)
 
     def _chart(self, block: Shown, first: int) -> None:
         """The columns of the table beside it, drawn by the program that opens the file."""
@@ -276,10 +279,10 @@ def _rows(table: Table) -> list[tuple[Cell, ...]]:
     return [*table.rows, *([table.total] if table.total else [])]
 
 
-def _values(table: Table, row: tuple[Cell, ...]) -> list[tuple[str, bool]]:
+def _values(table: Table, row: tuple[Cell, ...]) -> list[Cell]:
+    """The cells of a row with a cell of its own for every smaller value."""
     found = []
     for head, cell in zip(table.heads, row, strict=True):
-        found.append((cell.text, cell.is_number))
         besides = [*cell.besides, *[""] * (len(head.besides) - len(cell.besides))]
-        found += [(text, True) for text in besides]
+        found += [cell, *(Cell(text, is_number=True) for text in besides)]
     return found

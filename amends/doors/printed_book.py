@@ -117,6 +117,10 @@ class Formats:
         return self._boxed({"num_format": "@", "indent": 1})
 
     @cached_property
+    def day(self) -> Any:
+        return self._boxed({"num_format": gettext('yyyy"年"m"月"d"日"'), "align": "left", "indent": 1})
+
+    @cached_property
     def said_on_the_right(self) -> Any:
         return self._boxed({"num_format": "@", "align": "right"})
 

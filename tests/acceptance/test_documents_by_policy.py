@@ -55,7 +55,7 @@ def test_the_management_review_turns_decisions_into_measures_and_follows_them(of
     manager.steps_on(begun["id"], "improve", document_measures=rows)
     report = manager.read(f"reports/{begun['id']}")
     decided = report["chapters"][-1]["blocks"][-1]
-    assert decided["rows"][0][1:4] == ["每日两次派单", owner.person.name, "2026-05-01"]
+    assert decided["rows"][0][1:4] == ["每日两次派单", owner.person.name, "2026年5月1日"]
     assert [one for one in owner.waiting() if one["kind"] == "improvement"]
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.core.management import call_command
+from docx import Document
 
 from tests.acceptance.test_reporting import closed, complaint, feedback
 from tests.doors import Staff
@@ -167,7 +168,7 @@ def test_complaints_and_feedback_about_a_product_stand_together_and_lead_to_an_i
     rows = [{"improvement_finding": "手机 X1 屏幕裂纹", "improvement_text": "更换供应商批次", "improvement_owner": owner.id, "improvement_due": "2026-05-08"}]  # fmt: skip
     reporter.steps_on(report["id"], "improve", report_measures=rows)
     opened = block(read(office, report["id"]), "feedback", "汇总后立项的改进")
-    assert opened["rows"][0][1:5] == ["手机 X1 屏幕裂纹", "更换供应商批次", owner.person.name, "2026-05-08"]
+    assert opened["rows"][0][1:5] == ["手机 X1 屏幕裂纹", "更换供应商批次", owner.person.name, "2026年5月8日"]
     (key,) = [one["id"] for one in owner.waiting() if one["kind"] == "improvement"]
     office.clock.at("2026-05-09T09:00:00+08:00")
     office.work()
@@ -291,3 +292,46 @@ def test_whoever_releases_a_report_is_proposed_as_its_author(office, month):
     report, reporter = drawn(office), Staff(office.world, "reporter")
     form = reporter.get(f"/proceedings/{report['id']}/do/release/").content.decode()
     assert re.search(rf'<option value="{reporter.person.pk}"[^>]* selected', form)
+
+
+def test_everybody_signs_in_turn_and_their_names_and_days_stand_on_page_and_paper_until_it_is_drawn_anew(office, month):
+    report = drawn(office)
+    reporter, lead, management = (office.api(role) for role in ("reporter", "team_lead", "management"))
+    reporter.steps_on(report["id"], "release", reporter_name=reporter.id)
+    assert "vouch" not in actions_of(reporter, report) and "review" not in actions_of(management, report)
+    waiting = Staff(office.world, "team_lead").get("/proceedings/").content.decode()
+    assert report["number"] in waiting
+
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    lead.steps_on(report["id"], "send_back", reason="第二章请补充原因。")
+    assert office.told_in(report["id"], "report_sent_back")
+    assert [one["on"] for one in read(office, report["id"])["signatures"]] == [None, None, None]
+    reporter.steps_on(report["id"], "release", reporter_name=reporter.id)
+    lead.steps_on(report["id"], "vouch")
+    office.clock.at("2026-04-03T09:00:00+08:00")
+    management.steps_on(report["id"], "review")
+
+    signed = read(office, report["id"])
+    assert signed["state"] == "approved" and signed["signatures"] == [
+        {"title": "汇报人", "name": reporter.person.name, "on": "2026-04-02"},
+        {"title": "审核人", "name": lead.person.name, "on": "2026-04-02"},
+        {"title": "审阅人", "name": management.person.name, "on": "2026-04-03"},
+    ]
+    staff = Staff(office.world, "reporter")
+    page = staff.get(f"/documents/{report['id']}/").content.decode()
+    assert f'{management.person.name} <span class="muted tabular">2026年4月3日</span>' in page
+    paper = Document(io.BytesIO(b"".join(staff.get(f"/documents/{report['id']}/file.docx"))))
+    assert [cell.text for cell in paper.tables[-1].rows[0].cells] == [
+        f"汇报人：{reporter.person.name}\n2026年4月2日",
+        f"审核人：{lead.person.name}\n2026年4月2日",
+        f"审阅人：{management.person.name}\n2026年4月3日",
+    ]
+    reporter.steps_on(report["id"], "redraw")
+    again, before = read(office, report["id"]), read(office, report["id"], version=1)
+    assert [one["name"] for one in again["signatures"]] == [None, None, None]
+    assert before["signatures"] == signed["signatures"]
+
+
+def actions_of(door, report):
+    """The verbs that somebody may use on the report now."""
+    return [one["verb"] for one in door.read(f"proceedings/{report['id']}/actions")["actions"]]

@@ -615,7 +615,7 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
     assert "待甲方补漏。" in str(listed["blocks"]) and len(listed["blocks"][0]["rows"]) == 2
     assert "三月培训少，四月补上。" in str(analysis["blocks"])
     shown = Staff(office.world, "technical_service_supervisor").get(f"/documents/{line['id']}/").content.decode()
-    assert '<td class="tabular nowrap">2026-03-03</td>' in shown and '<th scope="col">遗留问题</th>' in shown
+    assert '<td class="tabular nowrap">2026年3月3日</td>' in shown and '<th scope="col">遗留问题</th>' in shown
     assert b"".join(
         Staff(office.world, "technical_service_supervisor").get(f"/documents/{line['id']}/file.pdf")
     ).startswith(b"%PDF")

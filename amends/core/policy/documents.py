@@ -7,12 +7,17 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.printing import Signature
 
 Every = Literal["month", "quarter", "free"]
 Column = Literal[
     "received", "category", "channel", "kind", "level", "department", "handler", "state", "outcome", "closed", "in_time", "score",
 ]  # fmt: skip
 """What a list of cases in a document may show beside the number."""
+
+
+RELEASE, SEND_BACK = "release", "send_back"
+"""The verbs by which a document goes out, and by which whoever should sign it gives it back to its author."""
 
 
 class Due(Piece):
@@ -85,7 +90,7 @@ class Document(Ruled):
 
     `proceeding` is the kind that carries it: its first verb is draw_up with the fields period_from and period_to, who may begin,
     write and release it and who is told stand there. `reporter` is the field with the name that the document stands under.
-    `signature` are those who sign its papers, the author first.
+    `signature` are those who sign its papers, the author first: a title alone is signed by hand, with a `verb` by doing that after the release.
     """
 
     title: Title
@@ -95,8 +100,13 @@ class Document(Ruled):
     due: Due | None = None
     proceeding: Name
     reporter: Name | None = None
-    signature: tuple[Title, ...] = Field(default=(), max_length=4)
+    signature: tuple[Title | Signature, ...] = Field(default=(), max_length=4)
     parts: tuple[Part, ...] = Field(min_length=1)
+
+    def signatures(self) -> tuple[Signature, ...]:
+        """Who signs its papers; the author signs by releasing it."""
+        signers = [one if isinstance(one, Signature) else Signature(title=one) for one in self.signature]
+        return tuple(one if n or one.verb else Signature(title=one.title, verb=RELEASE) for n, one in enumerate(signers))
 
     def blocks(self) -> tuple[tuple[str, Block], ...]:
         """Every block under its place: the part and its number in it."""

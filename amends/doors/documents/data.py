@@ -15,6 +15,9 @@ def as_data(made: Written) -> dict[str, Any]:
         "code": made.document.code, "desk": made.proceeding.desk.code, "from": made.period.first.isoformat(), "to": made.period.last.isoformat(),
         "state": made.proceeding.state, "reporter": made.reporter, "version": made.version.no, "versions": len(made.versions),
         "drawn_at": made.version.at.isoformat(), "due": made.due.isoformat() if made.due else None, "late": made.proceeding.is_late,
+        "signatures": [
+            {"title": title, "name": done[0] if done else None, "on": done[1].isoformat() if done else None} for title, done in made.signers
+        ],
         "released_on": made.released[1].isoformat() if made.released else None,
         "contents": [f"{one.mark}{one.title}" for one in made.chapters],
         "chapters": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext
 
@@ -23,11 +24,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: `figure` names the list of cases behind it, `record` the proceeding, `besides` are the smaller values its head names."""
+    """One cell: `day` is the day that its text says, `figure` names the list of cases behind it, `record` the proceeding, `besides` are the smaller values its head names."""
 
     text: str
     is_number: bool = False
-    is_day: bool = False
+    day: date | None = None
     figure: str = ""
     besides: tuple[str, ...] = ()
     tone: str = ""

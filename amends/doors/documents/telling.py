@@ -17,12 +17,14 @@ from amends.apps.reporting.figures import DIMENSIONS
 from amends.core.indicators import Verdict, as_said
 from amends.core.periods import Period
 from amends.core.policy.documents import Block
+from amends.core.policy.forms import Field
 from amends.core.policy.intake import CategoryScheme
 from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.doors.documents.parts import Cell, Head, Sample, Shown, Table
-from amends.doors.figures import Asked, dimension_words, group_value, in_unit, unit_words, verdict_words, words_of_unit
+from amends.doors.figures import Asked, day_of, dimension_words, group_value, in_unit, unit_words, verdict_words, words_of_unit
 from amends.doors.pack_words import words_of
+from amends.doors.papers.formats import day_in_print, stored_in_print
 from amends.doors.wording import words
 
 NUMBERS = ("number", "money")
@@ -206,7 +208,7 @@ class Teller:
         rows = tuple(
             (
                 Cell(line["number"], figure=f"{place}/{n}/all"),
-                *(Cell(self._of_case(name, line[name]), is_number=name == "score") for name in columns),
+                *(self._of_case(name, line[name]) for name in columns),
             )
             for n, line in enumerate(lines)
         )
@@ -214,14 +216,22 @@ class Teller:
         note = gettext("另有 %(n)s 件未列出。") % {"n": left} if left else "" if lines else nothing_said()
         return Shown(place, title, table=Table(heads, rows), note=note)
 
-    def _of_case(self, name: str, value: Any) -> str:
+    def _of_case(self, name: str, value: Any) -> Cell:
+        if name in ("received", "closed"):
+            return self._day(value)
+        return Cell(self._said_of_case(name, value), is_number=name == "score")
+
+    @staticmethod
+    def _day(value: Any) -> Cell:
+        day = day_of(str(value or ""))
+        return Cell(day_in_print(day), day=day) if day else Cell(_plain(value))
+
+    def _said_of_case(self, name: str, value: Any) -> str:
         said = words_of(self.pack)
         if value in (None, ""):
             return "—"
         if isinstance(value, bool):
             return words(value)
-        if name in ("received", "closed"):
-            return str(value)
         if name == "level":
             return said.level(value)[0]
         return (
@@ -244,10 +254,7 @@ class Teller:
         rows = tuple(
             (
                 Cell(line["number"], record=line["key"]), Cell(line["subject"] or "—"),
-                *(
-                    Cell(_plain(line["values"].get(name)), is_number=name in numeric, is_day=fields[name].type == "date")
-                    for name in columns
-                ),
+                *(self._of_record(fields[name], line["values"].get(name)) for name in columns),
                 Cell(words(kind.states[line["state"]].title)),
             )
             for line in lines
@@ -255,6 +262,13 @@ class Teller:
         left = kept.get("total", len(lines)) - len(lines)
         note = gettext("另有 %(n)s 项未列出。") % {"n": left} if left > 0 else "" if lines else _none_said(block)
         return Shown(place, title or words(kind.title), table=Table(heads, rows), note=note)
+
+    def _of_record(self, source: Field, value: Any) -> Cell:
+        if source.type == "date":
+            return self._day(value)
+        if source.type == "datetime" and value:
+            return Cell(stored_in_print(source.type, str(value), ZoneInfo(self.pack.head.zone)))
+        return Cell(_plain(value), is_number=source.type in NUMBERS)
 
     def _started(self, block: Block) -> Sequence[Mapping[str, Any]]:
         """What a document starts goes on living after it: the latest version shows it as it stands now, an older one as it stood."""

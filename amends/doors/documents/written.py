@@ -18,7 +18,7 @@ from amends.apps.policies.queries import read_published
 from amends.apps.reporting.documents.versions import Version, standing_at, versions_of
 from amends.core.documents import DUE_ON, titled
 from amends.core.periods import Period
-from amends.core.policy.documents import Document
+from amends.core.policy.documents import RELEASE, Document
 from amends.core.policy.pack import Pack
 from amends.core.refusals import NotVisible
 from amends.doors.documents.parts import Chapter, Shown
@@ -27,6 +27,10 @@ from amends.doors.papers.formats import span_in_print
 from amends.doors.wording import language, words
 
 CHINESE = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+
+
+Done = tuple[str, date]
+"""Who did something with it, and on which day of the desk."""
 
 
 @dataclass(slots=True)
@@ -42,9 +46,23 @@ class Written:
     title: str
     period: Period
     reporter: str
-    released: tuple[str, date] | None
+    done: Mapping[str, Done]
     due: date | None
     chapters: list[Chapter] = field(default_factory=list)
+
+    @property
+    def released(self) -> Done | None:
+        """Who released it, and when; None while it is a draft."""
+        return self.done.get(RELEASE)
+
+    @property
+    def signers(self) -> list[tuple[str, Done | None]]:
+        """Who signs it, the author first, under their own name; None where nobody has yet."""
+        found = [(words(one.title), self.done.get(one.verb or "")) for one in self.document.signatures()]
+        if not found:
+            found = [(self.author_words, self.released), (gettext("审阅人"), None)]
+        author, done = found[0]
+        return [(author, (self.reporter or done[0], done[1]) if done else None), *found[1:]]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -61,7 +79,8 @@ class Written:
     @property
     def author_words(self) -> str:
         """What the document calls whoever answers for it."""
-        return words(self.document.signature[0]) if self.document.signature else gettext("汇报人")
+        signers = self.document.signatures()
+        return words(signers[0].title) if signers else gettext("汇报人")
 
     @property
     def span(self) -> str:
@@ -95,7 +114,7 @@ def written(proceeding: Proceeding, *, no: int | None = None) -> Written:
         proceeding=proceeding, pack=pack, document=document, name=name, version=version, versions=versions,
         title=titled(words(document.title), period), period=period,
         reporter=_reporter(document, standing.values, standing.texts, pack),
-        released=_released(standing.released, pack), due=date.fromisoformat(due) if due else None,
+        done={verb: _done(event, pack) for verb, event in standing.done.items()}, due=date.fromisoformat(due) if due else None,
     )  # fmt: skip
     made.chapters = list(_chapters(document, Teller(proceeding, pack, period, version, standing.texts)))
     return made
@@ -145,10 +164,7 @@ def _reporter(document: Document, values: Mapping[str, Any], texts: Mapping[str,
     return texts.get(name, "")
 
 
-def _released(event: Event | None, pack: Pack) -> tuple[str, date] | None:
-    """Who released it last, and on which day of the desk; None while it is a draft."""
-    if event is None:
-        return None
+def _done(event: Event, pack: Pack) -> Done:
     number = event.actor.partition(":")[2]
     person = Person.objects.filter(pk=int(number)).first() if event.actor.startswith("person:") else None
     return (person.name if person else "", event.at.astimezone(ZoneInfo(pack.head.zone)).date())

@@ -154,12 +154,9 @@ def period_in_print(value: ShownValue, pack: Pack) -> str:
 
 
 def value_in_column(value: ShownValue, zone: ZoneInfo) -> str:
-    """A value in a narrow column: amounts in figures alone, days in short."""
-    if value.is_erased or (value.is_masked and not value.value):
-        return value_in_print(value, zone)
-    if value.kind == "money":
-        return money_in_figures(value.value)
-    return str(value.value) if value.kind == "date" else value_in_print(value, zone)
+    """A value in a narrow column: amounts in figures alone."""
+    is_readable = not value.is_erased and not (value.is_masked and not value.value)
+    return money_in_figures(value.value) if value.kind == "money" and is_readable else value_in_print(value, zone)
 
 
 def value_in_print(value: ShownValue, zone: ZoneInfo) -> str:

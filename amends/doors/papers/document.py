@@ -56,11 +56,11 @@ def _facts(made: Written) -> tuple[tuple[str, str], ...]:
 
 
 def signers_of(made: Written) -> tuple[Signer, ...]:
-    """Who the document says signs it, the author first: their name and day stand there once it is released."""
-    name, day = made.released or (made.reporter, None)
-    titles = [words(title) for title in made.document.signature] or [made.author_words, gettext("审阅人")]
-    author = Signer(titles[0], made.reporter or name, day_in_print(day) if day else day_to_fill_in())
-    return (author, *(Signer(title, "", day_to_fill_in()) for title in titles[1:]))
+    """Who signs it, the author first: their names and days stand there once they did, and else room for them."""
+    return tuple(
+        Signer(title, done[0], day_in_print(done[1])) if done else Signer(title, made.reporter if n == 0 else "", day_to_fill_in())
+        for n, (title, done) in enumerate(made.signers)
+    )  # fmt: skip
 
 
 def left_to(author: str) -> str:

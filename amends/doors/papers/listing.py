@@ -10,8 +10,9 @@ from django.utils.translation import gettext, ngettext
 from amends.apps.cases.proceedings.registers import Kept
 from amends.apps.cases.queries import Viewer
 from amends.core.policy.proceedings import ListPaper
+from amends.doors.figures import day_of
 from amends.doors.papers.contents import period_in_print, value_in_column
-from amends.doors.papers.formats import day_to_fill_in, moment_in_print, page_words
+from amends.doors.papers.formats import day_in_print, day_to_fill_in, moment_in_print, page_words
 from amends.doors.papers.making import basis_of, house_of
 from amends.doors.papers.sheet import COLUMNS, Cell, Line, Sheet, Signer, full_width, shared
 from amends.doors.registers import Record, readable_columns
@@ -43,9 +44,10 @@ def list_sheet(
     open the first and the last day of the records stand there. `is_cut` says
     that there were more than stand on it. Source: SVC-3.2b, SVC-3.3a, SVC-3.3b, SVC-3.3c
     """
-    days = sorted(record.line.day.isoformat() for record in records)
+    days = sorted(record.line.day for record in records)
+    first, last = day_of(since) or next(iter(days), None), day_of(until) or next(reversed(days), None)
     span = gettext("期间：%(since)s 至 %(until)s") % {
-        "since": since or (days[0] if days else "……"), "until": until or (days[-1] if days else "……"),
+        "since": day_in_print(first) if first else "……", "until": day_in_print(last) if last else "……",
     }  # fmt: skip
     count = ngettext("共 %(n)s 条", "共 %(n)s 条", len(records)) % {"n": len(records)}
     lines = [full_width("text", f"{span}　　{count}")]
@@ -79,7 +81,7 @@ def _table(kept: Kept, viewer: Viewer, records: Sequence[Record]) -> list[Line]:
             period_in_print(cell, kept.pack) or value_in_column(cell, kept.zone) if cell else ""
             for cell in record.cells
         ]
-        texts = [str(n), *([] if has_day else [record.line.day.isoformat()]), *said]
+        texts = [str(n), *([] if has_day else [day_in_print(record.line.day)]), *said]
         shown = [Cell("value", span, text) for span, text in zip(spans, texts, strict=True)]
         found.append(Line((Cell("column", spans[0], texts[0]), *shown[1:])))
     return found if records else [*found, full_width("value", gettext("（无）"))]

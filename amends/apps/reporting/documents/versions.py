@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,7 @@ from amends.apps.ledger.models import Chain, Detail, Event
 from amends.apps.ledger.queries import events_of
 from amends.core.documents import FIGURES
 from amends.core.facts import facts_after
-
-RELEASE = "release"
-"""The verb by which a document goes out."""
-
+from amends.core.policy.documents import RELEASE, SEND_BACK
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -39,20 +36,31 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a document said besides its figures while a version was the latest: values and texts of its author, and its release."""
+    """What a document said besides its figures while a version was the latest: values and texts of its author, and what was done last, by
+    verb, since it was released; nothing while it is a draft, also one that was sent back.
+    """
 
     values: Mapping[str, Any]
     texts: Mapping[str, str]
-    released: Event | None
+    done: Mapping[str, Event]
 
 
 def standing_at(proceeding: Proceeding, version: Version) -> Standing:
     """A version as it last stood: before the next one was drawn, or now. Nothing that was written later is in it."""
     events = [event for event in events_of(proceeding.chain) if version.next is None or event.seq < version.next.seq]
-    released = [event for event in events if event.kind == RELEASE and event.seq > version.seq]
     facts = facts_after(core_events(events))
     texts = standing_texts(proceeding.chain, before=version.ends_before)
-    return Standing(facts.values, texts, released[-1] if released else None)
+    return Standing(facts.values, texts, _done_since_release([event for event in events if event.seq > version.seq]))
+
+
+def _done_since_release(events: Sequence[Event]) -> dict[str, Event]:
+    done: dict[str, Event] = {}
+    for event in events:
+        if event.kind in (RELEASE, SEND_BACK):
+            done = {}
+        if event.kind == RELEASE or RELEASE in done:
+            done[event.kind] = event
+    return done
 
 
 def versions_of(proceeding: Proceeding) -> list[Version]:

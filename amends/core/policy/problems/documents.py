@@ -57,6 +57,9 @@ def _kind_problems(world: World, path: Path, name: str, document: Document) -> I
             f"“{document.proceeding}”须属于受理台（about: desk），以 draw_up 发起，其表单有 {FROM} 和 {TO}。",
             f'"{document.proceeding}" has to stand by itself (about: desk) and begin with draw_up, whose form asks for {FROM} and {TO}.',
         )  # fmt: skip
+    verbs = {t.verb for t in kind.transitions}
+    signed = [one.verb for one in document.signatures() if one.verb]
+    yield from one_for_each_name(world, (*path, "signature"), "verb", name, signed, verbs)
     releases = [t for t in kind.transitions if t.verb == "release"]
     if not any(notice.to for t in releases for notice in t.notifies):
         yield Problem(
