@@ -15,7 +15,7 @@ from amends.apps.cases.proceedings.queries import visible_proceeding
 from amends.apps.cases.queries import Viewer
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.documents.queries import document_rows
+from amends.apps.reporting.documents.queries import document_rows, is_released, late_among
 from amends.core.documents import DUE_ON, FROM, TO
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -35,7 +35,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         viewer, packs, document=request.GET.get("document", "")[:63],
         before=request.GET.get("cursor", ""), size=size + 1,
     )  # fmt: skip
-    shown = [_line(row, packs[row.desk]) for row in rows[:size]]
+    late = late_among(rows)
+    shown = [_line(row, packs[row.desk], is_late=row.pk in late) for row in rows[:size]]
     return answer({"reports": shown, "next_cursor": str(rows[size - 1].pk) if len(rows) > size else None})
 
 
@@ -46,11 +47,11 @@ def _packs(viewer: Viewer, code: str) -> dict[Desk, Pack]:
     return {desk: pack_in_force(desk, viewer.now) for desk in desks}
 
 
-def _line(row: Proceeding, pack: Pack) -> dict[str, Any]:
+def _line(row: Proceeding, pack: Pack, *, is_late: bool) -> dict[str, Any]:
     values, found = json.loads(row.facts)["values"], pack.reports.of_kind(row.kind)
     return {
         "id": str(row.pk), "number": row.number, "document": found[0] if found else None, "title": row.subject, "desk": row.desk.code,
-        "from": values[FROM], "to": values[TO], "state": row.state, "released": not row.is_open, "late": row.is_late,
+        "from": values[FROM], "to": values[TO], "state": row.state, "released": is_released(row), "late": is_late,
         "due": values.get(DUE_ON),
     }  # fmt: skip
 

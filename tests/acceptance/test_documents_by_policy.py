@@ -93,6 +93,13 @@ def test_the_form_of_may_covers_may_is_in_time_until_the_fifth_and_late_behind_i
     assert late["late"] and late["due"] == "2026-07-05"
     listed = Staff(office.world, "cs_specialist").get("/documents/").content.decode()
     assert "已超时" in listed and "2026年7月5日" in listed
+    specialist.steps_on(june["id"], "release", reporter_name=specialist.id)
+    handed_in = specialist.read(f"reports/{june['id']}")
+    assert (handed_in["late"], handed_in["released_on"]) == (True, "2026-07-06")
+    (june,) = [one for one in documents(specialist, "tracking_form") if one["from"] == "2026-06-01"]
+    assert (june["late"], june["released"]) == (True, True)
+    for page in ("/documents/", f"/documents/{june['id']}/"):
+        assert "逾期提交" in Staff(office.world, "cs_specialist").get(page).content.decode()
 
 
 @pytest.mark.clause("SVC-3.1b")

@@ -14,7 +14,7 @@ def as_data(made: Written) -> dict[str, Any]:
         "id": str(made.proceeding.pk), "number": made.proceeding.number, "document": made.name, "title": made.title,
         "code": made.document.code, "desk": made.proceeding.desk.code, "from": made.period.first.isoformat(), "to": made.period.last.isoformat(),
         "state": made.proceeding.state, "reporter": made.reporter, "version": made.version.no, "versions": len(made.versions),
-        "drawn_at": made.version.at.isoformat(), "due": made.due.isoformat() if made.due else None, "late": made.proceeding.is_late,
+        "drawn_at": made.version.at.isoformat(), "due": made.due.isoformat() if made.due else None, "late": made.is_late,
         "signatures": [
             {"title": title, "name": done[0] if done else None, "on": done[1].isoformat() if done else None} for title, done in made.signers
         ],

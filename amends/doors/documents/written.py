@@ -56,6 +56,13 @@ class Written:
         return self.done.get(RELEASE)
 
     @property
+    def is_late(self) -> bool:
+        """Whether it was released after its day, or still is not."""
+        if self.released and self.due:
+            return self.released[1] > self.due
+        return self.proceeding.is_late
+
+    @property
     def signers(self) -> list[tuple[str, Done | None]]:
         """Who signs it, the author first, under their own name; None where nobody has yet."""
         found = [(words(one.title), self.done.get(one.verb or "")) for one in self.document.signatures()]

@@ -16,7 +16,7 @@ from amends.apps.cases.proceedings.queries import possible_on_desk
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.actions import log_access
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.documents.queries import document_rows
+from amends.apps.reporting.documents.queries import document_rows, is_released, late_among
 from amends.core.documents import DUE_ON, FROM, TO, titled
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
@@ -55,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = document_rows(
         viewer, {one: packs[one] for one in chosen}, before=request.GET.get("cursor", ""), size=PAGE_SIZE + 1
     )
+    late = late_among(rows)
     begins = [
         (one, found)
         for one in chosen
@@ -62,14 +63,14 @@ def page(request: HttpRequest) -> HttpResponse:
         if packs[one].reports.of_kind(found.kind_id)
     ]
     context = {
-        "area": "documents", "lines": [_line(row, packs[row.desk]) for row in rows[:PAGE_SIZE]],
+        "area": "documents", "lines": [_line(row, packs[row.desk], is_late=row.pk in late) for row in rows[:PAGE_SIZE]],
         "next": str(rows[PAGE_SIZE - 1].pk) if len(rows) > PAGE_SIZE else "", "begins": begins, "desk": desk,
         "desks": [Choice(one.code, words(one.called), is_chosen=one == desk) for one in packs],
     }  # fmt: skip
     return render(request, "documents/page.html", context)
 
 
-def _line(row: Proceeding, pack: Pack) -> dict[str, Any]:
+def _line(row: Proceeding, pack: Pack, *, is_late: bool) -> dict[str, Any]:
     values = json.loads(row.facts)["values"]
     found, kind = pack.reports.of_kind(row.kind), pack.proceedings.get(row.kind)
     span = Period.of_texts(values[FROM], values[TO])
@@ -77,7 +78,8 @@ def _line(row: Proceeding, pack: Pack) -> dict[str, Any]:
     state = kind.states.get(row.state) if kind else None
     return {
         "row": row, "title": title, "first": span.first, "last": span.last, "state": words(state.title) if state else row.state,
-        "due": values.get(DUE_ON, ""), "desk": words(row.desk.called), "zone": zone_of(pack),
+        "due": values.get(DUE_ON, ""), "desk": words(row.desk.called), "zone": zone_of(pack), "is_late": is_late,
+        "is_released": is_released(row),
     }  # fmt: skip
 
 

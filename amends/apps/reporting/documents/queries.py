@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.db.models import Q
 
+from amends.apps.cases.models import ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings
 from amends.apps.cases.queries import Viewer
@@ -56,3 +57,14 @@ def document_rows(
             raise InvalidData([FieldError("/cursor", "bad_cursor")])
         rows = rows.filter(Q(begun_at__lt=last.begun_at) | Q(begun_at=last.begun_at, number__lt=last.number))
     return list(rows.select_related("desk").order_by("-begun_at", "-number")[:size])
+
+
+def is_released(row: Proceeding) -> bool:
+    """Whether a document went out; those who sign it may still have to."""
+    return row.state_category != "initial"
+
+
+def late_among(rows: Collection[Proceeding]) -> set[uuid.UUID]:
+    """Those of the documents that came after their day, or still have not; one query."""
+    broken = ClockRow.objects.filter(proceeding__in=rows, breached_at__isnull=False)
+    return {key for key in broken.values_list("proceeding", flat=True) if key}
