@@ -28,7 +28,7 @@ WIDE, WIDE_ROOM = 100, 150
 """Sheets whose columns take more characters lie on their side when they are printed; so many stand side by side there."""
 PAGE, PAGE_OF_WIDE = 730, 480
 """Points from margin to margin, upright and on its side."""
-TIGHTER = 1.2
+TIGHTER = 1.4
 """What is little more than a page is printed a little smaller, on one."""
 
 

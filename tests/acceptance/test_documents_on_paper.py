@@ -110,3 +110,10 @@ def test_numbers_and_codes_never_break_and_words_share_the_rest():
     assert code >= 1000 * 14 / 104 and number >= 1000 * 7 / 104 and words > code + number
     assert not needs_width(table)
     assert needs_width(Table(heads * 4, tuple(row * 4 for row in table.rows)))
+
+
+def test_a_day_and_a_short_head_stand_in_one_line():
+    heads = (*(Head("内容") for _ in range(5)), Head("责任人"), Head("完成期限"))
+    table = Table(heads, ((*(Cell("字" * 60) for _ in range(5)), Cell("吴霞"), Cell("2026年12月31日")),))
+    *_, person, day = widths_of(table, is_wide=False)
+    assert person >= 1000 * len("责任人") * 2 / 104 and day >= 1000 * 14 / 104

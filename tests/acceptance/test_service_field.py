@@ -1,6 +1,8 @@
 """Technical service on site: from the request over plan, internal request, visit, log and problems to the ledger."""
 
+import io
 import re
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -587,6 +589,10 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
     assert value_of(one_day, "service_days") == 1 and "技术服务台账" in ledger_page
     paper = Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/print.pdf")
     assert b"".join(paper).startswith(b"%PDF")
+    listed = Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/print.docx")
+    with zipfile.ZipFile(io.BytesIO(b"".join(listed))) as file:
+        said = file.read("word/document.xml").decode()
+    assert "期间：2026年3月3日 至 2026年3月3日" in said and "2026-03-03" not in said
     second = tallied(
         office,
         clock,

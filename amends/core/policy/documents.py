@@ -106,7 +106,9 @@ class Document(Ruled):
     def signatures(self) -> tuple[Signature, ...]:
         """Who signs its papers; the author signs by releasing it."""
         signers = [one if isinstance(one, Signature) else Signature(title=one) for one in self.signature]
-        return tuple(one if n or one.verb else Signature(title=one.title, verb=RELEASE) for n, one in enumerate(signers))
+        return tuple(
+            one if n or one.verb else Signature(title=one.title, verb=RELEASE) for n, one in enumerate(signers)
+        )
 
     def blocks(self) -> tuple[tuple[str, Block], ...]:
         """Every block under its place: the part and its number in it."""

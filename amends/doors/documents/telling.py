@@ -22,7 +22,16 @@ from amends.core.policy.intake import CategoryScheme
 from amends.core.policy.kpis import Indicator
 from amends.core.policy.pack import Pack
 from amends.doors.documents.parts import Cell, Head, Sample, Shown, Table
-from amends.doors.figures import Asked, day_of, dimension_words, group_value, in_unit, unit_words, verdict_words, words_of_unit
+from amends.doors.figures import (
+    Asked,
+    day_of,
+    dimension_words,
+    group_value,
+    in_unit,
+    unit_words,
+    verdict_words,
+    words_of_unit,
+)
 from amends.doors.pack_words import words_of
 from amends.doors.papers.formats import day_in_print, stored_in_print
 from amends.doors.wording import words

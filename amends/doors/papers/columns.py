@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -16,6 +17,9 @@ CAPITAL = 1.4
 """A capital letter is wider than half a character: numbers of cases begin with some."""
 SMALLER = 0.85
 """The size of the line below a value, in that of the value."""
+SHORT_HEAD = 8
+"""A head of so many half characters stands in one line."""
+DAY = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 WHOLE = 1000
 
 
@@ -75,13 +79,13 @@ def _least_of(texts: Sequence[str], words: int) -> float:
 
 
 def _half(head: str) -> float:
-    """A head may stand in two lines."""
-    return min(length_of(head), length_of(head) / 2 + 2)
+    """A head of more than a few characters may stand in two lines."""
+    return length_of(head) if length_of(head) <= SHORT_HEAD else length_of(head) / 2 + 2
 
 
 def _breaks(text: str) -> bool:
-    """Whether a text has characters between which a line may end."""
-    return any(unicodedata.east_asian_width(c) in "WF" for c in text)
+    """Whether a text has characters between which a line may end; a day stands in one."""
+    return not DAY.fullmatch(text) and any(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
 def length_of(text: str) -> float:

@@ -17,6 +17,7 @@ from amends.core.documents import FIGURES
 from amends.core.facts import facts_after
 from amends.core.policy.documents import RELEASE, SEND_BACK
 
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """The figures of a document as they were drawn at one event. `next` is the event that drew the following version."""
