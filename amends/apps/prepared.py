@@ -15,9 +15,10 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BigIntegerField, DateTimeField, Expression, F, Field, QuerySet, TextField, UUIDField
 from django.db.models.lookups import In
+from django.db.models.query import ModelIterable, get_related_populators
 from psycopg import sql as psycopg_sql
 
 Row = TypeVar("Row")
@@ -39,8 +40,8 @@ class Given(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def bound(self, given: dict[str, Any]) -> Any:
-        return self.output_field.get_db_prep_value(given[self.name], connection)
+    def bound(self, given: dict[str, Any], here: Any) -> Any:
+        return self.output_field.get_db_prep_value(given[self.name], here)
 
 
 def given_number(name: str) -> Given:
@@ -96,34 +97,62 @@ class _Words(Generic[Row]):
         if connection.vendor == "postgresql":
             text, values = _with_constants(text, values)
         self.sql, self.values = text, values
-        self.converters: dict[Any, Any] | None = None
+        is_plain = rows._iterable_class is ModelIterable and not rows._known_related_objects  # type: ignore[attr-defined]
+        self.makes = _Models(self.compiler) if is_plain else None
 
     def read(self, given: dict[str, Any]) -> list[Row]:
-        """The rows, made by Django's own reader of rows from a compiler that has its SQL already."""
+        """The rows, made as Django makes them; what is the same for all of them was looked up once."""
+        here = connections[DEFAULT_DB_ALIAS]
+        found = self._executed(here, self.sql, given)
+        if self.makes is not None:
+            return self.makes.rows_of(found, here)
         compiler = copy(self.compiler)
-        compiler.connection = connection
-        compiler.execute_sql = lambda *args, **how: [self._executed(self.sql, given)]
-        compiler.get_converters = self._converters
+        compiler.connection = here
+        compiler.execute_sql = lambda *args, **how: [found]
         query = copy(self.rows.query)
         query.get_compiler = lambda *args, **how: compiler
         asked: Any = type(self.rows)(model=self.rows.model, query=query)
         asked._iterable_class, asked._fields = self.rows._iterable_class, self.rows._fields
         return list(asked._iterable_class(asked))
 
-    def _converters(self, expressions: Any) -> dict[Any, Any]:
-        """How values of columns become those of fields: the same for all rows, and looked up for hundreds of columns."""
-        if self.converters is None:
-            self.converters = self.compiler.get_converters(expressions)
-        return self.converters
-
     def count(self, given: dict[str, Any]) -> int:
-        return int(self._executed(f"SELECT COUNT(*) FROM ({self.sql}) AS found", given)[0][0])  # noqa: S608 - Django's own SQL
+        text = f"SELECT COUNT(*) FROM ({self.sql}) AS found"  # noqa: S608 - Django's own SQL
+        return int(self._executed(connections[DEFAULT_DB_ALIAS], text, given)[0][0])
 
-    def _executed(self, text: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
-        values = [value.bound(given) if isinstance(value, Given) else value for value in self.values]
-        with _cursor() as cursor:
+    def _executed(self, here: Any, text: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        values = [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
+        with _cursor(here) as cursor:
             cursor.execute(text, values)
             return list(cursor.fetchall())
+
+
+class _Models:
+    """How rows become models with what was selected beside them: Django's `ModelIterable`, prepared for a question."""
+
+    def __init__(self, compiler: Any) -> None:
+        described = compiler.klass_info
+        self.model = described["model"]
+        self.places = slice(described["select_fields"][0], described["select_fields"][-1] + 1)
+        self.names = [column[0].target.attname for column in compiler.select[self.places]]
+        self.related = get_related_populators(described, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+        self.annotations = list((compiler.annotation_col_map or {}).items())
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        self.converters = [
+            (place, convert, column) for place, (all_of, column) in converters.items() for convert in all_of
+        ]
+
+    def rows_of(self, found: list[tuple[Any, ...]], here: Any) -> list[Any]:
+        return [self._row(list(values), here) for values in found]
+
+    def _row(self, values: list[Any], here: Any) -> Any:
+        for place, convert, column in self.converters:
+            values[place] = convert(values[place], column, here)
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.places])
+        for populator in self.related:
+            populator.populate(values, made)
+        for name, place in self.annotations:
+            setattr(made, name, values[place])
+        return made
 
 
 def _with_constants(text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -153,14 +182,14 @@ class _PreparingCursor(psycopg.Cursor[Any]):
         return self._query
 
 
-def _cursor() -> Any:
+def _cursor(here: Any) -> Any:
     """A cursor of the present connection; counted and logged by Django like every other one."""
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    connection.connection.prepared_max = MOST_PLANS
-    return connection._prepare_cursor(_PreparingCursor(connection.connection))  # type: ignore[attr-defined]
+    if here.vendor != "postgresql":
+        return here.cursor()
+    here.close_if_health_check_failed()
+    here.ensure_connection()
+    here.connection.prepared_max = MOST_PLANS
+    return here._prepare_cursor(_PreparingCursor(here.connection))
 
 
 _kept: dict[Hashable, Prepared[Any]] = {}

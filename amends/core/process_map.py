@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from amends.core.facts import CaseFacts
-from amends.core.policy.conditions import Condition, verdict
+from amends.core.policy.conditions import verdict
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
 from amends.core.verbs import EXITS
@@ -56,11 +56,12 @@ def way_of_case(pack: Pack, facts: CaseFacts, passed: Sequence[str]) -> Way:
     process = pack.lifecycle
     walked = _without_loops(passed)
     now, begun = walked[-1], {*walked, first_state(process)}
+    counted = frozenset(f"{name}_{what}" for name in facts.lists for what in ("open", "count")) | {"round", "cycle"}
 
     def targets(state: str) -> list[str]:
         ways = process.from_state(state)
         onward = [way for way in ways if way.target(state) not in begun]
-        found = _main_targets(process, _open_ways(onward, facts, pack), state)
+        found = _main_targets(process, _open_ways(onward, facts, pack, counted), state)
         return found or _main_targets(process, ways, state)
 
     ahead = _longest_way(process, now, targets)[1:]
@@ -77,28 +78,27 @@ def _without_loops(passed: Sequence[str]) -> list[str]:
     return walked
 
 
-def _open_ways(ways: Sequence[Transition], facts: CaseFacts, pack: Pack) -> Sequence[Transition]:
+def _open_ways(
+    ways: Sequence[Transition], facts: CaseFacts, pack: Pack, counted: frozenset[str]
+) -> Sequence[Transition]:
     """The ways that the facts point at, else those that they leave open, else all."""
-    verdicts = [(way, _verdict_on(way, facts, pack)) for way in ways if way.verb not in EXITS]
+    verdicts = [(way, _verdict_on(way, facts, pack, counted)) for way in ways if way.verb not in EXITS]
     pointed_at = [way for way, says in verdicts if says]
     return pointed_at or [way for way, says in verdicts if says is None] or ways
 
 
-def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack) -> bool | None:
-    """Whether the facts point at a transition (True), exclude it (False), or leave it open."""
-    form = pack.forms.get(way.form or "")
-    in_form = form.names if form else frozenset()
+def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack, counted: frozenset[str]) -> bool | None:
+    """Whether what is known and lasts points at a transition (True), excludes it (False), or leaves it open; what its form
+    itself asks, and what is merely counted, leaves it open."""
     asked = [c for c in (way.when, *(need.that for need in way.needs)) if c is not None]
-    said = [_lasting_verdict(condition, facts, in_form) for condition in asked]
+    if not asked:
+        return None
+    form = pack.forms.get(way.form or "")
+    changing = form.names | counted if form else counted
+    said = [verdict(condition, facts, apart_from=changing) for condition in asked]
     if False in said:
         return False
     return True if True in said else None
-
-
-def _lasting_verdict(condition: Condition, facts: CaseFacts, in_form: frozenset[str]) -> bool | None:
-    """The verdict of what is known and lasts: what the form itself asks, and what is merely counted, is left open."""
-    changing = in_form | {f"{name}_{what}" for name in facts.lists for what in ("open", "count")} | {"round", "cycle"}
-    return verdict(condition, facts, apart_from=changing)
 
 
 def _main_targets(process: Process, ways: Sequence[Transition], state: str) -> list[str]:

@@ -241,9 +241,15 @@ class Process(Ruled):
 
     def from_state(self, state: str | None) -> list[Transition]:
         """The transitions that leave `state`; None stands for a case that does not exist yet."""
-        if state is None:
-            return [t for t in self.transitions if not t.from_]
-        return [t for t in self.transitions if state in t.from_]
+        return list(self._leaving.get(state, ()))
+
+    @cached_property
+    def _leaving(self) -> dict[str | None, list[Transition]]:
+        found: dict[str | None, list[Transition]] = {}
+        for t in self.transitions:
+            for state in dict.fromkeys(t.from_ or (None,)):
+                found.setdefault(state, []).append(t)
+        return found
 
     @cached_property
     def limits(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from amends.apps.cases.caring import facts_of_others
 from amends.apps.cases.clocks import read_clocks
@@ -24,6 +23,7 @@ from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.roles import has_right
+from amends.web.addresses import address_of
 from amends.web.viewing import viewer_of, zone_of
 
 TOLD_AT_ONCE = 60
@@ -98,11 +98,11 @@ class CaseView:
     @cached_property
     def address(self) -> str:
         """Where the page of the case is."""
-        return reverse("case", args=[self.case.number])
+        return address_of("case", self.case.number)
 
     @cached_property
     def _address_of_verbs(self) -> str:
-        return reverse("act", args=[self.case.number, "x"]).removesuffix("x/")
+        return address_of("act", self.case.number, "x").removesuffix("x/")
 
     def address_of(self, verb: str) -> str:
         """Where the form of a verb is. A page names dozens of them, so the way there is looked up once."""

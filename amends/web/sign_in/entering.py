@@ -18,7 +18,7 @@ from amends.web.middleware.second_factor_first import BY_CODE
 from amends.web.middleware.session_age import BEGAN, LAST_USED
 from amends.web.portal.network import network_of
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "amends.apps.people.signed_in.SignedIn"
 WAITING = "password_was_right"
 WAITS_FOR = timedelta(minutes=5)
 WRONG_CODES = Allowance("second-factor", limit=5, within=timedelta(minutes=15))

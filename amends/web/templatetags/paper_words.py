@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.urls import reverse
 
 from amends.core.archive import check_list, kept_until
 from amends.doors.papers.finding import filled_in, papers_of_case, papers_of_proceeding
 from amends.doors.papers.proceedingfile import ProceedingFile
+from amends.web.addresses import address_of
 
 register = template.Library()
 
@@ -27,7 +27,7 @@ class Paper:
 
 def _papers(titles: Mapping[str, str], route: str, key: object) -> list[Paper]:
     return [
-        Paper(title, reverse(route, args=[key, name]), reverse(f"{route}_word", args=[key, name]))
+        Paper(title, address_of(route, key, name), address_of(f"{route}_word", key, name))
         for name, title in titles.items()
     ]
 

@@ -1,0 +1,40 @@
+"""Whoever is signed in is found with their department by one question, and not once they are inactive."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from amends.apps.people.models import Department, Person
+from amends.apps.people.signed_in import SignedIn
+from amends.web.sign_in.entering import BACKEND
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> Person:
+    department = Department.objects.create(code="care", title="客户服务部")
+    return Person.objects.create_person(username="lin", name="林", department=department)
+
+
+def test_one_question_finds_a_person_with_their_department(person) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        found = SignedIn().get_user(person.pk)
+        assert found.department.title == "客户服务部"
+    assert len(asked) == 1
+
+
+def test_nobody_signs_in_by_it(person) -> None:
+    assert SignedIn().authenticate(None, username="lin", password="") is None
+
+
+def test_somebody_inactive_is_signed_in_no_longer(person) -> None:
+    client = Client()
+    client.force_login(person, backend=BACKEND)
+    assert client.get("/account/").wsgi_request.user == person
+
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+
+    assert isinstance(client.get("/account/").wsgi_request.user._wrapped, AnonymousUser)
