@@ -533,6 +533,19 @@ def test_a_dispute_goes_to_quality_management_and_the_customers_limit_keeps_runn
 
 
 @pytest.mark.clause("EXP-3.3.2.4")
+def test_the_mediator_begins_with_the_shares_as_they_were_decided(office):
+    number = handled(office)
+    rows = [employee_row(office, 60), {"party": "nobody", "party_share": 40, "party_basis": "当天暴雨封路。"}]
+    key = decided(office, number, *rows)
+    courier(office).steps_on(key, "object")
+
+    form = Staff(office.world, "quality_manager").get(f"/proceedings/{key}/do/mediate/").content.decode()
+
+    shares = [re.search(rf'name="parties-{n}-party_share"[^>]*value="(\d+)"', form).group(1) for n in (0, 1)]
+    assert (shares, "当天暴雨封路。" in form) == (["60", "40"], True)
+
+
+@pytest.mark.clause("EXP-3.3.2.4")
 def test_whoever_judged_does_not_mediate_unless_with_the_right_and_a_reason(office):
     both = office.api("cs_agent")
     office.also_holds(both, "quality_manager", "quality_management")

@@ -49,6 +49,16 @@ def test_what_is_typed_is_kept_as_a_draft_and_comes_back(visitor: Visitor) -> No
     assert page.locator("#f-subject").input_value() == "包裹外箱压瘪"
 
 
+def test_the_menu_shows_the_place_where_one_is(visitor: Visitor) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 560})
+    page.goto(f"{visitor.base}/about/")
+    page.wait_for_function("""() => {
+        const [menu, here] = [".side-nav", ".side-nav [aria-current]"].map((name) => document.querySelector(name).getBoundingClientRect());
+        return here.top >= menu.top - 1 && here.bottom <= menu.bottom + 1;
+    }""")
+
+
 def test_pages_fit_the_width_of_a_telephone(visitor: Visitor) -> None:
     case = visitor.world.register()
     page = visitor.page

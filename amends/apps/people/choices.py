@@ -35,6 +35,7 @@ class DepartmentChoice:
     title: Title
     depth: int
     path: str
+    code: str = ""
 
 
 def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
@@ -47,7 +48,9 @@ def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
         return [(by_id[unit].sort_key, unit) for unit in _line_of(row) if unit in by_id]
 
     ordered = sorted((row for row in rows if row.pk in kept), key=place)
-    return [DepartmentChoice(row.pk, row.called, max(row.path.count(".") - 1, 0), row.path) for row in ordered]
+    return [
+        DepartmentChoice(row.pk, row.called, max(row.path.count(".") - 1, 0), row.path, row.code) for row in ordered
+    ]
 
 
 def _within(desk: Desk, rows: Iterable[Department]) -> set[int]:

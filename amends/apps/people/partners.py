@@ -15,7 +15,7 @@ from amends.apps.ledger.actions import append_in_turn
 from amends.apps.people.grounds import Manager
 from amends.apps.people.models import Partner
 from amends.apps.policies.models import Desk
-from amends.core.form_data import options_of
+from amends.core.form_data import options_of, read_phone
 from amends.core.policy.base import Title
 from amends.core.policy.forms import Field
 from amends.core.policy.pack import Pack
@@ -57,7 +57,9 @@ def _fields_beside_each_other(pack: Pack) -> Iterator[tuple[Field, ...]]:
 
 @transaction.atomic
 def add_partner(desk: Desk, given: Company, *, by: Manager) -> Partner:
-    """A new partner of the desk. Raises NotPermitted, and InvalidData for a name taken there or a kind it does not know."""
+    """A new partner of the desk. Raises NotPermitted, and InvalidData for a name taken there, a kind it does not know or
+    a number that is none: codes and links go to it.
+    """
     by.check_desk(desk)
     _check_kind(desk, given, by)
     partner = Partner(desk=desk)
@@ -119,6 +121,8 @@ def _check_kind(desk: Desk | None, given: Company, by: Manager) -> None:
 
 
 def _save(partner: Partner, given: Company) -> None:
+    if given.phone:
+        read_phone(given.phone, pointer="/phone")
     partner.name, partner.kind, partner.contact = given.name, given.kind, given.contact
     partner.email, partner.phone = given.email, given.phone
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -53,8 +54,15 @@ class Choice(forms.TypedChoiceField):
 
 
 def department_choices(units: Iterable[DepartmentChoice], *, empty: Any) -> list[tuple[str, Any]]:
-    """Departments in use, indented as a tree."""
-    return [("", empty), *((str(unit.id), "\u2003" * unit.depth + words(unit.title)) for unit in units)]
+    """Departments in use, indented as a tree; those of the same name are told apart by their code."""
+    units = list(units)
+    named = Counter(words(unit.title) for unit in units)
+
+    def called(unit: DepartmentChoice) -> str:
+        name = words(unit.title)
+        return f"{name}（{unit.code}）" if named[name] > 1 else name
+
+    return [("", empty), *((str(unit.id), "\u2003" * unit.depth + called(unit)) for unit in units)]
 
 
 class Form(forms.Form):

@@ -38,7 +38,7 @@ from amends.core.decision import form_for
 from amends.core.extensions import DUE_BEFORE
 from amends.core.facts import CaseFacts
 from amends.core.form_data import as_entered
-from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Form
+from amends.core.policy.forms import FILE_TYPES, TEXT_TYPES, Field, Form
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
@@ -111,7 +111,7 @@ def _begun_with(seen: ProceedingView, transition: Transition, form: Form) -> dic
     standing = _standing(form, seen.facts.values)
     return {
         **_author(form, seen.proceeding, seen.pack, seen.viewer), **standing,
-        **_to_partner(form, seen.proceeding, seen.facts), **_written(seen, transition, form),
+        **_to_partner(form, seen.proceeding, seen.facts), **_written(seen, transition, form), **_standing_rows(seen, form),
     }  # fmt: skip
 
 
@@ -119,6 +119,36 @@ def _standing(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the proceeding already says, filled in again: codes and amounts; texts lie beside the events."""
     names = [f.id for f in form.fields if f.type not in TEXT_TYPES | FILE_TYPES | {"rows", "computed"}]
     return {name: _plain(as_entered(values[name])) for name in names if values.get(name) is not None}
+
+
+def _standing_rows(seen: ProceedingView, form: Form) -> dict[str, list[dict[str, Any]]]:
+    """The lists that stand already, row by row, as far as they are clear to the reader: a list that is corrected or ruled on
+    is gone on with and not typed again.
+    """
+    roles = seen.actor.roles
+    kept = [
+        f for f in form.fields
+        if f.type == "rows" and not f.one_for_each and f.from_records is None and seen.facts.lists.get(f.id)
+        and _is_read_by(f, roles)
+    ]  # fmt: skip
+    texts = standing_texts(seen.proceeding.chain) if kept else {}
+    return {f.id: [_standing_row(f, row, texts, roles) for row in seen.facts.lists[f.id]] for f in kept}
+
+
+def _standing_row(f: Field, row: Mapping[str, Any], texts: Mapping[str, str], roles: frozenset[str]) -> dict[str, Any]:
+    found = {}
+    for cell in f.fields:
+        if cell.type in FILE_TYPES or not _is_read_by(cell, roles):
+            continue
+        is_text = cell.type in TEXT_TYPES
+        value = texts.get(f"{f.id}.{row['no']}.{cell.id}") if is_text else as_entered(row.get(cell.id))
+        if value is not None:
+            found[cell.id] = _plain(value)
+    return found
+
+
+def _is_read_by(f: Field, roles: frozenset[str]) -> bool:
+    return f.is_clear_to(roles) and (not f.seen_by or bool(roles.intersection(f.seen_by)))
 
 
 def page_of(proceeding: Proceeding, pack: Pack) -> str:
@@ -138,7 +168,7 @@ def _written(seen: ProceedingView, transition: Transition, form: Form) -> dict[s
     roles = seen.actor.roles
     names = {
         f.id for f in form.fields
-        if f.type in TEXT_TYPES and f.is_clear_to(roles) and (not f.seen_by or roles.intersection(f.seen_by))
+        if f.type in TEXT_TYPES and _is_read_by(f, roles)
     }  # fmt: skip
     return {name: text for name, text in standing_texts(seen.proceeding.chain).items() if name in names}
 

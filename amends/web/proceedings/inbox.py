@@ -86,8 +86,10 @@ def _zone(viewer: Viewer) -> Any:
 
 
 def _kinds(viewer: Viewer) -> list[tuple[str, str]]:
-    """The kinds that the desks of the viewer know, each once."""
-    found = {name: words(kind.title) for pack in packs_of(viewer).values() for name, kind in pack.proceedings.items()}
+    """The kinds that the desks on which the viewer works know, each once; those of every desk for whoever works on none."""
+    packs = packs_of(viewer)
+    own = {desk: pack for desk, pack in packs.items() if viewer.works_on(desk)} or packs
+    found = {name: words(kind.title) for pack in own.values() for name, kind in pack.proceedings.items()}
     return sorted(found.items(), key=lambda one: one[1])
 
 
@@ -97,13 +99,16 @@ def _beginnings(viewer: Viewer) -> list[tuple[Any, Any]]:
 
 
 def _overdue(viewer: Viewer, beginnings: list[tuple[Any, Any]]) -> list[tuple[Desk, ProceedingKind, str]]:
-    """What the policy wants to recur and did not, with the address at which the viewer may begin it; empty where they may not."""
+    """What the policy of a desk on which the viewer works wants to recur and did not, with the address at which they may begin
+    it; empty where they may not.
+    """
     addresses = {
         (desk, one.kind_id): reverse("begin_on_desk", args=[desk.code, one.kind_id]) for desk, one in beginnings
     }
     return [
         (desk, kind, addresses.get((desk, name), ""))
         for desk in packs_of(viewer)
+        if viewer.works_on(desk)
         for name, kind in overdue_periods(desk, viewer.now)
     ]
 

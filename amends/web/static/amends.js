@@ -42,6 +42,11 @@
     row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
   }
 
+  /* The place where one is may lie below the edge of the menu, and a form that was refused below that of the window. */
+  const here = $(".side-nav [aria-current]"), fault = $("main .has-error");
+  if (here) here.scrollIntoView({ block: "nearest" });
+  if (fault && !$("main .faults")) fault.scrollIntoView({ block: "center" });
+
   /* Something did not work, and no form says so itself. It is said above an open drawer too, until something works again. */
   const trouble = $("#trouble");
   const isTrouble = (is) => {

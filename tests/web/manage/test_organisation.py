@@ -175,6 +175,17 @@ def test_a_department_is_added_renamed_and_retired(office: Office, root: Client)
     assert "已停用的部门（1）" in text_of(root.get("/organisation/"))
 
 
+def test_departments_of_the_same_name_are_told_apart_by_their_code(office: Office, root: Client) -> None:
+    parent = office.world.organisation.departments["customer_service"]
+    for code in ("night.north", "night.south"):
+        root.post("/organisation/", {"title": "夜班组", "title_en": "", "code": code, "parent": parent.pk})
+
+    choices = text_of(root.get("/organisation/people/add/"))
+
+    assert "夜班组（night.north）" in choices and "夜班组（night.south）" in choices
+    assert f"{parent.called.zh_hans}（" not in choices
+
+
 def test_bad_input_is_said_at_its_field(office: Office, root: Client) -> None:
     answer = added(root, office, username="林 晓燕", name="林\x00燕", email="nicht", department="99999")
     text = answer.content.decode()

@@ -73,6 +73,7 @@ def test_a_name_is_taken_once_a_desk_and_faults_are_said_at_their_fields(office:
     assert 'value="留着我"' in again.content.decode()
     assert register(root, name="别家", kind="express:catering").status_code == 422
     assert "不是有效的电子邮箱" in register(root, name="别家", email="nicht").content.decode()
+    assert "不是有效的电话号码" in register(root, name="别家", phone="12").content.decode()
     assert Partner.objects.filter(name__in=["顺联运输", "别家"]).count() == 1
 
 

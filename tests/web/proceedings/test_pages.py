@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.doors import Office
 from tests.web.manage import cost
 from tests.web.staff import signed_in
 
-PACKS = ("hotel",)
+PACKS = ("hotel", "escalation")
 GIFT = {"gift_for": "noise", "gift_form": "money", "gift_value": "300.00", "gift_reason": "一夜装修"}
 
 
@@ -103,6 +104,15 @@ def test_unknown_filters_are_named(office: Office) -> None:
     answer = signed_in(office.world, "director").get("/proceedings/", {"colour": "red"})
     assert answer.status_code == 422
     assert "colour" in text_of(answer)
+
+
+def test_the_inbox_speaks_of_the_desks_on_which_one_works_alone(office: Office, office_of: Any) -> None:
+    elsewhere = office_of("escalation")
+    other, own = signed_in(elsewhere.world, "quality_manager"), signed_in(office.world, "director")
+
+    theirs, ours = text_of(other.get("/proceedings/")), text_of(own.get("/proceedings/"))
+
+    assert ("服务质量检查" in theirs, "服务质量检查" in ours) == (True, False)
 
 
 def test_the_number_of_queries_is_that_of_one_row(office: Office, number: str) -> None:
