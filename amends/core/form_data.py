@@ -160,8 +160,6 @@ def _read_row(
     for sub in f.fields:
         raw = row.get(sub.id)
         if _is_empty(raw):
-            if sub.required is True and not reading.is_old:
-                entered.errors.append(_not_answered(sub, pointer))
             continue
         value = read_value(sub, raw, f"{pointer}/{sub.id}", reading, entered.errors)
         if value is None:
@@ -170,9 +168,22 @@ def _read_row(
             entered.texts[f"{f.id}.{place}.{sub.id}"] = value
         else:
             codes[sub.id] = value
+    _require_cells(f, row, reading.facts.with_values(codes), pointer, reading, entered)
     if not reading.is_old:
         _require_asked_in_row(f, row, codes, pointer, entered)
     return codes
+
+
+def _require_cells(
+    f: Field, row: Mapping[str, Any], known: Known, pointer: str, reading: Reading, entered: Entered
+) -> None:
+    """A cell whose `when` does not hold for its row stays empty; one that is required and asked does not."""
+    for cell in f.fields:
+        is_empty, is_asked = _is_empty(row.get(cell.id)), holds(cell.when, known)
+        if not is_empty and not is_asked:
+            entered.errors.append(FieldError(f"{pointer}/{cell.id}", "not_asked", {"field": cell.title}))
+        if is_empty and is_asked and cell.required is True and not reading.is_old:
+            entered.errors.append(_not_answered(cell, pointer))
 
 
 def _require_asked_in_row(

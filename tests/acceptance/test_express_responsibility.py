@@ -545,6 +545,27 @@ def test_the_mediator_begins_with_the_shares_as_they_were_decided(office):
     assert (shares, "当天暴雨封路。" in form) == (["60", "40"], True)
 
 
+@pytest.mark.clause("EXP-3.3.1", "EXP-3.3.2.4")
+def test_a_share_names_whoever_bears_it_and_nobody_else(office):
+    number = handled(office)
+    key = decided(office, number)
+    courier(office).steps_on(key, "object")
+    quality, address = Staff(office.world, "quality_manager"), f"/proceedings/{key}/do/mediate/"
+    unit = office.department("delivery_operations")
+
+    both = {**employee_row(office, 100), "party": "department", "party_department": unit}
+    refused = office.api("quality_manager").step(key, "mediate", parties=[both])
+    of_employee = quality.get(address).content.decode()
+    of_department = quality.post(address, {"_redraw": "1", "parties-0-party": "department"}).content.decode()
+
+    assert faults(refused) == {"/data/parties/0/party_person": "not_asked"}
+    drawn = [
+        [f"parties-0-{cell}" in page for cell in ("party_person", "party_department")]
+        for page in (of_employee, of_department)
+    ]
+    assert drawn == [[True, False], [False, True]]
+
+
 @pytest.mark.clause("EXP-3.3.2.4")
 def test_whoever_judged_does_not_mediate_unless_with_the_right_and_a_reason(office):
     both = office.api("cs_agent")

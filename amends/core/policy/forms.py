@@ -153,7 +153,7 @@ class RecordChoice(Piece):
 class Field(Ruled):
     """One field. Its id is the name of the fact that conditions, clocks and routes may use.
 
-    `required` is true, false or a condition; `when` hides the field unless it holds. `options` lists choices in
+    `required` is true, false or a condition; `when` hides the field unless it holds (in rows, for the row that it stands in). `options` lists choices in
     place; `options_from` takes them from `channels`, `kinds`, `outcomes`, `measures` … lists of the pack.
     `category` fields name their `scheme`, `axis` fields their `axis`. `rows` fields hold `fields` of their own;
     `opens` makes an open item of a list of the case of what is entered (of rows, one of each), `answers` gives one row to every

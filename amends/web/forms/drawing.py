@@ -77,6 +77,7 @@ class _Drawer:
         self.kept = entered.kept
         self.known = self._known()
         explained = {EXPLAINS[f.id] for f in self.shown if f.id in EXPLAINS}
+        self.redrawing_in_rows = _names_asked_in_rows(form)
         self.redrawing, self.either = _names_asked(form, what.pack, guided=not what.suggests) | explained, _either(form)
         self.choosing = Choosing(what, self.data, self.known, told_in(form, self.data) if what.suggests else "")
 
@@ -203,7 +204,7 @@ class _Drawer:
             required=f.id in asked or f.required is True or (f.required is not False and holds(f.required, self.known)),
             errors=self.errors.get(pointer or f.id, []),
             limit=f.length or f.max_length or DEFAULT_LENGTHS.get(f.type),
-            redraws=not prefix and f.id in self.redrawing,
+            redraws=f.id in (self.redrawing_in_rows if prefix else self.redrawing),
             is_either=not prefix and f.id in self.either,
             currency="¥" if f.currency == "CNY" else f.currency,
             looks_up=not prefix and (f.id in FINDS_THE_CALLER or f.format in NUMBERS),
@@ -275,6 +276,7 @@ class _Drawer:
         rows = rows + [{}] * (least - len(rows)) if self.what.is_new or fixed or not rows else rows
         for n, row in enumerate(rows):
             asked = _asked_by_choices(f.fields, row)
+            known = self.known.with_values(row)
             fields = [
                 self._field(
                     sub,
@@ -284,6 +286,7 @@ class _Drawer:
                     value=row.get(sub.id) or (items[n].get(sub.as_in, "") if sub.as_in and n < fixed else ""),
                 )  # fmt: skip
                 for sub in columns
+                if holds(sub.when, known)
             ]
             drawn.rows.append(DrawnRow(n, fields, labels.get(n + 1, "")))
         drawn.headings = [words(sub.title) for sub in columns]
@@ -352,6 +355,12 @@ def _names_asked(form: Form, pack: Pack, *, guided: bool) -> frozenset[str]:
     if form.field("handler"):
         found.add("department")
     return frozenset(found)
+
+
+def _names_asked_in_rows(form: Form) -> frozenset[str]:
+    """The cells of rows on which another cell depends: a change in them draws the form again."""
+    conditions = [cell.when for f in form.fields for cell in f.fields if cell.when]
+    return frozenset(name for when in conditions for kind, name in when.names() if kind == "fact")
 
 
 def _either(form: Form) -> frozenset[str]:
