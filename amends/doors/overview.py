@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.choices import departments_to_choose
@@ -122,12 +122,12 @@ def write_overview(file: IO[bytes], found: Overview) -> None:
             [gettext("收到至今"), gettext("未结"), gettext("逾期")],
             [[said, *pair] for said, pair in zip(age_words(), found.ages, strict=True)],
         )
-        book.table(gettext("走势"), [gettext("日期"), gettext("受理"), gettext("办结")], [[_day(day, found), a, b] for day, a, b in found.course])  # fmt: skip
+        book.table(gettext("走势"), [gettext("日期"), pgettext("figure", "受理"), gettext("办结")], [[_day(day, found), a, b] for day, a, b in found.course])  # fmt: skip
 
 
 def _heads() -> list[str]:
     return [
-        gettext("受理"), gettext("上期受理"), gettext("办结"), gettext("上期办结"), gettext("未结"), gettext("逾期"),
+        pgettext("figure", "受理"), gettext("上期受理"), gettext("办结"), gettext("上期办结"), gettext("未结"), gettext("逾期"),
         gettext("按期办结率 %"), gettext("满意度"),
     ]  # fmt: skip
 

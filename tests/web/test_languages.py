@@ -247,10 +247,12 @@ def test_no_english_page_shows_chinese(db, world, case):
     assert {"receipt", "case"} <= set(chinese)
 
 
-def test_no_traditional_page_shows_simplified_characters(db, world, case):
-    words = {word for text in every_page(world, case, "zh-hant").values() for word in CHINESE.findall(text)}
+def test_no_traditional_page_shows_simplified_characters_or_quotes_as_simplified_does(db, world, case):
+    pages_shown = every_page(world, case, "zh-hant")
+    words = {word for text in pages_shown.values() for word in CHINESE.findall(text)}
 
     assert {word: traditional(word) for word in words if traditional(word) != word} == {}
+    assert {address: cut for address, text in pages_shown.items() for cut in re.findall(r".{9}“.{9}", text)} == {}
     assert "您還可以" in words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import TypeVar
 
 WIDE, NARROW, ROW, GAP = 640, 340, 30, 8
@@ -84,8 +85,11 @@ def bars(given: Sequence[Bar], *, width: int = WIDE) -> Bars:
 
 
 def _short(title: str) -> str:
-    """What fits beside a bar; the whole stands in the table."""
-    return title if len(title) <= SHORT else f"{title[: SHORT - 1]}…"
+    """What fits beside a bar, where two letters take the room of a character; the whole stands in the table."""
+    rooms = list(accumulate(0.5 if one.isascii() else 1 for one in title))
+    return (
+        title if not rooms or rooms[-1] <= SHORT else f"{title[: sum(room <= SHORT - 1 for room in rooms)].rstrip()}…"
+    )
 
 
 @dataclass(frozen=True, slots=True)

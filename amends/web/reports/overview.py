@@ -12,7 +12,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
@@ -33,6 +33,7 @@ from amends.doors.overview import (
     wanted_in,
     write_overview,
 )
+from amends.doors.papers.formats import short_day, short_month
 from amends.doors.papers.press import pictures_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
@@ -97,7 +98,7 @@ def _shown(found: Overview) -> dict[str, Any]:
     return {
         "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
         "tiles": _tiles(found), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
-        "course": for_both_windows(partial(_course, found), wide=COURSE_WIDE), "days": [(_label(day, found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
+        "course": for_both_windows(partial(_course, found), wide=COURSE_WIDE), "days": [(label_of(day, by_month=found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
         "parts": [_split(found, name, title, names) for name, title in titles_of(wanted.pack).items()],
         "map": _map(found, names), "stages": _stages(found), "stage_chart": for_both_windows(partial(_stage_chart, found)), "ages": _ages(found), "age_chart": for_both_windows(partial(_age_chart, found)),
     }  # fmt: skip
@@ -110,7 +111,7 @@ def _tiles(found: Overview) -> list[dict[str, Any]]:
     return [
         {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": _rise(whole.open - found.open_before)}, "address": _cases(wanted, "_open", ever), "tone": ""},
         {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
-        {"title": gettext("受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
+        {"title": pgettext("figure", "受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
         {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": _cases(wanted, "_closed", wanted.period), "tone": ""},
         {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": _parts(gettext("按期 %(a)s，逾期 %(b)s") % {"a": whole.now.in_time, "b": whole.now.completed - whole.now.in_time}, value_or_none(whole.before.timeliness, "%")), "address": _cases(wanted, "_timeliness", wanted.period) if whole.now.completed else "", "tone": ""},
         {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": _parts(gettext("已评价 %(a)s，未评价 %(b)s") % {"a": whole.now.scored, "b": whole.now.received - whole.now.scored}, value_or_none(whole.before.satisfaction)), "address": _cases(wanted, "_satisfaction", wanted.period, part="all" if whole.now.scored else "open") if whole.now.received else "", "tone": ""},
@@ -212,12 +213,15 @@ def _age_chart(found: Overview, width: int = WIDE) -> Bars:
     return bars(ages, width=width)
 
 
-def _label(day: date, by_month: bool) -> str:
-    return f"{day:%Y-%m}" if by_month else f"{day:%m-%d}"
+def label_of(day: date, *, by_month: bool) -> str:
+    """What stands below the axis for a day, or for its month."""
+    return short_month(day) if by_month else short_day(day)
 
 
 def _course(found: Overview, width: int = COURSE_WIDE) -> Course:
-    return course([(_label(day, found.by_month), came, went) for day, came, went in found.course], width=width)
+    return course(
+        [(label_of(day, by_month=found.by_month), came, went) for day, came, went in found.course], width=width
+    )
 
 
 @route(audience="staff", permission="overview", kind="case")

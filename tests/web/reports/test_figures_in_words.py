@@ -1,12 +1,16 @@
 """What the pages of figures say: amounts and changes in words, and charts that end where the values end."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext, pgettext
 
 from amends.core.policy.kpis import Indicator
 from amends.doors.figures import amount_words, change_words, target_words
-from amends.web.reports.charts import course
+from amends.web.reports.charts import Bar, bars, course
+from amends.web.reports.overview import label_of
 
 
 def indicator(unit, **more):
@@ -51,3 +55,29 @@ def test_an_amount_is_said_in_hours_when_it_is_long_and_a_target_in_the_unit_of_
 def test_the_axis_of_a_chart_ends_with_the_step_above_the_largest_value(largest, steps):
     drawn = course([("10-01", largest, 0), ("10-02", 0, 0)])
     assert " ".join(said for _, said in drawn.rows) == steps
+
+
+@pytest.mark.parametrize(
+    ("title", "beside"),
+    [
+        ("对条款或政策有异议", "对条款或政策有异议"), ("对条款或政策及其解释有异议", "对条款或政策及其解释…"),
+        ("Product quality", "Product quality"), ("Objection to a term or policy", "Objection to a term…"),
+    ],
+)  # fmt: skip
+def test_beside_a_bar_two_letters_take_the_room_of_a_character(title, beside):
+    assert [row.title for row in bars([Bar(title, 1)]).rows] == [beside]
+
+
+def test_the_overview_names_days_and_months_as_the_reader_writes_them():
+    for language, by_month, said in (
+        ("zh-hans", False, "3月5日"),
+        ("zh-hans", True, "26年3月"),
+        ("en", False, "5 Mar"),
+    ):
+        with translation.override(language):
+            assert label_of(date(2026, 3, 5), by_month=by_month) == said
+
+
+def test_what_came_is_received_in_english_and_what_is_done_with_it_is_to_accept_it():
+    with translation.override("en"):
+        assert (pgettext("figure", "受理"), gettext("受理"), gettext("单位")) == ("Received", "Accept", "Unit")

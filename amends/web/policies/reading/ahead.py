@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import Capacity, Difficulty, KeyProblems, WarningRule
 from amends.doors.wording import listed, traditional_of_reader, words
-from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.names import Names, quoted
 from amends.web.policies.reading.saying import Saying
 
 PART = "warnings"
@@ -62,7 +62,7 @@ def _of_rule(rule: WarningRule, pack: Pack, names: Names) -> Iterator[str]:
         yield gettext("同一%(by)s %(days)s 天内到期的未结个案超过 %(n)s 件时预警。") % params
     elif rule.watches == "words":
         yield gettext("新个案中出现这些词时预警：%(words)s。") % {
-            "words": listed(f"“{traditional_of_reader(word)}”" for word in rule.words)
+            "words": listed(quoted(traditional_of_reader(word)) for word in rule.words)
         }
     yield gettext("由%(who)s在 %(hours)s 小时内处理；一个原因只发一条。") % {
         "who": names.roles(rule.to),

@@ -87,4 +87,4 @@ def _of_groups(groups: Groups) -> Iterator[Saying]:
         yield Saying(PART, f"group:{name}", words(wording.title), (text,), wording.clause)
 
 
-_GIVEN = {"name": "姓名", "company": "单位", "desk": "签名"}
+_GIVEN = {"name": "姓名", "company": "公司名称", "desk": "签名"}

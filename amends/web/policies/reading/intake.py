@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from amends.core.policy.intake import CategoryNode, CategoryScheme, Channel, Kind
 from amends.core.policy.pack import Pack
 from amends.doors.wording import listed, words
-from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.names import Names, quoted
 from amends.web.policies.reading.saying import Saying
 
 
@@ -77,7 +77,7 @@ def _of_category(node: CategoryNode, names: Names) -> Iterator[str]:
     if node.marks:
         yield gettext("选了这一类，%(marks)s。") % {"marks": marks_of(node.marks, names)}
     if node.maps_to:
-        said = listed(f"{names.fact(k)}“{names.value(k, v)}”" for k, v in node.maps_to.items())
+        said = listed(names.fact(k) + quoted(names.value(k, v)) for k, v in node.maps_to.items())
         yield gettext("自动建议%(values)s。") % {"values": said}
     if node.retired:
         yield gettext("已停用。")

@@ -261,6 +261,11 @@ def of_amount(given: Amount) -> str:
     return amount(given.unit, given.number)
 
 
+def quoted(word: str) -> str:
+    """A word of the policy between the quotation marks of the reader's language."""
+    return gettext("“%(name)s”") % {"name": word}
+
+
 def in_language(texts: dict[str, str]) -> str:
     """A text of a message in the reader's language, or else in Chinese."""
     by_name = {name.lower(): text for name, text in texts.items()}

@@ -11,7 +11,7 @@ from amends.core.policy.forms import Field, Form
 from amends.core.policy.guidance import Guidance
 from amends.core.policy.pack import ArchiveItem, Pack
 from amends.doors.wording import button_of, listed, traditional_of_reader, words
-from amends.web.policies.reading.names import Names, in_language
+from amends.web.policies.reading.names import Names, in_language, quoted
 from amends.web.policies.reading.saying import Saying
 
 
@@ -124,7 +124,7 @@ def guidance(pack: Pack, names: Names) -> Iterator[Saying]:
         if g.words:
             said.append(
                 gettext("少用的说法：%(words)s")
-                % {"words": " ".join(f"“{traditional_of_reader(word)}”" for word in g.words)}
+                % {"words": " ".join(quoted(traditional_of_reader(word)) for word in g.words)}
             )
         if g.when is not None:
             said.append(gettext("适用于：%(when)s。") % {"when": names.condition(g.when)})

@@ -13,7 +13,7 @@ from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.pack_words import waits_words
 from amends.doors.wording import button_of, listed, words
 from amends.web.policies.reading.intake import marks_of
-from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.names import Names, quoted
 from amends.web.policies.reading.registers import register_in
 from amends.web.policies.reading.saying import Saying
 from amends.web.policies.reading.times import clocks_in
@@ -107,10 +107,10 @@ def where_possible(process: Process, names: tuple[str, ...]) -> str:
         return gettext("新个案")
     open_ones = {name for name, state in process.states.items() if state.category not in ("done", "archived")}
     if len(open_ones) < MANY or not open_ones <= set(names):
-        return listed(f"“{_state(process, name)}”" for name in names)
+        return listed(quoted(_state(process, name)) for name in names)
     if set(names) == set(process.states):
         return gettext("任何环节")
-    others = [f"“{_state(process, name)}”" for name in names if name not in open_ones]
+    others = [quoted(_state(process, name)) for name in names if name not in open_ones]
     return listed([gettext("办结前的任何环节"), *others])
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.policy.registers import Concerns, Register
 from amends.doors.wording import button_of, listed, words
-from amends.web.policies.reading.names import Names
+from amends.web.policies.reading.names import Names, quoted
 from amends.web.policies.reading.saying import Saying
 
 
@@ -58,7 +58,7 @@ def _of_register(kind: ProceedingKind, register: Register, names: Names) -> Iter
         yield gettext("按%(day)s排列和选择期间。") % {"day": names.fact(register.day)}
     if register.states:
         yield gettext("只列状态为%(states)s的记录。") % {
-            "states": listed(f"“{words(kind.states[n].title)}”" for n in register.states if n in kind.states)
+            "states": listed(quoted(words(kind.states[n].title)) for n in register.states if n in kind.states)
         }
     for readers in register.readers:
         yield gettext("%(who)s都可以查阅。") % {"who": names.roles(readers.roles)}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 from amends.core.policy.clock_rules import UNITS
 from amends.core.policy.pack import Pack, Setting
 from amends.doors.wording import listed, words
-from amends.web.policies.reading.names import Names, amount
+from amends.web.policies.reading.names import Names, amount, quoted
 from amends.web.policies.reading.saying import Saying
 from amends.web.templatetags.amends_words import money
 
@@ -62,7 +62,7 @@ def _plain(value: Any, names: Names) -> str:
             return said
     known = names.role(text)
     # What is no name of anything are words of the company, kept as it wrote them.
-    return known if known != text or text.isascii() else f"“{text}”"
+    return known if known != text or text.isascii() else quoted(text)
 
 
 def _table(value: dict[str, Any], names: Names) -> str:
