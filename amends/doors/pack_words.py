@@ -21,6 +21,7 @@ class PackWords:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.zone = ZoneInfo(pack.head.zone)
+        self.tongue = language()
         self._kept: dict[tuple[str, str], Any] = {}
 
     def _once(self, kind: str, name: str, find: Callable[[Pack, str], Found]) -> Found:

@@ -135,16 +135,19 @@ def step_words(verb: str, step: Title | None) -> str:
     return own if own and own != button_of(verb) else happened(verb)
 
 
-def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime, weekday: bool = True) -> str:
-    """A time of the desk, shorter the nearer it is: today, this year, or with its year."""
-    return _moment_words(moment, zone, now.astimezone(zone).date(), language(), weekday)
+def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime, weekday: bool = True, tongue: str = "") -> str:
+    """A time of the desk, shorter the nearer it is: today, this year, or with its year.
+
+    `tongue` is the reader's language, from whoever says hundreds of times and knows it already.
+    """
+    return _moment_words(moment, zone, now.astimezone(zone).date(), tongue or language(), weekday)
 
 
-def due_words(due: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+def due_words(due: datetime, zone: ZoneInfo, *, now: datetime, tongue: str = "") -> str:
     """By when, in words: what is due at midnight is due by 24:00 of the day before."""
     if last_minute(due, zone) != "24:00":
-        return moment_words(due, zone, now=now)
-    return moment_words(due - timedelta(minutes=1), zone, now=now).replace("23:59", "24:00")
+        return moment_words(due, zone, now=now, tongue=tongue)
+    return moment_words(due - timedelta(minutes=1), zone, now=now, tongue=tongue).replace("23:59", "24:00")
 
 
 @lru_cache(maxsize=8192)
@@ -170,11 +173,11 @@ def day_words(local: Any, *, year: bool, weekday: bool = True) -> str:
     return traditional(text) if language() == "zh-hant" else text
 
 
-def left_words(due: datetime, now: datetime) -> str:
+def left_words(due: datetime, now: datetime, *, tongue: str = "") -> str:
     """How much time is left, or by how much it is late."""
     late = now > due
     span = (now - due) if late else (due - now)
-    return _left_words(late, int(span.total_seconds() // 60), language())
+    return _left_words(late, int(span.total_seconds() // 60), tongue or language())
 
 
 @lru_cache(maxsize=8192)

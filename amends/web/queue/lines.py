@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from amends.apps.policies.queries import read_version
 from amends.core.conversation import customer_spoke_last
 from amends.doors.pack_words import PackWords, words_of
-from amends.doors.wording import begun, due_words, language, left_words, moment_words, traditional_of_reader
+from amends.doors.wording import begun, due_words, left_words, moment_words, traditional_of_reader
 
 SOON = timedelta(hours=24)
 DOT = " · "
@@ -83,8 +83,9 @@ class Look:
 
 def lines_of(rows: Iterable[Any], look: Look) -> list[Line]:
     """The lines of a page; packs and their words are kept in memory, so this asks the database nothing."""
-    sentences = _Said()
-    return [_line(row, words_of(read_version(row.pack_id)), look, sentences) for row in rows]
+    sentences, found = _Said(), list(rows)
+    said = {pack: words_of(read_version(pack)) for pack in {row.pack_id for row in found}}
+    return [_line(row, said[row.pack_id], look, sentences) for row in found]
 
 
 class _Said:
@@ -137,28 +138,28 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
         state=said.state(row.state),
         state_tone="chip-warn" if row.state_category == "waiting" else "chip-accent" if is_open else "",
         waits=sentences.waits % {"who": waits} if waits else "",
-        department=_named(row.department__title, row.department__title_en),
+        department=_named(row.department__title, row.department__title_en, said.tongue),
         handler=row.handler__name or "",
         desk=desk,
         category=category,
         kind=kind,
         channel=channel,
         partner=row.partner__name or "",
-        due=left_words(due, now) if due else "",
+        due=left_words(due, now, tongue=said.tongue) if due else "",
         due_at=due,
         due_iso=due.isoformat() if due else "",
         due_tone="late" if is_late else "soon" if due and due - now < SOON else "",
         due_clock=said.clock(row.due_clock) if due else "",
-        due_when=due_words(due, zone, now=now) if due else "",
+        due_when=due_words(due, zone, now=now, tongue=said.tongue) if due else "",
         is_provisional=row.due_is_provisional,
         told=_past(row.last_told_at, said, look) if "told" in columns else "",
         held=_past(held, said, look) if (held := look.held.get(str(row.id))) and "told" in columns else "",
         department_told=_past(row.department_told_at, said, look) if "told" in columns else "",
         spoke=_spoke(row, said, look),
-        word=left_words(word_due, now) if word_due else "",
+        word=left_words(word_due, now, tongue=said.tongue) if word_due else "",
         word_tone="late" if word_due and word_due <= now else "soon" if word_due and word_due - now < SOON else "",
         word_clock=said.clock(row.word_clock) if word_due else "",
-        word_when=due_words(word_due, zone, now=now) if word_due else "",
+        word_when=due_words(word_due, zone, now=now, tongue=said.tongue) if word_due else "",
         asks=sentences.asks % {"n": row.questions_open} if row.questions_open and "word" in columns else "",
         received=_past(row.received_at, said, look) if "received" in columns else "",
         received_second="" if "kind" in columns or "channel" in columns else f"{kind}{DOT}{channel}",
@@ -179,7 +180,7 @@ def _spoke(row: Any, said: PackWords, look: Look) -> str:
 
 def _past(moment: datetime | None, said: PackWords, look: Look) -> str:
     """When something was; the weekday is told of what is still to come only, or lines grow twice as high."""
-    return moment_words(moment, said.zone, now=look.now, weekday=False) if moment else ""
+    return moment_words(moment, said.zone, now=look.now, weekday=False, tongue=said.tongue) if moment else ""
 
 
 def _next_word(row: Any, look: Look) -> datetime | None:
@@ -189,8 +190,8 @@ def _next_word(row: Any, look: Look) -> datetime | None:
     return due
 
 
-def _named(title: str | None, title_en: str | None) -> str:
+def _named(title: str | None, title_en: str | None, tongue: str) -> str:
     """The name of a department or desk in the reader's language."""
-    if not title:
-        return ""
-    return begun(title_en) if title_en and language() == "en" else traditional_of_reader(title)
+    if not title or tongue == "zh-hans":
+        return title or ""
+    return begun(title_en) if title_en and tongue == "en" else traditional_of_reader(title)
