@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -69,22 +70,43 @@ class Prepared(Generic[Row]):
 
     def ask(self, **given: Any) -> list[Row]:
         """The rows as they are now; one query."""
-        return self._kept.read(given) if self._kept else []
+        return self.words.read(given) if self.words else []
 
     def first(self, **given: Any) -> Row | None:
         """The first of the rows; None when there is none."""
         return next(iter(self.ask(**given)), None)
 
-    def count(self, **given: Any) -> int:
-        """How many rows there are now; one query."""
-        return self._kept.count(given) if self._kept else 0
+    def counting(self, **given: Any) -> Counting:
+        """The question how many rows there are, to be asked together with others."""
+        return Counting(self, given)
 
     @cached_property
-    def _kept(self) -> _Words[Row] | None:
+    def words(self) -> _Words[Row] | None:
         try:
             return _Words(self._asks())
         except EmptyResultSet:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How many rows a question has, for values that it is given."""
+
+    question: Prepared[Any]
+    given: dict[str, Any]
+
+
+def count_each(asked: Iterable[Counting]) -> list[int]:
+    """How many rows each of several questions has now; one query for all of them."""
+    here, every = connections[DEFAULT_DB_ALIAS], list(asked)
+    found = [(one.question.words, one.given) for one in every]
+    known = [(words, given) for words, given in found if words is not None]
+    if not known:
+        return [0] * len(every)
+    text = ", ".join(f"(SELECT COUNT(*) FROM ({words.sql}) AS found)" for words, _ in known)  # noqa: S608 - Django's own SQL
+    values = [value for words, given in known for value in words.bound(given, here)]
+    counts = iter(_executed(here, f"SELECT {text}", values)[0])
+    return [0 if words is None else int(next(counts)) for words, _ in found]
 
 
 class _Words(Generic[Row]):
@@ -103,7 +125,7 @@ class _Words(Generic[Row]):
     def read(self, given: dict[str, Any]) -> list[Row]:
         """The rows, made as Django makes them; what is the same for all of them was looked up once."""
         here = connections[DEFAULT_DB_ALIAS]
-        found = self._executed(here, self.sql, given)
+        found = _executed(here, self.sql, self.bound(given, here))
         if self.makes is not None:
             return self.makes.rows_of(found, here)
         compiler = copy(self.compiler)
@@ -115,15 +137,15 @@ class _Words(Generic[Row]):
         asked._iterable_class, asked._fields = self.rows._iterable_class, self.rows._fields
         return list(asked._iterable_class(asked))
 
-    def count(self, given: dict[str, Any]) -> int:
-        text = f"SELECT COUNT(*) FROM ({self.sql}) AS found"  # noqa: S608 - Django's own SQL
-        return int(self._executed(connections[DEFAULT_DB_ALIAS], text, given)[0][0])
+    def bound(self, given: dict[str, Any], here: Any) -> list[Any]:
+        """The values for the places of its SQL."""
+        return [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
 
-    def _executed(self, here: Any, text: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
-        values = [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
-        with _cursor(here) as cursor:
-            cursor.execute(text, values)
-            return list(cursor.fetchall())
+
+def _executed(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with _cursor(here) as cursor:
+        cursor.execute(text, values)
+        return list(cursor.fetchall())
 
 
 class _Models:

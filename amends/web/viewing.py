@@ -23,7 +23,7 @@ from amends.apps.outlook.queries import open_warnings_of
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, given_number
+from amends.apps.prepared import Prepared, count_each, given_number
 from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
 from amends.apps.upkeep.models import MaintenanceWindow
@@ -128,8 +128,19 @@ class Nav:
         return viewer.standpoint(), viewer.person.is_administrator, viewer.practising, desks, waiting
 
     @cached_property
+    def _waiting(self) -> dict[str, int]:
+        """How many of each thing wait for the viewer; one query."""
+        viewer = viewer_of(self.request)
+        asked = {"notices": _UNREAD.counting(person=viewer.person.pk), "warnings": open_warnings_of(viewer.person)}
+        if self._desks_with_mail:
+            asked["mails"] = mails_waiting(viewer, self._desks_with_mail)
+        if self.has_proceedings:
+            asked["proceedings"] = count_waiting_proceedings(viewer)
+        return dict(zip(asked, count_each(asked.values()), strict=True))
+
+    @property
     def notices(self) -> int:
-        return _UNREAD.count(person=viewer_of(self.request).person.pk)
+        return self._waiting["notices"]
 
     @cached_property
     def windows(self) -> list[MaintenanceWindow]:
@@ -142,23 +153,27 @@ class Nav:
         return next((zone_of(pack) for pack in packs_of(viewer_of(self.request)).values()), DEFAULT_ZONE)
 
     @cached_property
-    def reads_mail(self) -> bool:
-        return bool(desks_whose_mail_is_read(viewer_of(self.request)))
+    def _desks_with_mail(self) -> list[Desk]:
+        return desks_whose_mail_is_read(viewer_of(self.request))
 
-    @cached_property
+    @property
+    def reads_mail(self) -> bool:
+        return bool(self._desks_with_mail)
+
+    @property
     def mails(self) -> int:
         """How many mails wait for a decision."""
-        return mails_waiting(viewer_of(self.request))
+        return self._waiting.get("mails", 0)
 
     @cached_property
     def has_proceedings(self) -> bool:
         """Whether a policy of the viewer's desks knows proceedings at all."""
         return any(pack.proceedings for pack in packs_of(viewer_of(self.request)).values())
 
-    @cached_property
+    @property
     def proceedings(self) -> int:
         """How many of them wait for the viewer."""
-        return count_waiting_proceedings(viewer_of(self.request))
+        return self._waiting.get("proceedings", 0)
 
     @cached_property
     def registers(self) -> bool:
@@ -252,10 +267,10 @@ class Nav:
         """Whether they see scorecards of departments or people on some desk."""
         return self._holds_on_desk("scores") or self._holds_on_desk("scores_of_people")
 
-    @cached_property
+    @property
     def warnings(self) -> int:
         """How many open warnings are theirs."""
-        return open_warnings_of(viewer_of(self.request).person)
+        return self._waiting["warnings"]
 
     @cached_property
     def practising(self) -> bool:

@@ -28,7 +28,7 @@ from tests.world import PICTURE, DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-MOST_QUERIES = 27
+MOST_QUERIES = 25
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
-from amends.apps.prepared import Prepared, given_key, prepared
+from amends.apps.prepared import Counting, Prepared, given_key, prepared
 from amends.core.facts import CaseFacts
 from amends.core.roles import actor_on_case
 
@@ -69,13 +69,10 @@ def mails_in(
     return list(found.order_by("-arrived_at", "-pk")[:size])
 
 
-def mails_waiting(viewer: Viewer) -> int:
-    """How many mails wait for a person's decision; every page of who reads them shows it."""
-    desks = desks_whose_mail_is_read(viewer)
-    if not desks:
-        return 0
+def mails_waiting(viewer: Viewer, desks: list[Desk]) -> Counting:
+    """How many mails of desks whose mail the viewer reads wait for a person's decision; every page of who reads them shows it."""
     key = ("mails_waiting", viewer.standpoint(), tuple(desk.pk for desk in desks))
-    return prepared(key, lambda: _mails_on(viewer, desks).filter(state=State.QUARANTINED).values_list("pk")).count()
+    return prepared(key, lambda: _mails_on(viewer, desks).filter(state=State.QUARANTINED).values_list("pk")).counting()
 
 
 def mails_of(case: Case) -> list[IncomingMail]:

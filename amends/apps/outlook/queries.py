@@ -12,7 +12,7 @@ from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.outlook.models import Analysis, EarlyWarning, HandOver, KeyProblem
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, given_number
+from amends.apps.prepared import Counting, Prepared, given_number
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 
@@ -42,9 +42,9 @@ _OPEN_OF = Prepared(
 )
 
 
-def open_warnings_of(person: Person) -> int:
-    """How many open warnings are somebody's; one query."""
-    return _OPEN_OF.count(owner=person.pk)
+def open_warnings_of(person: Person) -> Counting:
+    """How many open warnings are somebody's."""
+    return _OPEN_OF.counting(owner=person.pk)
 
 
 def warning_for(viewer: Viewer, key: uuid.UUID) -> EarlyWarning:

@@ -20,7 +20,7 @@ from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.prepared import Prepared, ask_among, given_key, prepared
+from amends.apps.prepared import Counting, Prepared, ask_among, given_key, prepared
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
@@ -182,10 +182,10 @@ def _to_confirm(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
     return turn & ~Q(pk__in=confirmed)
 
 
-def count_waiting_proceedings(viewer: Viewer) -> int:
+def count_waiting_proceedings(viewer: Viewer) -> Counting:
     """How many they are now; every page of the viewer shows it."""
     key = ("waiting_proceedings", viewer.standpoint())
-    return prepared(key, lambda: waiting_proceedings(viewer).order_by().values_list("pk")).count()
+    return prepared(key, lambda: waiting_proceedings(viewer).order_by().values_list("pk")).counting()
 
 
 def _turn_of_roles(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
