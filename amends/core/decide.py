@@ -30,7 +30,7 @@ from amends.core.policy.conditions import holds, verdict
 from amends.core.policy.forms import Field, Form
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
-from amends.core.refusals import AlreadyDecided, InvalidData, NotPermitted, WrongState
+from amends.core.refusals import AlreadyDecided, InvalidData, NotPermitted, Refusal, WrongState
 from amends.core.roles import has_right
 from amends.core.verbs import EXITS, TAKE_OVER, VERBS
 
@@ -65,6 +65,15 @@ def decide(*, pack: Pack, process: Process, facts: CaseFacts, request: Request, 
 def marks_on_acceptance(pack: Pack, known: CaseFacts) -> dict[str, Any]:
     """What the first acceptance rule that holds marks on a case that is being registered."""
     return next((dict(rule.marks) for rule in pack.head.acceptance if holds(rule.when, known)), {})
+
+
+def why_not(*, pack: Pack, process: Process, facts: CaseFacts, actor: Actor, verb: str) -> Refusal | None:
+    """Why somebody can not do a verb now that the present state knows: too early, too late, done by them before."""
+    try:
+        _transitions_for(process, facts, verb, actor, pack)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _transitions_for(process: Process, facts: CaseFacts, verb: str, actor: Actor, pack: Pack) -> list[Transition]:

@@ -550,6 +550,8 @@ def test_a_share_names_whoever_bears_it_and_nobody_else(office):
     number = handled(office)
     key = decided(office, number)
     courier(office).steps_on(key, "object")
+    again = Staff(office.world, "employee").get(f"/proceedings/{key}/do/object/").content.decode()
+    assert "您已经提出异议过一次，不能再次提出。" in again
     quality, address = Staff(office.world, "quality_manager"), f"/proceedings/{key}/do/mediate/"
     unit = office.department("delivery_operations")
 

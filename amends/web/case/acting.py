@@ -85,7 +85,9 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 
 def _refused_beforehand(seen: CaseView, verb: str) -> str:
-    return refused_beforehand(seen.pack.lifecycle, seen.case.state, verb, _actions(seen), NOT_IN_THIS_STATE)
+    return refused_beforehand(
+        seen.pack, seen.pack.lifecycle, seen.facts, seen.actor, verb, _actions(seen), NOT_IN_THIS_STATE
+    )
 
 
 def _actions(seen: CaseView) -> list[Action]:

@@ -95,7 +95,9 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
         drawing=drawing, fills=_begun_with(seen, transition, form),
         offline=seen.kind.offline,
-        refused=lambda: refused_beforehand(seen.kind, proceeding.state, verb, seen.actions, NOT_IN_THIS_STATE),
+        refused=lambda: refused_beforehand(
+            seen.pack, seen.kind, seen.facts, seen.actor, verb, seen.actions, NOT_IN_THIS_STATE
+        ),
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
             "weighed": weighed_amounts(seen) if transition.approves else [],

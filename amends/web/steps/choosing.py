@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amends.core.decide import Action
+from amends.core.decide import Action, why_not
+from amends.core.directory import Actor
+from amends.core.facts import CaseFacts
 from amends.core.policy.lifecycle import Process, Transition
+from amends.core.policy.pack import Pack
 from amends.core.refusals import NotPermitted, WrongState
 from amends.core.verbs import VERBS
 from amends.doors.wording import button_of, said, words
@@ -31,15 +34,19 @@ def action_called(actions: Iterable[Action], verb: str) -> Action | None:
     return next((action for action in actions if action.verb == verb), None)
 
 
-def refused_beforehand(process: Process, state: str, verb: str, actions: Iterable[Action], sentence: str) -> str:
+def refused_beforehand(
+    pack: Pack, process: Process, facts: CaseFacts, actor: Actor, verb: str, actions: Iterable[Action], sentence: str
+) -> str:
     """Why the step can not be taken now, before anything is typed; empty when it can.
 
-    `sentence` says that the present `state` does not allow `verb`.
+    `sentence` says that the present `state` does not allow `verb`; where it does, what else is in the way is said.
     """
     action = action_called(actions, verb)
     if action is None:
-        title = process.states[state].title
-        return said(WrongState(sentence, state=title, verb=VERBS[verb].button, missing=()))
+        is_known_here = any(t.verb == verb for t in process.from_state(facts.state))
+        other = why_not(pack=pack, process=process, facts=facts, actor=actor, verb=verb) if is_known_here else None
+        title = process.states[facts.state or ""].title
+        return said(other or WrongState(sentence, state=title, verb=VERBS[verb].button, missing=()))
     return said(WrongState(verb=VERBS[verb].button, missing=action.needs_unmet)) if action.needs_unmet else ""
 
 
