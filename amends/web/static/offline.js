@@ -157,7 +157,7 @@ var amends = window.amends || {};
     [...box.querySelectorAll("input:not([type=hidden]):not([type=file]), textarea, select")].every((control) => ["radio", "checkbox"].includes(control.type) || !control.value.trim());
   const missing = (form) => $$("[data-field][data-required]", form).filter((box) => box.getClientRects().length && isEmpty(box));
   const waysToAnswer = { sign: ".field-signature, canvas", upload: "input[type=file]", choose: "select, input[type=radio], input[type=checkbox]" };
-  const askedFor = (box) => {
+  const askingFor = (box) => {
     const [way] = Object.entries(waysToAnswer).find(([, mark]) => box.matches(mark) || box.querySelector(mark)) || ["missing"];
     return bar.dataset[`say${way[0].toUpperCase()}${way.slice(1)}`];
   };
@@ -169,7 +169,7 @@ var amends = window.amends || {};
     boxes.forEach((box) => {
       const [line, link, label] = [document.createElement("li"), document.createElement("a"), $(".field-label", box)];
       link.href = `#${label.id.replace(/-label$/, "")}`;
-      link.textContent = filled(askedFor(box), { field: labelOf(box) });
+      link.textContent = filled(askingFor(box), { field: labelOf(box) });
       line.append(link);
       list.append(line);
     });
