@@ -78,7 +78,17 @@ def test_no_column_of_the_spreadsheet_is_empty_and_no_row_too_low_for_what_stand
     widest = max(float(width) for width in re.findall(r'<col [^>]*width="([0-9.]+)"', sheet))
     assert float(re.search(r' ht="([0-9.]+)"', row)[1]) >= LINE * 2 * len(LONG) / widest
     assert "客诉解决率 件数" in said
+    assert {"2025年4月", "2026年3月"} <= set(said)
     assert not [head for head in said if head.endswith(" 上期")]
+
+
+def test_the_chart_on_the_page_names_months_as_people_do(office, files):
+    files("xlsx")
+    staff = Staff(office.world, "quality_manager")
+    (line,) = office.api("quality_manager").read("reports", document="monthly_assessment")["reports"]
+    page = b"".join(staff.get(f"/documents/{line['id']}/")).decode()
+
+    assert re.findall(r">(26年3月|26-03)<", page)[:1] == ["26年3月"]
 
 
 def test_a_long_title_leaves_its_room_to_the_code_beside_it(files):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +34,7 @@ from amends.doors.figures import (
     words_of_unit,
 )
 from amends.doors.pack_words import words_of
-from amends.doors.papers.formats import day_in_print, stored_in_print
+from amends.doors.papers.formats import day_in_print, month_in_print, short_month, stored_in_print
 from amends.doors.wording import words
 
 NUMBERS = ("number", "money")
@@ -343,13 +344,17 @@ class Teller:
     def _chart(self, place: str, kept: Mapping[str, Any], title: str) -> Shown:
         one, months = self._indicator(kept["id"]), kept["months"]
         values = [float(value or 0) for _, value in months]
-        most = max(values, default=0)
+        most, days = max(values, default=0), [date.fromisoformat(f"{month}-01") for month, _ in months]
         rows = tuple(
-            (Cell(month), Cell(plain_value(value), is_number=True, share=round(100 * amount / most) if most else 0))
-            for (month, value), amount in zip(months, values, strict=True)
+            (
+                Cell(month_in_print(day)),
+                Cell(plain_value(value), is_number=True, share=round(100 * amount / most) if most else 0),
+            )
+            for day, (_, value), amount in zip(days, months, values, strict=True)
         )
         points = tuple(
-            (month, amount, plain_value(value)) for (month, value), amount in zip(months, values, strict=True)
+            (short_month(day), amount, plain_value(value))
+            for day, (_, value), amount in zip(days, months, values, strict=True)
         )
         heads = (Head(gettext("月份")), Head(words(one.title), True, unit_of(one)))
         return Shown(place, title or words(one.title), table=Table(heads, rows), points=points, unit=unit_of(one))

@@ -42,7 +42,7 @@ def bars_of(block: Shown) -> Bars | None:
     bars = tuple(
         Bar(
             round(n * step + step * 0.2, 1), round(TOP + room * (1 - amount / most), 1), round(step * 0.6, 1),
-            round(room * amount / most, 1), month[2:], said,
+            round(room * amount / most, 1), month, said,
         )
         for n, (month, amount, said) in enumerate(block.points)
     )  # fmt: skip
