@@ -49,16 +49,27 @@ def due_day(document: Document, period: Period) -> date | None:
     return day if due.counts_day else day - timedelta(days=1)
 
 
-def titled(title: str, period: Period) -> str:
+def title_of_period(document: Document, period: Period) -> Title:
+    """The title of a document in every language that it has; one of days that are no whole month or quarter names them behind it."""
+    is_whole = period == whole_period(document.period, period.last)
+    named = {name: _titled(text, period) for name, text in document.title if text}
+    days = {} if is_whole else {name: _days(period, is_english=name == "en") for name in named}
+    return document.title.model_copy(update={name: text + days.get(name, "") for name, text in named.items()})
+
+
+def _days(period: Period, *, is_english: bool) -> str:
+    first, last = period.first, period.last
+    if is_english:
+        return f" ({first.day} {first:%B %Y} – {last.day} {last:%B %Y})"
+    year = f"{last.year}年" if last.year != first.year else ""
+    return f"（{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日）"
+
+
+def _titled(title: str, period: Period) -> str:
     """A title with year, quarter and month of the period in the places kept for them: those of its last day."""
     last = period.last
     named = {"{year}": last.year, "{quarter}": (last.month + 2) // 3, "{month}": last.month}
     return reduce(lambda text, name: text.replace(name, str(named[name])), named, title)
-
-
-def title_of_period(title: Title, period: Period) -> Title:
-    """The title of the document of a period, in every language that it has."""
-    return title.model_copy(update={name: titled(text, period) for name, text in title if text})
 
 
 def filled_in(template: str, said: Callable[[str, str], str]) -> str:

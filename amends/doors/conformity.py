@@ -184,13 +184,17 @@ def scope_words(asked: Asked) -> str:
 
 
 def write_report(file: IO[bytes], report: Report) -> None:
-    """The report as a spreadsheet: clauses, the standard, and the cases by name."""
+    """The report as a spreadsheet: the result first, then the clauses, the standard, and the cases by name.
+
+    Of many cases what shows a verdict stands there only where a clause was not kept: everything else would be a hundred pages.
+    """
     pack = report.pack
     about = [scope_words(report.asked), _cases_words(report), version_of(pack)]
     signers = [gettext("编制"), gettext("审核")]
     with printed_book(
         file, house=house_of(pack, report.asked.desk), title=gettext("条款符合情况"), about=about, signers=signers
     ) as book:
+        book.table(gettext("概要"), [gettext("项目"), gettext("结果")], _result_rows(report))
         rows = [
             [*_cells(one)[:-1], "—" if one.percent is None else one.percent, kept_by_words(one.kept_by)]
             for one in report.clauses
@@ -199,8 +203,47 @@ def write_report(file: IO[bytes], report: Report) -> None:
         book.table(gettext("条款"), heads, rows)
         book.table(gettext("标准对照"), _standard_heads(), [_standard_cells(line) for line in report.standard])
         if report.proved:
+            book.table(gettext("个案"), _case_heads(), list(_case_rows(report.proved)))
             heads = [gettext("编号"), gettext("条款"), gettext("结论"), gettext("内容"), gettext("依据")]
-            book.table(gettext("个案"), heads, [_proved_cells(one) for one in report.proved])
+            shown = [one for one in report.proved if report.asked.number or one.verdict == "broken"]
+            none, rest = (
+                gettext("没有不符合的条款。"),
+                gettext("符合和进行中的依据，请打开该个案的“制度执行”，或只核对这一件个案。"),
+            )
+            book.table(
+                gettext("依据"), heads, [_proved_cells(one) for one in shown], empty=none, notes=[] if report.asked.number else [rest]
+            )  # fmt: skip
+
+
+def _result_rows(report: Report) -> list[list[Any]]:
+    """What was looked at and how it came out, in pairs."""
+    counts, number = report.counts, gettext("%(n)s 条")
+    return [
+        [gettext("范围"), scope_words(report.asked)], [gettext("核对时间"), moment_in_print(report.made_at, report.zone)],
+        [gettext("核对结果"), _cases_words(report)], [gettext("不符合条款"), number % {"n": counts["broken"]}],
+        [gettext("符合条款"), number % {"n": counts["kept"]}], [gettext("本期没有用到的条款"), number % {"n": counts["idle"]}],
+    ]  # fmt: skip
+
+
+def _case_heads() -> list[str]:
+    return [
+        gettext("编号"), gettext("适用"), gettext("符合"), gettext("进行中"), gettext("不符合"), gettext("不符合的条款"), gettext("进行中的条款"),
+    ]  # fmt: skip
+
+
+def _case_rows(proved: Sequence[Proved]) -> Iterator[list[Any]]:
+    """A line a case: how many clauses stand where, and which of them are not kept."""
+    by_case: dict[str, list[Proved]] = {}
+    for one in proved:
+        by_case.setdefault(one.number, []).append(one)
+    for number, lines in by_case.items():
+        of = {
+            verdict: [one.clause for one in lines if one.verdict == verdict]
+            for verdict in ("kept", "running", "broken")
+        }
+        yield [
+            number, len(lines), *(len(some) for some in of.values()), "、".join(of["broken"]) or "—", "、".join(of["running"]) or "—"
+        ]  # fmt: skip
 
 
 def clause_heads() -> list[str]:

@@ -75,6 +75,7 @@ def asked_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer
     indicator, name = None, query.get("indicator", "")
     if name and (indicator := indicator_of(pack.kpis, name)) is None:
         faults.append(_unknown("/indicator", name, [one.id for one in pack.kpis.indicators]))
+    faults += _department_faults(query.get("department", ""))
     if faults:
         raise InvalidData(faults)
     # An empty value in an address stands for a choice that was not made; what is not known is asked for as "-".
@@ -86,6 +87,13 @@ def _unknown(pointer: str, name: str, allowed: Iterable[str]) -> FieldError:
     return FieldError(pointer, "unknown_filter", {"name": name[:60], "allowed": list(allowed)})
 
 
+def _department_faults(value: str) -> list[FieldError]:
+    """Figures of a department that does not exist would be all zero, and read as if nobody had complained."""
+    if not value.isdecimal() or len(value) > LONGEST_NUMBER or Department.objects.filter(pk=int(value)).exists():
+        return []
+    return [FieldError("/department", "department_not_visible")]
+
+
 def _day(query: Mapping[str, str], name: str, usual: date) -> date:
     text = query.get(name, "")
     day = usual if not text else day_of(text)
@@ -95,6 +103,8 @@ def _day(query: Mapping[str, str], name: str, usual: date) -> date:
     return day
 
 
+LONGEST_NUMBER = 18
+"""Of digits, that a row may have."""
 YEARS = range(1900, 2201)
 """Outside of them nothing happened, and the days before and after could not be named."""
 
@@ -375,8 +385,14 @@ def _number(figure: Figure) -> Any:
 
 def _grid_heads(grid: Grid, asked: Asked) -> list[str]:
     titles = {**dimension_words(asked.pack), **span_words()}
-    measured = [head for indicator in grid.indicators for head in (words(indicator.title), gettext("样本"))]
+    measured = [head for indicator in grid.indicators for head in (_with_unit(indicator), gettext("样本"))]
     return [*(titles.get(name, name) for name in asked.by), *measured]
+
+
+def _with_unit(indicator: Indicator) -> str:
+    unit = unit_words(indicator)
+    title = words(indicator.title)
+    return gettext("%(head)s（%(unit)s）") % {"head": title, "unit": unit} if unit else title
 
 
 def _grid_cells(said: Sequence[str], row: Sequence[Figure | None]) -> list[Any]:

@@ -17,7 +17,7 @@ from amends.apps.policies.models import Desk
 from amends.apps.reporting.overview import AGES, BY, Overview, Part, Wanted
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.doors.figures import Asked, asked_in, dimension_words, group_words
+from amends.doors.figures import LONGEST_NUMBER, Asked, asked_in, dimension_words, group_words
 from amends.doors.pack_words import words_of
 from amends.doors.papers.formats import day_in_print, month_in_print, span_in_print
 from amends.doors.papers.making import house_of, version_of
@@ -25,7 +25,6 @@ from amends.doors.printed_book import printed_book
 
 FRAME = ("compare", "chart")
 COMPARED = ("before", "year")
-LONGEST_NUMBER = 18
 
 
 def wanted_in(query: Mapping[str, str], *, desk: Desk, pack: Pack, viewer: Viewer) -> Wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from io import BytesIO, StringIO
 from zipfile import ZipFile
@@ -79,6 +80,23 @@ def test_the_report_leaves_as_spreadsheet_and_paper_and_is_noted(office, looked)
     told = text_of_docx(staff.get(f"{made['location']}conformity.docx").content)
     assert "ESC-1.3.3" in told and "编制：" in told and "8.5" in told
     assert Staff(office.world, "cs_agent").get(made["location"]).status_code == 404
+
+
+def test_of_many_cases_the_spreadsheet_says_the_result_first_and_what_shows_it_where_a_clause_was_not_kept(
+    office, looked
+):
+    staff, made = asks(office)
+    with ZipFile(BytesIO(b"".join(staff.get(f"{made['location']}conformity.xlsx").streaming_content))) as book:
+        names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+        sheets = [book.read(f"xl/worksheets/sheet{n}.xml").decode() for n, _ in enumerate(names, start=1)]
+    assert names == ["概要", "条款", "标准对照", "个案", "依据"]
+    result, _, _, cases, proofs = (re.findall(r"<t[^>]*>([^<]*)</t>", sheet) for sheet in sheets)
+    assert "2026年3月1日 – 2026年3月31日" in result and "个案 3 件" in result
+    assert [cases.count(number) for number in looked] == [1, 1, 1]
+    assert "不符合" in proofs and "符合" not in proofs and "进行中" not in proofs
+    assert all('orientation="landscape"' in sheet for sheet in sheets[1:]) and all(
+        "fitToPage" in sheet for sheet in sheets
+    )
 
 
 def test_many_cases_are_left_to_the_worker_and_the_page_says_how_far_it_is(office, looked, monkeypatch):

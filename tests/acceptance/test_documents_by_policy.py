@@ -142,3 +142,13 @@ def test_a_part_of_a_month_is_refused_with_that_month_as_the_example(office):
         "monthly_assessment", period_from="2026-02-05", period_to="2026-02-20"
     )
     assert "按月编制，时间段要填整月，例如 2026-02-01 至 2026-02-28" in refused.content.decode()
+
+
+def test_a_document_of_days_that_are_no_whole_quarter_is_titled_by_its_days(office):
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    manager = office.api("quality_manager")
+    begun = manager.begins("management_review", period_from="2026-02-01", period_to="2026-03-15")
+    title = "2026 年第 1 季度投诉处理管理评审资料（2026年2月1日至3月15日）"
+    assert manager.read(f"reports/{begun['id']}")["title"] == title
+    assert manager.proceeding(begun["id"])["subject"] == title
+    assert title in Staff(office.world, "quality_manager").get("/documents/").content.decode()

@@ -114,3 +114,8 @@ def test_somebody_counts_only_what_they_see(office):
 def test_a_filter_by_a_number_that_no_table_holds_is_refused_in_words(office, name):
     page = Staff(office.world, "cs_supervisor").get("/figures/", {name: "9" * 20})
     assert page.status_code == 422 and "格式不对" in page.content.decode()
+
+
+def test_a_department_that_does_not_exist_is_refused_in_words_and_not_counted_as_nothing(office):
+    page = Staff(office.world, "cs_supervisor").get("/figures/", {"department": "99999"})
+    assert page.status_code == 422 and "没有这个部门，或者您看不到它的个案，请另选部门。" in page.content.decode()

@@ -16,7 +16,7 @@ from amends.apps.ledger.models import Event
 from amends.apps.people.models import Person
 from amends.apps.policies.queries import read_published
 from amends.apps.reporting.documents.versions import Version, standing_at, versions_of
-from amends.core.documents import DUE_ON, titled
+from amends.core.documents import DUE_ON, title_of_period
 from amends.core.periods import Period
 from amends.core.policy.documents import RELEASE, Document
 from amends.core.policy.pack import Pack
@@ -119,7 +119,7 @@ def written(proceeding: Proceeding, *, no: int | None = None) -> Written:
     period = Period(date.fromisoformat(version.kept["from"]), date.fromisoformat(version.kept["to"]))
     made = Written(
         proceeding=proceeding, pack=pack, document=document, name=name, version=version, versions=versions,
-        title=titled(words(document.title), period), period=period,
+        title=words(title_of_period(document, period)), period=period,
         reporter=_reporter(document, standing.values, standing.texts, pack),
         done={verb: _done(event, pack) for verb, event in standing.done.items()}, due=date.fromisoformat(due) if due else None,
     )  # fmt: skip

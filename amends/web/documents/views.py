@@ -17,7 +17,7 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.people.actions import log_access
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.documents.queries import document_rows, is_released, late_among
-from amends.core.documents import DUE_ON, FROM, TO, titled
+from amends.core.documents import DUE_ON, FROM, TO, title_of_period
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -74,7 +74,7 @@ def _line(row: Proceeding, pack: Pack, *, is_late: bool) -> dict[str, Any]:
     values = json.loads(row.facts)["values"]
     found, kind = pack.reports.of_kind(row.kind), pack.proceedings.get(row.kind)
     span = Period.of_texts(values[FROM], values[TO])
-    title = titled(words(found[1].title), span) if found else row.subject
+    title = words(title_of_period(found[1], span)) if found else row.subject
     state = kind.states.get(row.state) if kind else None
     return {
         "row": row, "title": title, "first": span.first, "last": span.last, "state": words(state.title) if state else row.state,

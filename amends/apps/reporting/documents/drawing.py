@@ -15,7 +15,7 @@ from amends.apps.reporting.documents.queries import document_of_period
 from amends.apps.reporting.documents.taking import Taking
 from amends.apps.reporting.documents.versions import versions_of
 from amends.core.canonical import canonical_json
-from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, title_of_period, titled, whole_period
+from amends.core.documents import DUE_ON, FIGURES, FROM, TO, due_day, title_of_period, whole_period
 from amends.core.periods import Period, begun
 from amends.core.policy.documents import Document
 from amends.core.refusals import CHOSEN, FieldError, InvalidData, not_given
@@ -40,7 +40,7 @@ def draw_document(step: Step) -> Drawn:
     texts = _kept_by_author(step, kept["texts"])
     kind = step.pack.proceedings[step.kind]
     if kind.title_from and not step.texts.get(kind.title_from) and step.proceeding is None:
-        texts[kind.title_from] = titled(document.title.zh_hans, period)
+        texts[kind.title_from] = title_of_period(document, period).zh_hans
     due = due_day(document, period)
     return Drawn({DUE_ON: due.isoformat()} if due else {}, {**texts, FIGURES: canonical_json(kept)})
 
@@ -70,7 +70,7 @@ def _refuse_a_second(document: Document, period: Period, step: Step) -> None:
         return
     standing = document_of_period(step.desk, step.pack, step.kind, period)
     if standing is not None:
-        told = {"title": title_of_period(document.title, period), "number": standing.number}
+        told = {"title": title_of_period(document, period), "number": standing.number}
         raise InvalidData([FieldError(f"/{FROM}", "document_stands_already", told)])
 
 
