@@ -420,3 +420,25 @@ def test_a_new_version_of_a_procedure_is_confirmed_by_everybody_and_linked_at_it
     assert f'/proceedings/{key}/">首问负责规范' in case and "第 2 版" in record
     office.walk(number, "grade")
     assert "首问负责规范" not in staff.get(f"/cases/{number}/").content.decode()
+
+
+def test_a_second_supplier_of_the_same_name_is_named_first_and_registered_when_it_is_sent_again(office):
+    purchaser = office.api("purchaser")
+    first = purchaser.proceeding(
+        purchaser.begins("supplier", supplier_name="华东散热器厂", supplied_material="散热片")["id"]
+    )
+    staff, address = Staff(office.world, "purchaser"), f"/proceedings/new/{office.world.desk.code}/supplier/"
+    typed = {
+        "supplier_name": "华东散热器厂",
+        "supplied_material": "铜管",
+        "selection_criteria": "三证齐全，现场审核通过。",
+        "_token": "1" * 32,
+    }
+    asked = staff.post(address, typed)
+    page = asked.content.decode()
+    say = f"已有同名的“华东散热器厂”（{first['number']}，合格）。确实不是同一个的，请再次提交。"
+    assert asked.status_code == 422 and say in page and "三证齐全，现场审核通过。" in page
+    assert staff.post(address, {**typed, "_doubt": say}).status_code == 302
+    assert len(purchaser.read("proceedings", kind="supplier")["proceedings"]) == 2
+    other = staff.post(address, {**typed, "supplier_name": "华南散热器厂", "_token": "2" * 32})
+    assert other.status_code == 302

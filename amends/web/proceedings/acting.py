@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from amends.apps.cases.actions import Wish, perform
 from amends.apps.cases.extending import due_now
@@ -28,6 +28,7 @@ from amends.apps.cases.proceedings.queries import (
     possible_under,
 )
 from amends.apps.cases.proceedings.records import with_records
+from amends.apps.cases.proceedings.registers import record_called
 from amends.apps.cases.proceedings.standing import standing_texts
 from amends.apps.cases.proceedings.taking_over import taken_over
 from amends.apps.cases.proceedings.templates import apply_template
@@ -302,13 +303,22 @@ def _beginning(
         answers = answers_for_typed(viewer, desk, pack, answering, data)
         return {"answers": answers, "answers_form": "step-form", "answers_as_typed": True}
 
+    def doubt(data: Mapping[str, Any]) -> str:
+        name = str(data.get(possible.kind.title_from or "") or "").strip()
+        twin = record_called(name, desk=desk, pack=pack, kind=possible.kind_id) if name else None
+        if twin is None:
+            return ""
+        state = possible.kind.states.get(twin.state)
+        named = {"name": name, "number": twin.number, "state": words(state.title) if state else twin.state}
+        return gettext("已有同名的“%(name)s”（%(number)s，%(state)s）。确实不是同一个的，请再次提交。") % named
+
     title, action = words(possible.title), possible.action
     where = _where_begun(possible.kind_id, desk, case, parent)
     offer = possible.offer
     return Step(
         viewer=viewer, pack=pack, form=action.form, title=title,
         place=f"begin:{where.key}:{possible.kind_id}", address=where.address, back=where.back, desk=desk.code,
-        version=case.version if case and not parent else 0, do=do, drawing=drawing, offline=possible.kind.offline,
+        version=case.version if case and not parent else 0, do=do, drawing=drawing, doubt=doubt, offline=possible.kind.offline,
         fills={name: _filled(value) for name, value in fills.items()},
         context=lambda: {
             "area": "proceedings", "about": where.about, "subject": where.subject,

@@ -42,6 +42,7 @@ class Step:
     somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
     `drawn_up` adds the rows that follow from earlier records to what was typed.
     An `offline` one is kept on the phone and sent once the connection is back.
+    `doubt` says what the writer may not have thought of; sent once more, it is done all the same.
     The `button` says what sending does, where the title is that of a thing.
     `beside` is what stands beside the form for what is typed into it: guidance, the customer, earlier solutions.
     """
@@ -62,6 +63,7 @@ class Step:
     fills: Mapping[str, Any] = field(default_factory=dict)
     conflict: Callable[[DrawnForm, int], Mapping[str, Any]] | None = None
     drawn_up: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    doubt: Callable[[Mapping[str, Any]], str] = lambda data: ""
     offline: bool = False
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     button: str = ""
@@ -109,6 +111,8 @@ def _done(request: HttpRequest, step: Step, entered: Posted) -> HttpResponse:
     owner, data = step.viewer.person.actor_id, without_blank_rows(entered.data)
     key = key_of_form(request.POST.get("_token") or uuid.uuid4().hex)
     digest = digest_of_form(step.place, step.form, data)
+    if (doubt := step.doubt(data)) and request.POST.get("_doubt") != doubt:
+        return _shown(request, step, entered, {}, is_new=False, status=422, more={"doubt": doubt})
     try:
         answer = once(
             caller=owner, key=key, digest=digest, now=step.viewer.now,

@@ -334,3 +334,11 @@ def _read_cursor(text: str) -> tuple[int, date, uuid.UUID]:
         return int(rank), date.fromisoformat(str(day)), uuid.UUID(str(key))
     except (binascii.Error, ValueError, TypeError) as error:
         raise InvalidData([FieldError("/cursor", "bad_cursor", {})]) from error
+
+
+def record_called(name: str, *, desk: Desk, pack: Pack, kind: str) -> Proceeding | None:
+    """The standing record of that name, where other forms choose records of the kind by their names; else None."""
+    if not any(one.record is not None and one.record.kind == kind for one in pack.fields.values()):
+        return None
+    found = Proceeding.objects.filter(desk=desk, kind=kind, subject=name[:200])
+    return found.exclude(state__in=pack.proceedings[kind].void).order_by("begun_at").first()
