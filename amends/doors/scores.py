@@ -22,8 +22,8 @@ from amends.core.indicators import Verdict
 from amends.core.policy.kpis import Indicator, Kpis, Threshold
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
-from amends.core.scorecards import Part
-from amends.doors.figures import YEARS, few_words, in_unit, unit_words, value_words
+from amends.core.scorecards import Earned, Part
+from amends.doors.figures import YEARS, few_words, in_unit, unit_words, value_words, verdict_words
 from amends.doors.papers.formats import month_in_print, span_in_print
 from amends.doors.papers.making import house_of, version_of
 from amends.doors.printed_book import printed_book
@@ -157,9 +157,24 @@ def _line(one: Scored, names: Mapping[int, str]) -> list[Any]:
     return [*cells, earned, one.card.deducted, total_words(None) if one.card.total is None else one.card.total]
 
 
+def missed_words(one: Scored, earned: Earned, kpis: Kpis) -> list[str]:
+    """The conditions of a bonus that were not met, and of which of them there was too little to judge."""
+    return [
+        threshold_words(threshold, kpis) + _why_not_judged(one.figures.get(threshold.indicator))
+        for threshold in earned.missed
+    ]
+
+
+def _why_not_judged(figure: Figure | None) -> str:
+    if figure is not None and figure.result.verdict not in (Verdict.TOO_FEW, Verdict.NOT_APPLICABLE):
+        return ""
+    verdict = figure.result.verdict if figure else Verdict.NOT_APPLICABLE
+    return gettext("（%(why)s）") % {"why": verdict_words(verdict)[0]}
+
+
 def _bonus_lines(month: Month, pack: Pack, names: Mapping[int, str]) -> Iterator[list[Any]]:
     """What payroll takes over: the points of each department, and why there are none."""
     for one in month.scored:
         for earned in one.bonuses:
-            missed = gettext("；").join(threshold_words(threshold, pack.kpis) for threshold in earned.missed)
+            missed = gettext("；").join(missed_words(one, earned, pack.kpis))
             yield [names.get(one.key, ""), words(earned.bonus.title), earned.points, missed or "—"]

@@ -87,13 +87,20 @@ def test_a_month_of_75_90_70_and_10_percent_scores_78_0_less_what_is_taken_off_a
         "deduction_reason": "隐瞒客诉",
     }
     key = office.api("quality_manager").begins("score_deduction", **wishes)["id"]
-    assert one_department(office)["total"] == "75.0"
+    assert one_department(office)["total"] == "75.0" and office.told_in(key, "score_deducted")
     function = next(name for name, one in office.world.organisation.departments.items() if one.pk == unit)
     office.api("supporting_head", function).steps_on(key, "object", appeal_reason="已在例会上说明")
+    assert office.told_in(key, "score_appealed")
     assert one_department(office)["total"] == "78.0"
     office.api("senior_management").steps_on(key, "disapprove", reason="事实清楚")
     after = one_department(office)
     assert (after["total"], after["earned"], after["deducted"]) == ("75.0", "78.0", "3")
+    assert office.told_in(key, "score_settled")
+
+
+def test_a_condition_of_a_bonus_for_which_there_were_too_few_cases_says_so(office):
+    complaint(office, *TO_TOLD, "agree")
+    assert "未满足：客诉解决率 ≥ 90%（样本太少，不作评判）" in text_of(page(office, "quality_manager"))
 
 
 def test_a_month_that_is_none_or_has_not_begun_is_refused_with_a_sentence(office):

@@ -25,11 +25,11 @@ from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.scores import (
     desks_scored,
+    missed_words,
     month_in,
     names_of,
     part_words,
     scored_words,
-    threshold_words,
     total_words,
     write_scores,
 )
@@ -100,7 +100,7 @@ def _line(one: Scored, names: dict[int, str], pack: Pack, back: str) -> dict[str
         "name": names.get(one.key, str(one.key)), "place": one.place, "total": total_words(one.card.total),
         "is_scored": one.card.total is not None, "earned": one.card.earned, "deducted": one.card.deducted,
         "parts": [_part(part, one, back) for part in one.card.parts], "deductions": one.deductions,
-        "bonuses": [_bonus(earned, pack) for earned in one.bonuses],
+        "bonuses": [_bonus(one, earned, pack) for earned in one.bonuses],
     }  # fmt: skip
 
 
@@ -114,8 +114,8 @@ def _part(part: Part, one: Scored, back: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bonus(earned: Earned, pack: Pack) -> dict[str, Any]:
-    return {"points": earned.points, "missed": [threshold_words(one, pack.kpis) for one in earned.missed]}
+def _bonus(one: Scored, earned: Earned, pack: Pack) -> dict[str, Any]:
+    return {"points": earned.points, "missed": missed_words(one, earned, pack.kpis)}
 
 
 @route(audience="staff", permission="scores", kind="score")
