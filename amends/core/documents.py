@@ -61,8 +61,10 @@ def _days(period: Period, *, is_english: bool) -> str:
     first, last = period.first, period.last
     if is_english:
         return f" ({first.day} {first:%B %Y} – {last.day} {last:%B %Y})"
-    year = f"{last.year}年" if last.year != first.year else ""
-    return f"（{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日）"
+    named = {"y": first.year, "m": first.month, "d": first.day, "to_y": last.year, "to_m": last.month, "to_d": last.day}
+    if first.year == last.year:
+        return "（%(y)s年%(m)s月%(d)s日至%(to_m)s月%(to_d)s日）" % named
+    return "（%(y)s年%(m)s月%(d)s日至%(to_y)s年%(to_m)s月%(to_d)s日）" % named
 
 
 def _titled(title: str, period: Period) -> str:

@@ -91,4 +91,8 @@ def test_a_demand_stays_open_until_a_manager_verifies_it_and_is_listed_when_over
 
     assert [one["id"] for one in manager.read("proceedings", kind="rectification")["proceedings"] if one["is_late"]]
     assert head.step(key, "verify").status_code == 403
+    manager.steps_on(key, "send_back", reason="请附值班表。")
+    assert any("请附值班表。" in one.text for one in head.person.notices.all())
+    head.steps_on(key, "reply")
     assert manager.steps_on(key, "verify")["state"] == "verified"
+    assert office.told_in(key, "rectification_verified")
