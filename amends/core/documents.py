@@ -63,8 +63,8 @@ def _days(period: Period, *, is_english: bool) -> str:
         return f" ({first.day} {first:%B %Y} – {last.day} {last:%B %Y})"
     named = {"y": first.year, "m": first.month, "d": first.day, "to_y": last.year, "to_m": last.month, "to_d": last.day}
     if first.year == last.year:
-        return "（%(y)s年%(m)s月%(d)s日至%(to_m)s月%(to_d)s日）" % named
-    return "（%(y)s年%(m)s月%(d)s日至%(to_y)s年%(to_m)s月%(to_d)s日）" % named
+        return "（{y}年{m}月{d}日至{to_m}月{to_d}日）".format(**named)
+    return "（{y}年{m}月{d}日至{to_y}年{to_m}月{to_d}日）".format(**named)
 
 
 def _titled(title: str, period: Period) -> str:

@@ -305,6 +305,7 @@ def test_everybody_signs_in_turn_and_their_names_and_days_stand_on_page_and_pape
     office.clock.at("2026-04-02T09:00:00+08:00")
     lead.steps_on(report["id"], "send_back", reason="第二章请补充原因。")
     assert office.told_in(report["id"], "report_sent_back")
+    assert any("被退回修改：第二章请补充原因。" in one.text for one in reporter.person.notices.all())
     assert [one["on"] for one in read(office, report["id"])["signatures"]] == [None, None, None]
     reporter.steps_on(report["id"], "release", reporter_name=reporter.id)
     lead.steps_on(report["id"], "vouch")

@@ -63,13 +63,18 @@ def message_values(
         "desk": signature_of(case.desk, pack, language),
         "level": title_in(level_title, language) if level_title else "",
         "round": str(case.round),
-        "reason": texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or "",
+        "reason": reason_in(texts),
         "promised_reply_at": by_when_in(_moment(facts.value("promised_reply_at")), zone, language),
         "extended_until": by_when_in(_extended(facts), zone, language),
         "link": f"{settings.BASE_URL}/portal/",
         **(extra or {}),
     }
     return {**values, **_in_place_of_typed(case, pack, language)} if to_stranger else values
+
+
+def reason_in(texts: Mapping[str, str]) -> str:
+    """What was written with a step: the reason, or the answer."""
+    return texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or ""
 
 
 def _promised(case: Case, pack: Pack, now: datetime, language: str) -> str:
