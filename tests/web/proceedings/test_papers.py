@@ -55,7 +55,7 @@ def test_minutes_are_printed_meeting_by_meeting_and_the_report_with_members_plan
     report = paper(leader, key, "task_force_report")
 
     assert "第一次会议的进展" in first and "第二次会议的进展" not in first
-    for text in ("已换货并上门致歉", "复检同批货物", "2026-03-04", "同意结案。", superior(office).person.name):
+    for text in ("已换货并上门致歉", "复检同批货物", "2026年3月4日", "同意结案。", superior(office).person.name):
         assert text in report, text
     assert leader.get(f"proceedings/{key}/papers/special_meeting.docx").status_code == 404
 
