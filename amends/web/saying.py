@@ -135,7 +135,11 @@ def _if(node: Any) -> Say:
 
     def say(names: Names, context: Context) -> str:
         for holds, then in branches:
-            if holds(names, context):
+            try:
+                is_met = holds(names, context)
+            except VariableDoesNotExist:  # A condition that asks for what is not there does not hold.
+                is_met = False
+            if is_met:
                 return then(names, context)
         return ""
 
@@ -146,24 +150,12 @@ def _always(names: Names, context: Context) -> bool:
     return True
 
 
-def _test_of(condition: Any) -> Find:
-    """Whether a condition holds; one that asks for a name which is not there does not."""
-    test = _eval_of(condition)
-
-    def holds(names: Names, context: Context) -> Any:
-        try:
-            return test(names, context)
-        except VariableDoesNotExist:
-            return None
-
-    return holds
-
-
-def _eval_of(part: Any) -> Find:
+def _test_of(part: Any) -> Find:
+    """What a part of a condition comes to."""
     if part.id == TemplateLiteral.id:
         return find_in(part.value, missing=None)
-    first = _eval_of(part.first)
-    second = _eval_of(part.second) if part.second is not None else first
+    first = _test_of(part.first)
+    second = _test_of(part.second) if part.second is not None else first
     return OPERATORS[part.id](first, second)
 
 
@@ -417,6 +409,17 @@ def _look_up(var: Variable, missing: Any) -> Find:
         value = names.get(name, ABSENT)
         return django(names, context) if value is ABSENT or callable(value) else value
 
+    def beside(names: Names, context: Context) -> Any:
+        """One step from a name, as most are."""
+        value = names.get(name, ABSENT)
+        if REACH[value.__class__] is not BY_ATTRIBUTE:
+            return reached(names, context)
+        try:
+            value = getattr(value, bits[0])
+        except Exception:  # Django knows which failures are silent, and tells of the others.
+            return django(names, context)
+        return django(names, context) if callable(value) else value
+
     def reached(names: Names, context: Context) -> Any:
         value = names.get(name, ABSENT)
         for bit in bits:
@@ -432,7 +435,7 @@ def _look_up(var: Variable, missing: Any) -> Find:
                 return django(names, context)
         return django(names, context) if value is ABSENT or callable(value) else value
 
-    return reached if bits else named
+    return named if not bits else beside if len(bits) == 1 else reached
 
 
 def _resolving(var: Variable, missing: Any) -> Find:
