@@ -113,6 +113,14 @@ def test_the_pdf_is_made(files):
     assert files("pdf").startswith(b"%PDF")
 
 
+def test_a_chart_of_two_years_leaves_as_a_paper_too(office):
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    begun = office.api("quality_manager").begins("management_review", period_from="2026-01-01", period_to="2026-03-31")
+    staff = Staff(office.world, "quality_manager")
+    for way in ("pdf", "docx", "xlsx"):
+        assert staff.get(f"/documents/{begun['id']}/file.{way}").status_code == 200
+
+
 def test_numbers_and_codes_never_break_and_words_share_the_rest():
     heads = (Head("编号"), Head("内容"), Head("件数", True))
     table = Table(heads, ((Cell("KS202611-00001"), Cell("字" * 200), Cell("1234567", is_number=True)),))

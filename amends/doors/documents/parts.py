@@ -78,6 +78,8 @@ class Shown:
     note: str = ""
     samples: tuple[Sample, ...] = ()
     points: tuple[tuple[str, float, str], ...] = ()
+    months: tuple[date, ...] = ()
+    """The first day of the month of each of the points."""
     unit: str = ""
     """In what the values of the chart are."""
 

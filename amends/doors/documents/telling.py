@@ -357,7 +357,14 @@ class Teller:
             for day, (_, value), amount in zip(days, months, values, strict=True)
         )
         heads = (Head(gettext("月份")), Head(words(one.title), True, unit_of(one)))
-        return Shown(place, title or words(one.title), table=Table(heads, rows), points=points, unit=unit_of(one))
+        return Shown(
+            place,
+            title or words(one.title),
+            table=Table(heads, rows),
+            points=points,
+            months=tuple(days),
+            unit=unit_of(one),
+        )
 
 
 def _none_said(block: Block) -> str:

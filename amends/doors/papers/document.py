@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -81,7 +82,7 @@ def _pieces(block: Shown, author: str, *, is_wide: bool) -> Iterator[Piece]:
         yield Piece(
             kind="chart",
             caption=block.caption,
-            chart=Chart(points=_labelled(block.points), unit=gettext("单位：%(unit)s") % {"unit": block.unit}),
+            chart=Chart(points=_labelled(block), unit=gettext("单位：%(unit)s") % {"unit": block.unit}),
         )
         return
     if not block.has_rows or block.table is None:
@@ -100,15 +101,16 @@ def _pieces(block: Shown, author: str, *, is_wide: bool) -> Iterator[Piece]:
         )
 
 
-def _labelled(points: Points) -> Points:
+def _labelled(block: Shown) -> Points:
     """Many columns have the month alone below them, and the year where it begins."""
-    if len(points) <= MANY:
-        return points
-    found = []
-    for place, (month, amount, said) in enumerate(points):
-        year, _, number = month.partition("-")
-        found.append((f"{int(number)}\n{year}" if place == 0 or number == "01" else f"{int(number)}", amount, said))
-    return tuple(found)
+    if len(block.points) <= MANY:
+        return block.points
+    shown = zip(block.months, block.points, strict=True)
+    return tuple((_below(day, is_first=n == 0), amount, said) for n, (day, (_, amount, said)) in enumerate(shown))
+
+
+def _below(day: date, *, is_first: bool) -> str:
+    return f"{day.month}\n{day.year}" if is_first or day.month == 1 else f"{day.month}"
 
 
 def _words(block: Shown, author: str) -> Piece:
