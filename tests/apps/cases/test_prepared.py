@@ -13,7 +13,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.apps.people.actions import revoke_role
 from amends.apps.people.models import Membership, Person
-from amends.apps.prepared import Given, Prepared
+from amends.apps.prepared import Given, Prepared, count_each
 from amends.core.refusals import NotVisible
 from tests.doors import Office
 
@@ -32,8 +32,19 @@ def test_an_answer_is_read_anew_each_time(office: Office) -> None:
     Case.objects.filter(pk=case.pk).update(subject="改过的事项")
     again = by_number.first(number=case.number)
     assert again is not None
-    assert (again.subject, again._state.adding, by_number.count(number=case.number)) == ("改过的事项", False, 1)
-    assert (by_number.first(number="没有"), by_number.count(number="没有")) == (None, 0)
+    assert (again.subject, again._state.adding) == ("改过的事项", False)
+    assert by_number.first(number="没有") is None
+
+
+def test_several_questions_are_counted_by_one_query(office: Office, django_assert_num_queries: object) -> None:
+    by_number = Prepared(lambda: Case.objects.filter(number=Given("number", NUMBER)))
+    nothing = Prepared(lambda: Case.objects.none())
+    case = office.world.register()
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        counted = count_each(
+            [by_number.counting(number="没有"), nothing.counting(), by_number.counting(number=case.number)]
+        )
+    assert counted == [0, 0, 1]
 
 
 def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> None:
@@ -52,7 +63,7 @@ def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> 
 def test_a_question_about_nothing_costs_no_query(office: Office, django_assert_num_queries: object) -> None:
     nothing = Prepared(lambda: Case.objects.none())
     with django_assert_num_queries(0):  # type: ignore[operator]
-        assert (nothing.ask(), nothing.count()) == ([], 0)
+        assert (nothing.ask(), count_each([nothing.counting()])) == ([], [0])
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="an embedded database keeps no plans for a connection")
