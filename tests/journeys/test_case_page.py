@@ -105,6 +105,25 @@ def test_evidence_is_pasted_sent_and_looked_at_with_the_arrow_keys(visitor: Visi
     assert visitor.said == []
 
 
+ARROW_AT_ONCE = """
+document.body.addEventListener("htmx:afterSwap", () => {
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+}, { once: true });
+"""
+"""An arrow key pressed in the moment in which a picture is drawn."""
+
+
+def test_an_arrow_pressed_before_the_next_link_is_ready_does_not_leave_the_case(visitor: Visitor) -> None:
+    case, page = visitor.world.register(), visitor.page
+    with_files(visitor, case, "外箱.png", "运单.png")
+    page.goto(f"{visitor.base}/cases/{case.number}/?tab=evidence")
+    page.evaluate(ARROW_AT_ONCE)
+    page.locator(".gallery-picture").first.click()
+    page.locator("#look[open] .look-head").get_by_text("运单.png").wait_for()
+    assert page.url.endswith("?tab=evidence")
+    assert visitor.said == []
+
+
 @pytest.mark.parametrize(("appearance", "widths"), [("light", (1440, 390)), ("dark", (1440,))])
 def test_nothing_on_the_page_trips_a_screen_reader(visitor: Visitor, appearance: Any, widths: tuple[int, ...]) -> None:
     case, page, axe = visitor.world.register(), visitor.page, Axe()

@@ -89,7 +89,8 @@
     if (event.key === "-") zoom(-1);
     const zoomed = $("[data-zoom-level]", body);
     const way = !zoomed && (WAYS[event.key] || []).map((name) => $(`[data-look="${name}"]`, body)).find(Boolean);
-    if (way) { event.preventDefault(); way.click(); }
+    /* Not by a click: a link that has only just been drawn would lead away from the page. */
+    if (way) { event.preventDefault(); htmx.ajax("GET", way.href, { source: way, target: body }); }
   });
 
   /* Files dropped on the evidence, or pasted anywhere, go into the form that adds evidence. */
