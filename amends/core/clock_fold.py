@@ -1,18 +1,18 @@
-"""The fold under every clock: what one rule needs to know of a case's events so far, event by event."""
+"""The fold under every clock: what a case's events mean to each rule, event by event."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from copy import copy
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 from amends.core.canonical import canonical_json, utc_text
 from amends.core.clock_segments import Paused
+from amends.core.facts import EMPTY
 from amends.core.policy.clock_rules import ClockRule, Limit, Trigger
+from amends.core.policy.conditions import holds
 from amends.core.working_time import NaiveTimeError, WorkingTimeError
 
 StopCause = Literal["stop", "restart", "ended", "reopened"]
-DecideWhen = Callable[[Mapping[str, Any], "Known"], bool]
 
 EXTENSION = "extension"
 """Key of an event's values that extends a clock: {clock: id, due_at: time}."""
@@ -22,8 +22,7 @@ GAP = "closed_meanwhile"
 """Reason of the uncounted time between closing and reopening in a clock of the whole life."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockEvent:
+class ClockEvent(NamedTuple):
     """One event as a clock sees it. `state` is the state after it, `values` the facts that it set.
 
     `pause_reason` asks for a pause, `resumes` ends one; `done` tells that the state after it ends the case.
@@ -36,10 +35,72 @@ class ClockEvent:
     state: str
     cycle: int = 1
     round: int = 1
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = EMPTY
     pause_reason: str | None = None
     resumes: bool = False
     done: bool = False
+
+
+class Known(NamedTuple):
+    """A case after its events so far, the same for every clock; the condition of a clock may ask it."""
+
+    state: str | None = None
+    cycle: int = 0
+    round: int = 0
+    done: bool = False
+    facts: Mapping[str, Any] = EMPTY
+    verbs: Mapping[str, tuple[int, int]] = EMPTY
+
+    def value(self, name: str) -> Any:
+        """Return the latest value of a fact, None when unknown."""
+        if name in ("state", "cycle", "round"):
+            return getattr(self, name)
+        return self.facts.get(name)
+
+    def was_done(self, verb: str, *, within: str = "cycle") -> bool:
+        """Tell whether a verb was done in this cycle, or in this round."""
+        cycle, round_ = self.verbs.get(verb, (None, None))
+        return cycle == self.cycle and (within == "cycle" or round_ == self.round)
+
+
+class Step(NamedTuple):
+    """One event, what was known before it and what is known after it, and what it means to every clock."""
+
+    event: ClockEvent
+    before: Known
+    after: Known
+    is_first: bool
+    entered: str | None
+    """The state that the event entered, None where it left the state as it was."""
+    ends_case: bool
+    opens_cycle: bool
+
+
+def steps_of(events: Iterable[ClockEvent]) -> list[Step]:
+    """Return the steps of one case in the order of `seq`, never of times. Refuses naive times."""
+    found: list[Step] = []
+    before = Known()
+    for event in sorted(events, key=_seq):
+        if event.at.tzinfo is None:
+            raise NaiveTimeError(f"event {event.seq} has a time without offset: {event.at}")
+        after = Known(
+            event.state,
+            event.cycle,
+            event.round,
+            event.done,
+            {**before.facts, **event.values} if event.values else before.facts,
+            {**before.verbs, event.verb: (event.cycle, event.round)},
+        )
+        is_first = not found
+        entered = event.state if event.state != before.state else None
+        opens_cycle = not is_first and event.cycle > before.cycle
+        found.append(Step(event, before, after, is_first, entered, event.done and not before.done, opens_cycle))
+        before = after
+    return found
+
+
+def _seq(event: ClockEvent) -> int:
+    return event.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,195 +136,147 @@ class Run:
     stop_cause: StopCause | None = None
 
 
-@dataclass(slots=True)
-class ClockState:
-    """Everything one clock needs to know of a case's past."""
-
-    cycle: int = 0
-    round: int = 0
-    state: str | None = None
-    done: bool = False
-    started: bool = False
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    verbs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    runs: tuple[Run, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a condition may ask when it decides whether a clock applies."""
-
-    state: ClockState
-
-    def value(self, name: str) -> Any:
-        """Return the latest value of a fact, None when unknown."""
-        if name in ("state", "cycle", "round"):
-            return getattr(self.state, name)
-        return self.state.facts.get(name)
-
-    def was_done(self, verb: str, *, within: str = "cycle") -> bool:
-        """Tell whether a verb was done in this cycle, or in this round."""
-        cycle, round_ = self.state.verbs.get(verb, (None, None))
-        return cycle == self.state.cycle and (within == "cycle" or round_ == self.state.round)
-
-
 # -- the fold ----------------------------------------------------------------------------------
 
 
-def advance(
-    state: ClockState, event: ClockEvent, *, rule: ClockRule, decide_when: DecideWhen | None = None
-) -> ClockState:
-    """Return the state after one more event; the given state stays as it was."""
-    after = copy(state)
-    after.runs = tuple(_copied(run) for run in state.runs)
-    take_in(after, event, rule, decide_when)
-    return after
+def runs_of(rule: ClockRule, steps: Iterable[Step]) -> list[Run]:
+    """Return every instance of one clock after these steps, oldest first."""
+    runs: list[Run] = []
+    known = Known()
+    for step in steps:
+        take_in(runs, step, rule)
+        known = step.after
+    judge_running(runs, rule, known)
+    return runs
 
 
-def _copied(run: Run) -> Run:
-    twin = copy(run)
-    twin.changes, twin.pauses, twin.extensions = run.changes[:], run.pauses[:], run.extensions[:]
-    return twin
+def running(runs: list[Run]) -> Run | None:
+    """Return the instance that has not stopped."""
+    return runs[-1] if runs and runs[-1].stopped_at is None else None
 
 
-def take_in(state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: DecideWhen | None) -> None:
-    if event.at.tzinfo is None:
-        raise NaiveTimeError(f"event {event.seq} has a time without offset: {event.at}")
-    run = state.runs[-1] if state.runs and state.runs[-1].stopped_at is None else None
-    entered = event.state if event.state != state.state else None
-    ends_case = event.done and not state.done
-    new_cycle = state.started and event.cycle > state.cycle
-    known_limit = run is not None and run.changes[-1].limit is not None
-    trigger = _starting(state, event, rule, entered)
-    if event.values:
-        state.facts = {**state.facts, **event.values}
-    if rule.when is not None:
-        state.verbs = {**state.verbs, event.verb: (event.cycle, event.round)}
-    first = not state.started
-    state.started, state.state, state.done = True, event.state, event.done
-    state.cycle, state.round = event.cycle, event.round
-
-    if new_cycle and rule.cycle == "life":
-        run = _continue_life(state, event)
-    elif new_cycle and run is not None:
-        _stop(run, event, event.at, "reopened")
-        run = None
-    stopped_now = False
+def judge_running(runs: list[Run], rule: ClockRule, known: Known) -> None:
+    """Decide by what is known at last whether the clock that still runs applies at all."""
+    run = running(runs)
     if run is not None:
-        restarts = trigger is not None and rule.repeats == "each_start"
-        stopped_now = _follow(run, state, event, rule, entered, ends_case, known_limit, restarts, decide_when)
+        _judge(run, rule, known)
+
+
+def _judge(run: Run, rule: ClockRule, known: Known) -> None:
+    run.applies = holds(rule.when, known)
+
+
+def take_in(runs: list[Run], step: Step, rule: ClockRule) -> None:
+    """Take one step into the instances of a clock.
+
+    Whether an instance applies is decided when it stops; `judge_running` does it for one that has not.
+    """
+    run = running(runs)
+    trigger = _starting(runs, step, rule)
+    known_limit = run is not None and run.changes[-1].limit is not None
+    if step.opens_cycle and rule.cycle == "life":
+        run = _continue_life(runs, step.event)
+    elif step.opens_cycle and run is not None:
+        _judge(run, rule, step.before)
+        _stop(run, step.event, step.event.at, "reopened")
+        run = None
+    stopped_now = run is not None and _follow(run, step, rule, known_limit, trigger is not None)
     if trigger is not None and (run is None or stopped_now):
-        _start(state, event, rule, trigger, entered, first, stopped_now, decide_when)
+        _start(runs, step, rule, trigger, stopped_now)
 
 
-def _continue_life(state: ClockState, event: ClockEvent) -> Run | None:
-    run = state.runs[-1] if state.runs else None
+def _continue_life(runs: list[Run], event: ClockEvent) -> Run | None:
+    run = runs[-1] if runs else None
     if run is not None and run.stopped_at is not None:
         run.pauses.append(Paused(run.stopped_at, max(event.at, run.stopped_at), GAP))
         run.stopped_at = run.stop_seq = run.stop_cause = None
     return run
 
 
-def _follow(
-    run: Run,
-    state: ClockState,
-    event: ClockEvent,
-    rule: ClockRule,
-    entered: str | None,
-    ends_case: bool,
-    known_limit: bool,
-    restarts: bool,
-    decide_when: DecideWhen | None,
-) -> bool:
-    """Take an event into a running instance; tell whether it stopped."""
-    trigger = _matching(rule.stop, event, entered)
+def _follow(run: Run, step: Step, rule: ClockRule, known_limit: bool, starts_again: bool) -> bool:
+    """Take a step into a running instance; tell whether it stopped."""
+    event = step.event
+    trigger = _matching(rule.stop, step)
     if trigger is not None and rule.limit.promise and _states_earlier(trigger, event, run):
         # What was done before a promise was given does not keep it.
         trigger = None
     cause: StopCause | None = "stop" if trigger else None
-    if cause is None and restarts:
+    if cause is None and starts_again and rule.repeats == "each_start":
         cause = "restart"
-    if cause is None and ends_case and not rule.runs_after_end:
+    if cause is None and step.ends_case and not rule.runs_after_end:
         cause = "ended"
     # What the stopping event itself says cannot make an overdue clock timely; it may only name a limit
     # that was missing.
     if cause is None or not known_limit:
-        _choose_limit(run, state, event, rule, decide_when)
+        _choose_limit(run, step, rule)
     if cause is None:
         _extend(run, event, rule)
         _pause_or_resume(run, event, rule)
         return False
-    _stop(run, event, _moment_of_trigger(trigger, event, state), cause)
+    _judge(run, rule, step.before if known_limit else step.after)
+    _stop(run, event, _moment_of_trigger(trigger, step), cause)
     return True
 
 
-def _start(
-    state: ClockState,
-    event: ClockEvent,
-    rule: ClockRule,
-    trigger: Trigger,
-    entered: str | None,
-    first: bool,
-    stopped_now: bool,
-    decide_when: DecideWhen | None,
-) -> None:
-    n = 1 + sum(run.cycle == event.cycle for run in state.runs)
-    if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and state.runs)):
+def _start(runs: list[Run], step: Step, rule: ClockRule, trigger: Trigger, stopped_now: bool) -> None:
+    event = step.event
+    n = 1 + sum(run.cycle == event.cycle for run in runs)
+    if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and runs)):
         return
-    started_at = _moment_of_trigger(trigger, event, state).astimezone(dt.UTC)
-    run = Run(event.cycle, n, started_at, event.seq, first, [])
-    _choose_limit(run, state, event, rule, decide_when)
-    state.runs = (*state.runs, run)
-    stop = None if stopped_now or rule.repeats == "each_start" else _matching(rule.stop, event, entered)
+    run = Run(event.cycle, n, _moment_of_trigger(trigger, step).astimezone(dt.UTC), event.seq, step.is_first, [])
+    _choose_limit(run, step, rule)
+    runs.append(run)
+    stop = None if stopped_now or rule.repeats == "each_start" else _matching(rule.stop, step)
     if stop is not None:
-        _stop(run, event, _moment_of_trigger(stop, event, state), "stop")
+        _judge(run, rule, step.after)
+        _stop(run, event, _moment_of_trigger(stop, step), "stop")
     else:
         _pause_or_resume(run, event, rule)
 
 
-def _starting(before: ClockState, event: ClockEvent, rule: ClockRule, entered: str | None) -> Trigger | None:
-    """Return what in an event starts the clock; a field counts only where the event gives it another value."""
+def _starting(runs: list[Run], step: Step, rule: ClockRule) -> Trigger | None:
+    """Return what in a step starts the clock; a field counts only where the event gives it another value."""
     for trigger in rule.start:
-        if _matching((trigger,), event, entered) is None:
+        if _matching((trigger,), step) is None:
             continue
-        if trigger.field_set is None or _is_news(trigger.field_set, before, event, rule):
+        if trigger.field_set is None or _is_news(trigger.field_set, runs, step, rule):
             return trigger
     return None
 
 
-def _is_news(name: str, before: ClockState, event: ClockEvent, rule: ClockRule) -> bool:
+def _is_news(name: str, runs: list[Run], step: Step, rule: ClockRule) -> bool:
     """Tell whether setting a field may start the clock: a promise binds each time it is given, and what a new cycle
     sets first is new to it; apart from that a value that was said again changes nothing.
     """
-    if rule.limit.promise == name or (rule.cycle == "cycle" and not _has_run_in(before, event.cycle)):
+    if rule.limit.promise == name or (rule.cycle == "cycle" and not _has_run_in(runs, step.event.cycle)):
         return True
-    now, then = event.values.get(name), before.facts.get(name)
+    now, then = step.event.values.get(name), step.before.facts.get(name)
     if isinstance(now, str) and isinstance(then, str):
         return now != then
     return canonical_json(now) != canonical_json(then)
 
 
-def _has_run_in(state: ClockState, cycle: int) -> bool:
-    return bool(state.runs) and state.runs[-1].cycle == cycle
+def _has_run_in(runs: list[Run], cycle: int) -> bool:
+    return bool(runs) and runs[-1].cycle == cycle
 
 
-def _matching(triggers: tuple[Trigger, ...], event: ClockEvent, entered: str | None) -> Trigger | None:
+def _matching(triggers: tuple[Trigger, ...], step: Step) -> Trigger | None:
     for trigger in triggers:
         if trigger.state is not None:
-            if trigger.state == entered:
+            if trigger.state == step.entered:
                 return trigger
         elif trigger.verb is not None:
-            if trigger.verb == event.verb:
+            if trigger.verb == step.event.verb:
                 return trigger
-        elif event.values.get(trigger.field_set or "") is not None:
+        elif step.event.values.get(trigger.field_set or "") is not None:
             return trigger
     return None
 
 
-def _moment_of_trigger(trigger: Trigger | None, event: ClockEvent, state: ClockState) -> dt.datetime:
-    given = state.facts.get(trigger.at) if trigger is not None and trigger.at else None
+def _moment_of_trigger(trigger: Trigger | None, step: Step) -> dt.datetime:
+    given = step.after.facts.get(trigger.at) if trigger is not None and trigger.at else None
     moment = None if given is None else as_time(given)
-    return moment if isinstance(moment, dt.datetime) else event.at
+    return moment if isinstance(moment, dt.datetime) else step.event.at
 
 
 def _states_earlier(trigger: Trigger, event: ClockEvent, run: Run) -> bool:
@@ -288,23 +301,18 @@ def _pauses_before(stop: dt.datetime, pauses: list[Paused]) -> Iterator[Paused]:
             yield Paused(pause.from_at, stop if pause.to_at is None else min(pause.to_at, stop), pause.reason)
 
 
-def _choose_limit(
-    run: Run, state: ClockState, event: ClockEvent, rule: ClockRule, decide_when: DecideWhen | None
-) -> None:
-    if rule.when is not None:
-        if decide_when is None:
-            raise TypeError(f"{rule.id} has a condition; give decide_when")
-        run.applies = decide_when(rule.when, Known(state))
+def _choose_limit(run: Run, step: Step, rule: ClockRule) -> None:
     last = run.changes[-1] if run.changes else None
+    event, facts = step.event, step.after.facts
     if last is not None and not event.values:
         return
-    limit, choice = _chosen(rule.limit, state.facts, None)
+    limit, choice = _chosen(rule.limit, facts, None)
     if limit is not None and limit.promise is not None:
         # A promise binds as it was given; a later one opens an instance of its own.
         fixed = last.fixed if last is not None else _fixed_text(event.values.get(limit.promise))
     else:
-        fixed = _fixed_text(state.facts.get(limit.until)) if limit is not None and limit.until else None
-    latest = _fixed_text(state.facts.get(rule.no_later_than)) if rule.no_later_than else None
+        fixed = _fixed_text(facts.get(limit.until)) if limit is not None and limit.until else None
+    latest = _fixed_text(facts.get(rule.no_later_than)) if rule.no_later_than else None
     is_same = last is not None and (last.limit is limit or last.limit == limit)
     if last is None or not is_same or (last.fixed, last.latest) != (fixed, latest):
         run.changes.append(Change(event.seq, event.at, limit, choice, fixed, latest))
@@ -384,79 +392,3 @@ def _fixed_text(value: object) -> str | None:
     if time is None:
         return None
     return utc_text(time) if isinstance(time, dt.datetime) else time.isoformat()
-
-
-# -- keeping a state ----------------------------------------------------------------------------
-
-
-def state_data(state: ClockState) -> dict[str, Any]:
-    """Return a folded clock as plain data that `state_from_data` reads back."""
-    return {
-        "cycle": state.cycle,
-        "round": state.round,
-        "state": state.state,
-        "done": state.done,
-        "started": state.started,
-        "facts": dict(state.facts),
-        "verbs": {verb: list(where) for verb, where in state.verbs.items()},
-        "runs": [_run_data(run) for run in state.runs],
-    }
-
-
-def _run_data(run: Run) -> dict[str, Any]:
-    return {
-        "cycle": run.cycle,
-        "n": run.n,
-        "started_at": run.started_at,
-        "start_seq": run.start_seq,
-        "starts_case": run.starts_case,
-        "applies": run.applies,
-        "paused_in": run.paused_in,
-        "stopped_at": run.stopped_at,
-        "stop_seq": run.stop_seq,
-        "stop_cause": run.stop_cause,
-        "changes": [
-            [
-                change.seq,
-                change.at,
-                None if change.limit is None else change.limit.model_dump(mode="json", exclude_defaults=True),
-                change.choice,
-                change.fixed,
-                change.latest,
-            ]
-            for change in run.changes
-        ],
-        "pauses": [[pause.from_at, pause.to_at, pause.reason] for pause in run.pauses],
-        "extensions": [list(extension) for extension in run.extensions],
-    }
-
-
-def state_from_data(data: Mapping[str, Any]) -> ClockState:
-    """Return the folded clock that `state_data` wrote, also after a trip through JSON."""
-    runs = tuple(_run_from_data(run) for run in data["runs"])
-    verbs = {verb: (where[0], where[1]) for verb, where in data["verbs"].items()}
-    return ClockState(**{**data, "runs": runs, "verbs": verbs})
-
-
-def _run_from_data(data: Mapping[str, Any]) -> Run:
-    changes = [
-        Change(seq, _moment(at), None if limit is None else Limit.model_validate(limit), choice, fixed, latest)
-        for seq, at, limit, choice, fixed, latest in data["changes"]
-    ]
-    run = Run(data["cycle"], data["n"], _moment(data["started_at"]), data["start_seq"], data["starts_case"], changes)
-    rest = {name: data[name] for name in ("applies", "paused_in", "stop_seq", "stop_cause")}
-    return replace(
-        run,
-        **rest,
-        stopped_at=_moment_or_none(data["stopped_at"]),
-        pauses=[Paused(_moment(a), _moment_or_none(b), reason) for a, b, reason in data["pauses"]],
-        extensions=[(seq, _moment(at), _moment(due)) for seq, at, due in data["extensions"]],
-    )
-
-
-def _moment(value: dt.datetime | str) -> dt.datetime:
-    return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value).astimezone(dt.UTC)
-
-
-def _moment_or_none(value: dt.datetime | str | None) -> dt.datetime | None:
-    return None if value is None else _moment(value)

@@ -1,7 +1,6 @@
 """Clocks: what the policy's time limits say about a case, read from its events and nothing else.
 
-A reading is a pure function of rule, events, calendar and `now`. `ClockState` is the same fold held open:
-advanced event by event it gives the same readings, to the byte, as a rebuild.
+A reading is a pure function of rule, events, calendar and `now`.
 
 A limit is half-open: stopped before it is due the clock was kept; at the due moment itself it is broken.
 """
@@ -16,16 +15,12 @@ from amends.core.canonical import canonical_json
 from amends.core.clock_fold import (
     GAP,
     ClockEvent,
-    ClockState,
-    DecideWhen,
     Known,
     Run,
     StopCause,
-    advance,
     as_time,
-    state_data,
-    state_from_data,
-    take_in,
+    runs_of,
+    steps_of,
 )
 from amends.core.clock_segments import Paused, segments_of, segments_set_outside
 from amends.core.policy.clock_rules import STEP, Amount, ClockRule, LadderStep, Limit
@@ -34,18 +29,14 @@ from amends.core.working_time import SECOND, NaiveTimeError, Segment, WorkingCal
 __all__ = [
     "ClockEvent",
     "ClockReading",
-    "ClockState",
     "DueChange",
     "Known",
     "LadderMoment",
-    "advance",
     "may_extend",
     "promises_of",
     "read_clock",
     "readings",
     "readings_text",
-    "state_data",
-    "state_from_data",
     "steps_to_take",
 ]
 
@@ -175,26 +166,17 @@ def read_clock(
     calendar: WorkingCalendar,
     now: dt.datetime,
     *,
-    decide_when: DecideWhen | None = None,
     with_segments: bool = True,
 ) -> list[ClockReading]:
     """Return what a clock says at `now`: one reading for each instance, oldest first.
 
-    `decide_when` answers the rule's `when`; a rule with one needs it. Order comes from `seq`, never from
-    times. Refuses naive times.
+    Order comes from `seq`, never from times. Refuses naive times. For many clocks of a case see `clockwork`.
     """
-    state = ClockState()
-    for event in sorted(events, key=_seq):
-        take_in(state, event, rule, decide_when)
-    return readings(state, rule, calendar, now, with_segments=with_segments)
-
-
-def _seq(event: ClockEvent) -> int:
-    return event.seq
+    return readings(runs_of(rule, steps_of(events)), rule, calendar, now, with_segments=with_segments)
 
 
 def readings(
-    state: ClockState,
+    runs: Iterable[Run],
     rule: ClockRule,
     calendar: WorkingCalendar,
     now: dt.datetime,
@@ -206,7 +188,7 @@ def readings(
     """
     if now.tzinfo is None:
         raise NaiveTimeError(f"time without offset: {now}")
-    return [_reading(run, rule, calendar, now, with_segments) for run in state.runs if run.applies]
+    return [_reading(run, rule, calendar, now, with_segments) for run in runs if run.applies]
 
 
 def _reading(
@@ -632,5 +614,5 @@ def may_extend(rule: ClockRule, reading: ClockReading, now: dt.datetime) -> bool
 
 
 def readings_text(found: Iterable[ClockReading]) -> str:
-    """Return readings as canonical JSON: the form in which rebuilt and incremental are compared."""
+    """Return readings as canonical JSON: the form in which they are compared."""
     return canonical_json([reading.as_data() for reading in found])

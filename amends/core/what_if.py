@@ -14,12 +14,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from amends.core.clock_dues import Dated, Watched, dues
 from amends.core.clocks import ClockEvent
+from amends.core.clockwork import Clockwork, Dated
 from amends.core.facts import CaseFacts, Event, evolve
 from amends.core.grading import propose
 from amends.core.indicators import Result, Tally, result_of
-from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.conditions import Condition, holds
 from amends.core.policy.kpis import LENGTHS, Indicator
 from amends.core.policy.lifecycle import Transition
@@ -79,7 +78,8 @@ class Draft:
     ) -> None:
         self.pack, self.calendars, self.versions, self.now = pack, calendars, versions, now
         self._verbs = {t.verb for t in pack.lifecycle.transitions}
-        self._rules = {rule.id: _watched(rule, calendars[rule.calendar]) for rule in pack.clocks}
+        self._all = Clockwork(pack.clocks)
+        self._rules = frozenset(rule.id for rule in pack.clocks)
         self._compared = {number: _Compared(version, pack) for number, version in versions.items()}
 
     def replay(self, past: Past) -> Replayed:
@@ -98,19 +98,13 @@ class Draft:
         self, past: Past, old: Pack, compared: _Compared, changed: Mapping[int, Mapping[str, Any]]
     ) -> list[Stood]:
         """Rules that are the same over the same facts are not read again: their clocks stand as they stood."""
-        again: Iterable[str] = self._rules if changed or not compared.same_states else compared.other_rules
-        kept = [one for one in past.clocks if one.rule in self._rules and one.rule not in again]
-        if not again:
+        again = self._all if changed or not compared.same_states else compared.other
+        read_again = {rule.id for rule in again.rules}
+        kept = [one for one in past.clocks if one.rule in self._rules and one.rule not in read_again]
+        if not again.rules:
             return kept
         events = _clock_events(past.events, old, self.pack, changed)
-        return kept + dues([self._rules[name] for name in again], events)
-
-
-def _watched(rule: ClockRule, calendar: WorkingCalendar) -> Watched:
-    if rule.when is None:
-        return Watched(rule, calendar)
-    when = Condition.model_validate(rule.when)
-    return Watched(rule, calendar, when, lambda table, known: holds(when, known))
+        return kept + again.dues(events, self.calendars.__getitem__)
 
 
 class _Compared:
@@ -123,9 +117,7 @@ class _Compared:
         self.same_states = states == {name: state.category for name, state in draft.lifecycle.states.items()}
         rules = {rule.id: rule for rule in old.clocks}
         is_same_calendar = old.calendar == draft.calendar
-        self.other_rules: dict[str, ClockRule] = {
-            rule.id: rule for rule in draft.clocks if not is_same_calendar or rules.get(rule.id) != rule
-        }
+        self.other = Clockwork(rule for rule in draft.clocks if not is_same_calendar or rules.get(rule.id) != rule)
         verbs = {(t.verb, state) for t in draft.lifecycle.transitions for state in (t.from_ or (None,))}
         self.knows_all_steps = all(
             (t.verb, state) in verbs for t in old.lifecycle.transitions for state in (t.from_ or (None,))

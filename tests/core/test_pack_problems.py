@@ -849,7 +849,7 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         "  stop: closed\n",
         "  stop: closed\n  when: {fact: injured}\n",
         (
-            "clocks.yaml:17  reply: the condition is wrong: the question about “injured” needs exactly one of: is, is_not, in, not_in, within, has, at_least, at_most, more_than, less_than, given.",
+            "clocks.yaml:17  reply: the question about “injured” needs exactly one of: is, is_not, in, not_in, within, has, at_least, at_most, more_than, less_than, given.",
         ),
     ),
     (

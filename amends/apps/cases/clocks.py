@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from amends.apps.cases.facts import core_events, pack_at, packs_through
@@ -17,12 +16,12 @@ from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import events_of
 from amends.apps.policies.queries import calendars_of
 from amends.apps.prepared import Prepared, given_key
-from amends.core.clocks import ClockEvent, ClockReading, Known, read_clock
+from amends.core.clocks import ClockEvent, ClockReading
+from amends.core.clockwork import Clockwork
 from amends.core.conversation import waits_for_a_word
 from amends.core.facts import Event
 from amends.core.moving import Era
 from amends.core.policy.clock_rules import ClockRule
-from amends.core.policy.conditions import Condition, holds
 from amends.core.policy.lifecycle import Process
 from amends.core.policy.pack import Pack
 
@@ -88,16 +87,6 @@ def clock_events(events: Iterable[Event], eras: list[tuple[Era, Pack]], kind: st
     return found
 
 
-@lru_cache(maxsize=2048)
-def _condition(text: str) -> Condition:
-    return Condition.model_validate(json.loads(text))
-
-
-def decide_when(table: Mapping[str, Any], known: Known) -> bool:
-    """Whether a clock applies, by the condition of its rule."""
-    return holds(_condition(json.dumps(table, sort_keys=True, default=list)), known)
-
-
 def read_clocks(
     events: Iterable[Event], pack: Pack, now: datetime, *, kind: str | None = None, with_segments: bool = False
 ) -> list[ClockReading]:
@@ -122,11 +111,20 @@ def read_clocks(
 def _read_under(
     pack: Pack, kind: str | None, seen: list[ClockEvent], now: datetime, *, with_segments: bool
 ) -> Iterator[ClockReading]:
-    calendar = calendars_of(pack)
-    for rule in _rules(pack, kind):
-        yield from read_clock(
-            rule, seen, calendar(rule.calendar), now, decide_when=decide_when, with_segments=with_segments
-        )
+    return _clockwork(_rules(pack, kind)).readings(seen, calendars_of(pack), now, with_segments=with_segments)
+
+
+KEPT_CLOCKWORKS = 512
+_CLOCKWORKS: dict[int, tuple[tuple[ClockRule, ...], Clockwork]] = {}
+
+
+def _clockwork(rules: tuple[ClockRule, ...]) -> Clockwork:
+    """Kept by the identity of the rules, which are kept alive beside it."""
+    if id(rules) not in _CLOCKWORKS:
+        if len(_CLOCKWORKS) >= KEPT_CLOCKWORKS:
+            _CLOCKWORKS.clear()
+        _CLOCKWORKS[id(rules)] = (rules, Clockwork(rules))
+    return _CLOCKWORKS[id(rules)][1]
 
 
 def clocks_of(row: Timed, pack: Pack, now: datetime, *, with_segments: bool = True) -> list[ClockReading]:

@@ -8,10 +8,11 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
 
+from amends.core.policy.conditions import Condition
 from amends.core.working_time import WorkingTimeError, read_spans
 
 Titles = dict[str, str]
@@ -382,7 +383,7 @@ class ClockRule(_Model):
     calendar: str = "default"
     start: Triggers = ()
     stop: Triggers = ()
-    when: dict[str, Any] | None = None
+    when: Condition | None = None
     limit: LimitSpelling = Limit(unset=True)
     no_later_than: str | None = None
     counts: Literal["from_next_day", "same_day", "next_working_moment"] = "from_next_day"

@@ -20,7 +20,7 @@ from amends.core.directory import Actor
 from amends.core.facts import CaseFacts, Doing
 from amends.core.grading import propose
 from amends.core.policy.base import Name, Piece, Title
-from amends.core.policy.conditions import Condition, holds
+from amends.core.policy.conditions import holds
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Example, Pack
 from amends.core.refusals import Refusal, WrongState
@@ -287,7 +287,6 @@ class _Run:
             events,
             self.calendars(rule.calendar),
             events[-1].at,
-            decide_when=lambda table, known: holds(Condition.model_validate(table), known),
             with_segments=False,
         )
         if due.n is not None:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import ValidationError
-
 from amends.core.policy.conditions import Condition
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.shape import near
@@ -23,7 +21,6 @@ def condition_problems(world: World) -> Iterator[Problem]:
         for place, question in _questions(path, condition):
             yield from _about_fact(world, place, question)
             yield from _about_verb(world, place, question)
-    yield from _unreadable_clock_conditions(world)
 
 
 def _questions(path: Path, condition: Condition) -> Iterator[tuple[Path, Condition]]:
@@ -33,22 +30,6 @@ def _questions(path: Path, condition: Condition) -> Iterator[tuple[Path, Conditi
             yield from _questions((*path, name, index), part)
     if condition.fact or condition.done or condition.not_done:
         yield path, condition
-
-
-def _unreadable_clock_conditions(world: World) -> Iterator[Problem]:
-    for index, clock in enumerate(world.pack.clocks):
-        try:
-            if clock.when:
-                Condition.model_validate(clock.when)
-        except ValidationError as error:
-            said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-            yield Problem(
-                ("clocks", index, "when"),
-                "bad_value",
-                clock.id,
-                f"条件不合规定：{said}。",
-                f"the condition is wrong: {said}.",
-            )
 
 
 def _about_verb(world: World, path: Path, question: Condition) -> Iterator[Problem]:

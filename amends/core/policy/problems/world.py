@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from amends.core.approvals import DECISIONS
 from amends.core.decision import APPLICANT
@@ -217,19 +217,7 @@ class World:
         """Every condition of the pack, those inside others left out."""
         found = [(path, piece) for path, piece in walk(self.pack, (), stop=Condition) if isinstance(piece, Condition)]
         # Indicators ask for what figures know of a case, which is another list of facts.
-        found = [(path, piece) for path, piece in found if path[:2] != ("kpis", "indicators")]
-        for index, clock in enumerate(self.pack.clocks):
-            if (condition := clock_condition(clock.when)) is not None:
-                found.append((("clocks", index, "when"), condition))
-        return found
-
-
-def clock_condition(when: Mapping[str, Any] | None) -> Condition | None:
-    """The condition of a clock; None when it has none, or one that can not be read."""
-    try:
-        return Condition.model_validate(when) if when else None
-    except ValidationError:
-        return None
+        return [(path, piece) for path, piece in found if path[:2] != ("kpis", "indicators")]
 
 
 def _domain(path: Path, values: Any, *, inside: Path = ()) -> Domain:

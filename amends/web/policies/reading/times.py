@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from amends.core.policy.clock_rules import STEP, ClockRule, HoursRule, LadderStep, Limit
-from amends.core.policy.conditions import Condition
 from amends.core.policy.pack import Pack
 from amends.doors.wording import WEEKDAYS, in_words, language, listed
 from amends.web.policies.reading.names import Names, amount, of_amount, titled
@@ -136,7 +135,7 @@ def stops(rule: ClockRule, names: Names) -> str:
 
 def applies(rule: ClockRule, names: Names) -> str:
     """For which cases the clock runs; empty for all."""
-    return names.condition(Condition.model_validate(rule.when)) if rule.when else ""
+    return names.condition(rule.when) if rule.when else ""
 
 
 def pauses(rule: ClockRule, names: Names) -> str:
