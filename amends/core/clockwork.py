@@ -2,7 +2,7 @@
 
 What costs time in reading every clock of many cases is that each rule folds each event. Most events mean nothing to most rules: they are no
 trigger, set no fact that the rule asks for, and change neither cycle nor round. Which rules an event can mean something to rests on its verb, the
-state that it entered and the names of the facts that it set, so it is found out once for all events that are alike in these.
+state that it entered and which of the facts that clocks ask for it set, so it is found out once for all events that are alike in these.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Clockwork:
     def __init__(self, rules: Iterable[ClockRule]) -> None:
         self.rules: Sequence[ClockRule] = tuple(rules)
         self._watches = [_Watch(rule) for rule in self.rules]
-        self._meanings: dict[tuple[str, str | None, bool, tuple[str, ...]], list[Meaning]] = {}
+        self._names: frozenset[str] = frozenset().union(*(watch.names for watch in self._watches))
+        self._meanings: dict[tuple[str, str | None, bool, frozenset[str]], list[Meaning]] = {}
 
     def readings(
         self, events: Iterable[ClockEvent], calendars: Calendars, now: dt.datetime, *, with_segments: bool = True
@@ -135,10 +136,11 @@ class Clockwork:
             before.round,
             before.done,
         )
-        alike = (event.verb, step.entered, turns, tuple(event.values))
-        if alike not in self._meanings:
-            self._meanings[alike] = list(self._meant_by(step, turns))
-        return self._meanings[alike]
+        alike = (event.verb, step.entered, turns, self._names.intersection(event.values))
+        found = self._meanings.get(alike)
+        if found is None:
+            found = self._meanings[alike] = list(self._meant_by(step, turns))
+        return found
 
     def _meant_by(self, step: Step, turns: bool) -> Iterator[Meaning]:
         for place, watch in enumerate(self._watches):

@@ -120,11 +120,12 @@ _CLOCKWORKS: dict[int, tuple[tuple[ClockRule, ...], Clockwork]] = {}
 
 def _clockwork(rules: tuple[ClockRule, ...]) -> Clockwork:
     """Kept by the identity of the rules, which are kept alive beside it."""
-    if id(rules) not in _CLOCKWORKS:
+    found = _CLOCKWORKS.get(id(rules))
+    if found is None:
         if len(_CLOCKWORKS) >= KEPT_CLOCKWORKS:
             _CLOCKWORKS.clear()
-        _CLOCKWORKS[id(rules)] = (rules, Clockwork(rules))
-    return _CLOCKWORKS[id(rules)][1]
+        found = _CLOCKWORKS[id(rules)] = (rules, Clockwork(rules))
+    return found[1]
 
 
 def clocks_of(row: Timed, pack: Pack, now: datetime, *, with_segments: bool = True) -> list[ClockReading]:

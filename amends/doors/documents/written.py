@@ -15,6 +15,7 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.ledger.models import Event
 from amends.apps.people.models import Person
 from amends.apps.policies.queries import read_published
+from amends.apps.reporting.documents.queries import late_among
 from amends.apps.reporting.documents.versions import Version, standing_at, versions_of
 from amends.core.documents import DUE_ON, title_of_period
 from amends.core.periods import Period
@@ -48,19 +49,14 @@ class Written:
     reporter: str
     done: Mapping[str, Done]
     due: date | None
+    is_late: bool
+    """Whether it came after its day, or still has not."""
     chapters: list[Chapter] = field(default_factory=list)
 
     @property
     def released(self) -> Done | None:
         """Who released it, and when; None while it is a draft."""
         return self.done.get(RELEASE)
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it was released after its day, or still is not."""
-        if self.released and self.due:
-            return self.released[1] > self.due
-        return self.proceeding.is_late
 
     @property
     def signers(self) -> list[tuple[str, Done | None]]:
@@ -122,6 +118,7 @@ def written(proceeding: Proceeding, *, no: int | None = None) -> Written:
         title=words(title_of_period(document, period)), period=period,
         reporter=_reporter(document, standing.values, standing.texts, pack),
         done={verb: _done(event, pack) for verb, event in standing.done.items()}, due=date.fromisoformat(due) if due else None,
+        is_late=bool(late_among([proceeding])),
     )  # fmt: skip
     made.chapters = list(_chapters(document, Teller(proceeding, pack, period, version, standing.texts)))
     return made
