@@ -11,16 +11,18 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BigIntegerField, DateTimeField, Expression, F, Field, QuerySet, TextField, UUIDField
+from django.db.models.base import ModelState
 from django.db.models.lookups import In
-from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.query import ModelIterable
 from psycopg import sql as psycopg_sql
+from psycopg._queries import PostgresQuery, _query2pg_nocache
 
 Row = TypeVar("Row")
 MOST_KEPT = 512
@@ -143,20 +145,35 @@ class _Words(Generic[Row]):
 
 
 def _executed(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    if here.vendor == "postgresql" and not here.queries_logged and not here.execute_wrappers:
+        return _executed_on_server(here, text, values)
     with _cursor(here) as cursor:
         cursor.execute(text, values)
         return list(cursor.fetchall())
 
 
+def _executed_on_server(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """Past the layers in which Django counts and logs, wherever nobody counts or logs, and with one cursor a connection."""
+    here.close_if_health_check_failed()
+    if here.connection is None:
+        here.ensure_connection()
+    here.validate_no_broken_transaction()
+    with here.wrap_database_errors:
+        cursor = getattr(here.connection, "preparing_cursor", None)
+        if cursor is None:
+            cursor = here.connection.preparing_cursor = _preparing(here)
+        return list(cursor.execute(text, values).fetchall())
+
+
 class _Models:
-    """How rows become models with what was selected beside them: Django's `ModelIterable`, prepared for a question."""
+    """How rows become models with what was selected beside them: Django's `ModelIterable`, prepared for a question.
+
+    The values of a row are the attributes of its model, put there at once; Django goes field by field and tells everybody who
+    listens for models that are made, and nobody here does.
+    """
 
     def __init__(self, compiler: Any) -> None:
-        described = compiler.klass_info
-        self.model = described["model"]
-        self.places = slice(described["select_fields"][0], described["select_fields"][-1] + 1)
-        self.names = [column[0].target.attname for column in compiler.select[self.places]]
-        self.related = get_related_populators(described, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+        self.makes = _Making(compiler.klass_info, compiler.select)
         self.annotations = list((compiler.annotation_col_map or {}).items())
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         self.converters = [
@@ -164,16 +181,45 @@ class _Models:
         ]
 
     def rows_of(self, found: list[tuple[Any, ...]], here: Any) -> list[Any]:
-        return [self._row(list(values), here) for values in found]
+        return [self._row(values, here) for values in found]
 
-    def _row(self, values: list[Any], here: Any) -> Any:
-        for place, convert, column in self.converters:
-            values[place] = convert(values[place], column, here)
-        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.places])
-        for populator in self.related:
-            populator.populate(values, made)
+    def _row(self, values: Sequence[Any], here: Any) -> Any:
+        if self.converters:
+            values = list(values)
+            for place, convert, column in self.converters:
+                values[place] = convert(values[place], column, here)
+        made = self.makes.of(values)
         for name, place in self.annotations:
             setattr(made, name, values[place])
+        return made
+
+
+class _Making:
+    """How the columns of one model within a row become it, and those of the models that it points to."""
+
+    def __init__(self, described: dict[str, Any], select: Sequence[Any]) -> None:
+        fields = described["select_fields"]
+        self.model, self.places = described["model"], slice(fields[0], fields[-1] + 1)
+        self.names = [column[0].target.attname for column in select[self.places]]
+        self.key = fields[0] + self.names.index(self.model._meta.pk_fields[0].attname)
+        self.related = [
+            (_Making(related, select), related["local_setter"], related["remote_setter"])
+            for related in described.get("related_klass_infos", ())
+        ]
+
+    def of(self, row: Sequence[Any]) -> Any:
+        """The model; None where the row points to none."""
+        if row[self.key] is None:
+            return None
+        made = self.model.__new__(self.model)
+        state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        vars(made).update(zip(self.names, row[self.places], strict=True), _state=state)
+        for making, point_to, point_back in self.related:
+            other = making.of(row)
+            point_to(made, other)
+            if other is not None:
+                point_back(other, made)
         return made
 
 
@@ -192,8 +238,21 @@ def _with_constants(text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
     return "".join(written), left
 
 
+_converted = lru_cache(maxsize=MOST_KEPT)(_query2pg_nocache)
+
+
+class _LongQuery(PostgresQuery):
+    """A statement whose places are found once, however long it is; psycopg looks for them each time beyond four kilobytes."""
+
+    def convert(self, query: Any, vars: Any) -> None:
+        self.query, self._want_formats, self._order, self._parts = _converted(query.encode(), self._tx.encoding)
+        self.dump(vars)
+
+
 class _PreparingCursor(psycopg.Cursor[Any]):
     """Has the server keep the plan of what it executes for as long as the connection lasts."""
+
+    _query_cls = _LongQuery
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
         return super().execute(query, params, prepare=True)
@@ -210,8 +269,12 @@ def _cursor(here: Any) -> Any:
         return here.cursor()
     here.close_if_health_check_failed()
     here.ensure_connection()
+    return here._prepare_cursor(_preparing(here))
+
+
+def _preparing(here: Any) -> _PreparingCursor:
     here.connection.prepared_max = MOST_PLANS
-    return here._prepare_cursor(_PreparingCursor(here.connection))
+    return _PreparingCursor(here.connection)
 
 
 _kept: dict[Hashable, Prepared[Any]] = {}
