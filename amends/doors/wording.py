@@ -24,12 +24,12 @@ def language() -> str:
     return (get_language() or "zh-hans").lower()
 
 
-def words(value: Any) -> str:
-    """A title, or anything that may stand for one, in the reader's language."""
+def words(value: Any, *, tongue: str = "") -> str:
+    """A title, or anything that may stand for one, in the reader's language, which `tongue` is where it is known already."""
     if value is None:
         return ""
     if isinstance(value, Title):
-        return _of_title(value)
+        return _of_title(value, tongue or language())
     if isinstance(value, Mapping) and "zh-Hans" in value:
         return _of_names(value)
     if isinstance(value, bool):
@@ -39,8 +39,7 @@ def words(value: Any) -> str:
     return str(value)
 
 
-def _of_title(title: Title) -> str:
-    tongue = language()
+def _of_title(title: Title, tongue: str) -> str:
     if tongue == "zh-hant" and title.zh_hant is None:
         return traditional(title.zh_hans)
     return _begun(title.in_language(tongue), tongue)
@@ -75,10 +74,14 @@ def listed(values: Iterable[Any]) -> str:
 
 def in_words(sentence: str) -> str:
     """A sentence written in Chinese, in the reader's language."""
+    return _in_words(sentence, language())
+
+
+@lru_cache(maxsize=4096)
+def _in_words(sentence: str, tongue: str) -> str:
+    """Kept like moments; `tongue` is the reader's language."""
     found = gettext(sentence)
-    if found == sentence and language() == "zh-hant":
-        return traditional(sentence)
-    return found
+    return traditional(sentence) if found == sentence and tongue == "zh-hant" else found
 
 
 def filled(sentence: str, params: Mapping[str, Any]) -> str:

@@ -16,11 +16,12 @@ MOST_KEPT = 16384
 
 def address_of(name: str, *keys: Any) -> str:
     """The address of a page. A case is named dozens of times on its page, and its address is put together once."""
-    return _address(get_script_prefix(), name, *keys)
+    return address_below(get_script_prefix(), name, *keys)
 
 
 @lru_cache(maxsize=MOST_KEPT, typed=True)
-def _address(prefix: str, name: str, *keys: Any) -> str:
+def address_below(prefix: str, name: str, *keys: Any) -> str:
+    """The address of a page of an installation that lies below this path, which is the present one."""
     return reverse(name, args=keys)
 
 

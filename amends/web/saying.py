@@ -4,12 +4,16 @@ Django looks for a name in a pile of dictionaries, from the top down, and asks o
 attributes, places or a call. Here all names known at a place are one dictionary, and each node becomes a function that was put
 together when its template was read. What a template says stays what Django makes of it (`tests/web/test_folding.py` compares the
 two); a node of any other kind, and a value that is out of the ordinary, go Django's own way.
+
+A template is read for one language and one place of the installation, so neither is asked for again: an address is put together with
+the prefix of that place, and a filter that takes a `tongue` is told the language.
 """
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -34,21 +38,26 @@ from django.template.defaulttags import (
     URLNode,
     WithNode,
 )
-from django.template.library import SimpleNode
+from django.template.library import InclusionNode, SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.templatetags.i18n import BlockTranslateNode
+from django.urls import get_script_prefix
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 from django.utils.translation import gettext, ngettext
 
-from amends.web.addresses import address_of
+from amends.doors.wording import language
+from amends.web.addresses import address_below
 
 Names = dict[str, Any]
 Say = Callable[[Names, Context], str]
 Find = Callable[[Names, Context], Any]
 
 ABSENT = object()
+CONSTANTS: Names = {"True": True, "False": False, "None": None}
+"""What every template knows."""
+
 REMEMBERING: Any = (BlockNode, CycleNode, ExtendsNode, IfChangedNode, ResetCycleNode)
 """Nodes that keep something for the template in which they stand, so that it has to be drawn as one."""
 
@@ -89,10 +98,21 @@ def _hasten(nodes: NodeList) -> None:
 
 def say_all(nodes: Iterable[Node]) -> Say:
     """What several nodes say, one after the other."""
-    parts = [str(node.s) if type(node) is TextNode else say_of(node) for node in nodes]
-    if len(parts) == 1:
-        return _saying(parts[0]) if isinstance(parts[0], str) else parts[0]
-    return lambda names, context: "".join([p if isinstance(p, str) else p(names, context) for p in parts])
+    every = list(nodes)
+    texts = [str(node.s) if type(node) is TextNode else "" for node in every]
+    says = [(place, say_of(node)) for place, node in enumerate(every) if type(node) is not TextNode]
+    if not says:
+        return _saying("".join(texts))
+    if len(every) == 1:
+        return says[0][1]
+
+    def say(names: Names, context: Context) -> str:
+        said = texts.copy()
+        for place, part in says:
+            said[place] = part(names, context)
+        return "".join(said)
+
+    return say
 
 
 def _saying(text: str) -> Say:
@@ -116,7 +136,12 @@ def _say_as_django_does(node: Any) -> Say:
 
 def _variable(node: VariableNode) -> Say:
     find = find_in(node.filter_expression, missing="")
-    return lambda names, context: _shown(find(names, context), context)
+
+    def say(names: Names, context: Context) -> str:
+        value = find(names, context)
+        return html.escape(value) if value.__class__ is str else _shown(value, context)
+
+    return say
 
 
 def _shown(value: Any, context: Context) -> str:
@@ -281,8 +306,8 @@ def _url(node: Any) -> Say | None:
     name = constant_of(node.view_name)
     if not isinstance(name, str) or ":" in name or node.kwargs or node.asvar:
         return None
-    finds = [find_in(expression, missing="") for expression in node.args]
-    return lambda names, context: html.escape(address_of(name, *[find(names, context) for find in finds]))
+    finds, prefix = [find_in(expression, missing="") for expression in node.args], get_script_prefix()
+    return lambda names, context: html.escape(address_below(prefix, name, *[find(names, context) for find in finds]))
 
 
 def _block_translate(node: Any) -> Say | None:
@@ -328,10 +353,36 @@ def _simple(node: SimpleNode) -> Say | None:
     )
 
 
+def _inclusion(node: InclusionNode) -> Say | None:
+    """A template about what a function returns: it knows that, and nothing of the page around it but its token."""
+    name = node.filename
+    if not isinstance(name, str):
+        return None
+    finds = [find_in(expression, missing="") for expression in node.args]
+    named = [(key, find_in(expression, missing="")) for key, expression in node.kwargs.items()]
+    draw: Say | None = None
+
+    def say(names: Names, context: Context) -> str:
+        nonlocal draw
+        given = [find(names, context) for find in finds]
+        if node.takes_context:
+            context.dicts = [names]
+            given.insert(0, context)
+        inner = {**CONSTANTS, **node.func(*given, **{key: find(names, context) for key, find in named})}
+        if names.get("csrf_token") is not None:
+            inner["csrf_token"] = names["csrf_token"]
+        if draw is None:
+            draw = _drawing(context.template.engine.get_template(name))  # type: ignore[union-attr]
+        return draw(inner, context)
+
+    return say
+
+
 WAYS: dict[type[Node], Callable[[Any], Say | None]] = {
     BlockTranslateNode: _block_translate,
     ForNode: _for,
     IfNode: _if,
+    InclusionNode: _inclusion,
     IncludeNode: _include,
     Said: _said,
     SimpleNode: _simple,
@@ -385,7 +436,11 @@ def _constant(value: Any) -> Find:
 def _filtered(find: Find, function: Any, finds: list[Find], django: Find) -> Find:
     keeps_safe = getattr(function, "is_safe", False)
     local = getattr(function, "expects_localtime", False)
-    more = {"autoescape": True} if getattr(function, "needs_autoescape", False) else {}
+    apply = partial(function, autoescape=True) if getattr(function, "needs_autoescape", False) else function
+    if "tongue" in (getattr(function, "__kwdefaults__", None) or ()):
+        apply = partial(function, tongue=language())
+    if not finds and not keeps_safe and not local:
+        return lambda names, context: apply(find(names, context))
 
     def found(names: Names, context: Context) -> Any:
         value = find(names, context)
@@ -393,7 +448,7 @@ def _filtered(find: Find, function: Any, finds: list[Find], django: Find) -> Fin
             return django(names, context)
         if local:
             value = template_localtime(value, context.use_tz)
-        return function(value, *[find(names, context) for find in finds], **more)
+        return apply(value, *[find(names, context) for find in finds])
 
     return found
 

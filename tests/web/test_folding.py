@@ -19,6 +19,8 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amends.core.policy.base import Title
+
 SNIPPETS = {
     "words": '{% load i18n %}<b>{% translate "保存" %}</b>{% translate "100%% 完成" %}{% translate "保存" as x %}{{ x }}',
     "addresses": '{% load static %}{% url "queue" %}|{% url "case" case.number %}|{% static "mark.svg" %}',
@@ -45,6 +47,9 @@ SNIPPETS = {
     "turns": "{% cycle 'a' 'b' as turn %}{% cycle turn %}{% block mine %}{{ n }}{% endblock %}",
     "included_turns": '{% include "turns" %}{% include "turns" with n=text %}{{ turn }}',
     "numbers": "{{ number }}{{ yes }}{{ big }}{{ enum }}{{ enum.value }}{{ enum.label }}{{ lazy.what }}{{ case.names.0 }}",
+    "tongues": '{% load amends_words %}{{ title|words }}{{ names|words }}{{ absent|words }}{{ yes|words }}{{ moment|at }}{{ moment|by_when }}{{ nothing|at }}{{ moment|left|slice:":2" }}',
+    "told": '{% load amends_words %}{% demo_progress %}{{ n }}',
+    "ui/demo_progress.html": "[{{ csrf_token }}{{ n }}{{ text }}{% if made == None %}none{% endif %}]",
     "comments": "a{# one #}b{% comment %}c{{ text }}{% endcomment %}d",
 }  # fmt: skip
 
@@ -81,7 +86,7 @@ def values() -> dict[str, Any]:
         "text": "<甲> & \"乙\" '丙'", "safe": mark_safe("<i>"), "number": 1234567, "nothing": None, "yes": True, "when": 0.1,
         "case": Case(), "row": {"what": "事项", "nested": {"deep": 3}}, "names": ["甲", "乙"], "call": lambda: "called",
         "glyph": "x", "named": "part", "n": "外", "pairs": [("a", 1), ("b", "<2>")], "moment": datetime(2026, 5, 1, 9, tzinfo=UTC),
-        "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
+        "title": Title(**{"zh-Hans": "投诉对象", "en": "object"}), "csrf_token": "<token>", "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
     }  # fmt: skip
 
 

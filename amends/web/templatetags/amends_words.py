@@ -28,9 +28,9 @@ DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @register.filter
-def words(value: Any) -> str:
+def words(value: Any, *, tongue: str = "") -> str:
     """A title of the pack in the reader's language."""
-    return wording.words(value)
+    return wording.words(value, tongue=tongue)
 
 
 @register.filter
@@ -75,17 +75,23 @@ def did(entry: Any) -> str:
 
 
 @register.filter
-def at(moment: datetime | None, zone: ZoneInfo | None = None) -> str:
+def at(moment: datetime | None, zone: ZoneInfo | None = None, *, tongue: str = "") -> str:
     """A moment in the desk's zone, in words."""
     if moment is None:
         return ""
-    return wording.moment_words(moment, zone or DEFAULT_ZONE, now=timezone.now())
+    return wording.moment_words(moment, zone or DEFAULT_ZONE, now=timezone.now(), tongue=tongue)
 
 
 @register.filter
-def by_when(due: datetime | None, zone: ZoneInfo | None = None) -> str:
+def for_machines(moment: datetime | None) -> str:
+    """A moment as machines read it, in UTC."""
+    return moment.astimezone(UTC).isoformat() if moment else ""
+
+
+@register.filter
+def by_when(due: datetime | None, zone: ZoneInfo | None = None, *, tongue: str = "") -> str:
     """A due date in words: what is due at midnight is due by 24:00 of the day before."""
-    return wording.due_words(due, zone or DEFAULT_ZONE, now=timezone.now()) if due else ""
+    return wording.due_words(due, zone or DEFAULT_ZONE, now=timezone.now(), tongue=tongue) if due else ""
 
 
 @register.filter
@@ -125,9 +131,9 @@ def month(value: date | None) -> str:
 
 
 @register.filter
-def left(due: datetime | None) -> str:
+def left(due: datetime | None, *, tongue: str = "") -> str:
     """Time left until a moment, or by how much it is past."""
-    return wording.left_words(due, timezone.now()) if due else ""
+    return wording.left_words(due, timezone.now(), tongue=tongue) if due else ""
 
 
 @register.simple_tag
