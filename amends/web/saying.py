@@ -29,6 +29,7 @@ from django.template.base import (
     render_value_in_context,
 )
 from django.template.defaulttags import (
+    CsrfTokenNode,
     CycleNode,
     ForNode,
     IfChangedNode,
@@ -41,7 +42,7 @@ from django.template.defaulttags import (
 from django.template.library import InclusionNode, SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.templatetags.i18n import BlockTranslateNode
-from django.urls import get_script_prefix
+from django.urls import NoReverseMatch, get_script_prefix
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
@@ -304,10 +305,43 @@ def _said(node: Said) -> Say:
 
 def _url(node: Any) -> Say | None:
     name = constant_of(node.view_name)
-    if not isinstance(name, str) or ":" in name or node.kwargs or node.asvar:
+    if not isinstance(name, str) or ":" in name or node.kwargs:
         return None
     finds, prefix = [find_in(expression, missing="") for expression in node.args], get_script_prefix()
+    if node.asvar:
+        return _noting(
+            node.asvar, lambda names, context: _address_or_none(prefix, name, *[f(names, context) for f in finds])
+        )
     return lambda names, context: html.escape(address_below(prefix, name, *[find(names, context) for find in finds]))
+
+
+def _noting(name: str, find: Find) -> Say:
+    """Says nothing: what is found has a name from here on."""
+
+    def say(names: Names, context: Context) -> str:
+        names[name] = find(names, context)
+        return ""
+
+    return say
+
+
+def _address_or_none(prefix: str, name: str, *keys: Any) -> str:
+    try:
+        return address_below(prefix, name, *keys)
+    except NoReverseMatch:
+        return ""
+
+
+def _token(node: CsrfTokenNode) -> Say:
+    """The field that shows that a form is ours."""
+
+    def say(names: Names, context: Context) -> str:
+        token = names.get("csrf_token")
+        if not token or token == "NOTPROVIDED":  # noqa: S105 - what Django says where there is none
+            return ""
+        return f'<input type="hidden" name="csrfmiddlewaretoken" value="{conditional_escape(token)}">'
+
+    return say
 
 
 def _block_translate(node: Any) -> Say | None:
@@ -380,6 +414,7 @@ def _inclusion(node: InclusionNode) -> Say | None:
 
 WAYS: dict[type[Node], Callable[[Any], Say | None]] = {
     BlockTranslateNode: _block_translate,
+    CsrfTokenNode: _token,
     ForNode: _for,
     IfNode: _if,
     InclusionNode: _inclusion,

@@ -35,6 +35,7 @@ SNIPPETS = {
     "part": '[{{ n }}{% if n == "乙" %}{% include "part" with n="丙" %}{% endif %}]',
     "base": "{% block a %}{{ text }}{% endblock %}-{% block b %}b{% endblock %}",
     "child": '{% extends "base" %}{% load i18n %}{% block a %}{{ block.super }}{% translate "取消" %}{% endblock %}',
+    "tokens": '{% csrf_token %}{% url "case" case.number as here %}{{ here }}{% url "case" as none %}[{{ none }}]{% for n in names %}{% url "case" n as here %}{% endfor %}{{ here }}',
     "scopes": '{% with n=row.what m=absent %}{{ n }}{{ m }}{% url "queue" as here %}{{ here }}{% endwith %}{{ n }}|{{ here }}',
     "unpacked": "{% for a, b in pairs %}{{ a }}-{{ b }}{{ forloop.parentloop.counter }}{% cycle 'x' 'y' %}{% endfor %}{{ a }}",
     "nested": "{% for n in names reversed %}{% for m in row.items %}{{ forloop.parentloop.revcounter0 }}{{ forloop.first }}{% endfor %}{% endfor %}",

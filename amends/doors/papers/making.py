@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.timeline import Entry
 from amends.apps.policies.models import Desk
 from amends.core.policy.forms import Form
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.papers.casefile import CaseFile
@@ -29,7 +31,8 @@ def printed_forms(pack: Pack) -> list[Form]:
     return [form for form in ordered if form.printed]
 
 
-def forms_of_case(pack: Pack, kind: str) -> list[Form]:
+@once_a_pack
+def forms_of_case(pack: Pack, kind: str) -> Sequence[Form]:
     """The printed forms of a case of that kind: not those that other kinds begin with, and not those that only proceedings fill in."""
     begins = {name: each.form for name, each in pack.channels.kinds.items()}
     on_the_way = {t.form for t in pack.lifecycle.transitions}

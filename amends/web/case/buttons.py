@@ -84,26 +84,31 @@ def _title(action: Action) -> str:
 
 
 def _missing(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[Missing]:
-    conditions = {need.say: need.that for t in _transitions(seen, action) for need in t.needs}
-    found = [_thing(words(say), conditions.get(say), seen, action, actions) for say in action.needs_unmet]
+    found = []
+    if action.needs_unmet:
+        conditions = {need.say: need.that for t in _transitions(seen, action) for need in t.needs}
+        found = [_thing(words(say), conditions.get(say), seen, action, actions) for say in action.needs_unmet]
     said = {thing.what for thing in found}
     return found + [thing for thing in _missing_from_file(seen, action, actions) if thing.what not in said]
 
 
 def _missing_from_file(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[Missing]:
     """What the check list of the archive wants, apart from evidence that the form itself takes."""
+    first = next(iter(_transitions(seen, action)), None)
+    titles = missing_from_file(seen.pack, seen.pack.lifecycle, seen.facts, first) if first else []
+    if not titles or seen.pack.head.archive is None:
+        return []
     takes_files = any(f.type in FILE_TYPES for f in action.form.fields)
-    items = {item.title: item for item in seen.pack.head.archive.items} if seen.pack.head.archive else {}
+    items = {item.title: item for item in seen.pack.head.archive.items}
     found = []
-    for transition in _transitions(seen, action)[:1]:
-        for title in missing_from_file(seen.pack, seen.pack.lifecycle, seen.facts, transition):
-            item = items[title]
-            if takes_files and item.evidence:
-                continue
-            wanted = {item.verb, EVIDENCE_IN_WORDS if item.evidence else None}
-            way = next((a for a in actions if a.verb in wanted and not a.needs_unmet), None)
-            address = seen.address_of(way.verb) if way else ""
-            found.append(Missing(words(title), address, _title(way) if way else ""))
+    for title in titles:
+        item = items[title]
+        if takes_files and item.evidence:
+            continue
+        wanted = {item.verb, EVIDENCE_IN_WORDS if item.evidence else None}
+        way = next((a for a in actions if a.verb in wanted and not a.needs_unmet), None)
+        address = seen.address_of(way.verb) if way else ""
+        found.append(Missing(words(title), address, _title(way) if way else ""))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from django.utils.translation import gettext
 
@@ -17,6 +16,7 @@ from amends.core.clocks import ClockReading
 from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
 from amends.core.facts import CaseFacts
 from amends.core.form_data import options_of
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.process_map import way_of_case
 from amends.doors.pack_words import waits_words
@@ -160,27 +160,10 @@ def _explained(clock: Clock, tongue: str, names: Mapping[str, str]) -> Explained
     return Explained(clock, why, rows)
 
 
+@once_a_pack
 def names_of_values(pack: Pack, tongue: str) -> Mapping[str, str]:
-    """The words for every coded value of the pack that a clock or the order of the queue may speak of."""
-    return _names_of_values(_ById(pack), tongue)
-
-
-class _ById:
-    """A pack as a key: published versions never change and are kept in memory, so the same object is the same pack."""
-
-    def __init__(self, pack: Pack) -> None:
-        self.pack = pack
-
-    def __hash__(self) -> int:
-        return id(self.pack)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.pack is self.pack
-
-
-@lru_cache(maxsize=64)
-def _names_of_values(key: _ById, tongue: str) -> Mapping[str, str]:
-    pack = key.pack
+    """The words for every coded value of the pack that a clock or the order of the queue may speak of, in the reader's language,
+    which is `tongue`."""
     found = {value.id: words(value.title) for axis in pack.grading.axes for value in axis.values}
     for titles in pack.categories.lists.values():
         found |= {name: words(title) for name, title in titles.items()}

@@ -49,7 +49,7 @@ class CaseView:
 
     @cached_property
     def actor(self) -> Actor:
-        return actor_of(self.viewer, self.case)
+        return actor_of(self.viewer, self.case, self.facts)
 
     @cached_property
     def zone(self) -> ZoneInfo:

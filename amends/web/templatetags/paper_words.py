@@ -15,6 +15,9 @@ from amends.web.addresses import address_of
 
 register = template.Library()
 
+NAME = "name-of-the-paper"
+"""Stands in an address until papers are named: a page names a dozen, and the way to them is looked up once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -26,10 +29,8 @@ class Paper:
 
 
 def _papers(titles: Mapping[str, str], route: str, key: object) -> list[Paper]:
-    return [
-        Paper(title, address_of(route, key, name), address_of(f"{route}_word", key, name))
-        for name, title in titles.items()
-    ]
+    pdf, word = address_of(route, key, NAME), address_of(f"{route}_word", key, NAME)
+    return [Paper(title, pdf.replace(NAME, name), word.replace(NAME, name)) for name, title in titles.items()]
 
 
 @register.inclusion_tag("papers/_papers_panel.html", takes_context=True)
