@@ -28,7 +28,7 @@ from tests.world import PICTURE, DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-MOST_QUERIES = 25
+MOST_QUERIES = 20
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def entries_in(page: str) -> list[int]:
 
 
 def test_the_page_takes_the_same_number_of_queries_for_few_and_many_events_and_files(desk, supervisor):
-    case = desk.register()
+    case = noted(desk, desk.register(), 1)
     address = f"/cases/{case.number}/"
     with_file(desk, case)
     few = queries(supervisor, address), queries(supervisor, f"{address}?tab=evidence")

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, Q, QuerySet, Subquery, UUIDField
+from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery, UUIDField
 
 from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.models import Case, ClockRow
+from amends.apps.cases.models import Case, CaseLink, ClockRow
 from amends.apps.cases.proceeding_models import Involved
 from amends.apps.people.access import note_look
 from amends.apps.people.actions import log_access
@@ -20,8 +20,9 @@ from amends.apps.people.models import Department, Person
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, practice_desks, version_in_force
-from amends.apps.prepared import Given, Prepared, ask_among, prepared
+from amends.apps.prepared import Given, Prepared, ask_among, given_key, given_number, prepared
 from amends.core.directory import Actor, Caller, Holding
+from amends.core.facts import CaseFacts
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.pack import Pack
 from amends.core.policy.people import Role
@@ -412,20 +413,33 @@ def visible_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
     return {str(pk) for pk in ask_among(key, (UUID(str(one)) for one in set(keys)), asks, of=UUIDField())}
 
 
-def cases_among(viewer: Viewer, keys: Iterable[UUID]) -> list[Case]:
-    """Of these cases, those that the viewer may see now, without their facts, the latest first; one query."""
-
-    def asks(wanted: list[Any]) -> QuerySet[Case]:
-        return visible_to(viewer).filter(pk__in=wanted).distinct().defer("facts").order_by("-received_at")
-
-    return ask_among(("cases_among", viewer.standpoint()), keys, asks, of=UUIDField())
+MOST_EARLIER = 10
 
 
-def actor_of(viewer: Viewer, case: Case) -> Actor:
-    """The viewer as the rules of this case see them."""
+def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
+    """The cases that belong to one and that the viewer may see now, the latest first: those linked with it, each with the kind of
+    its link, and the latest others of the same complainant, as far as it may be known who that is; one query.
+    """
+    complainant = None if case.hides_reporter else case.complainant_id
+    question = prepared(("related", viewer.standpoint()), lambda: _related(viewer))
+    return [(found, found.link) for found in question.ask(case=case.pk, complainant=complainant)]  # type: ignore[attr-defined]
+
+
+def _related(viewer: Viewer) -> QuerySet[Case]:
+    links = CaseLink.objects.filter(case_id=given_key("case"))
+    theirs = Case.objects.filter(complainant_id=given_number("complainant"), hides_reporter=False)
+    latest = theirs.exclude(pk=given_key("case")).order_by("-received_at").values("pk")[:MOST_EARLIER]
+    belonging = links.values("other_id").union(Case.objects.filter(pk__in=latest).values("pk"))
+    kind = links.filter(other=OuterRef("pk")).order_by("kind").values("kind")[:1]
+    seen = visible_to(viewer).filter(pk__in=belonging).annotate(link=Subquery(kind))
+    return seen.only("number", "subject", "state", "pack", "received_at").distinct().order_by("-received_at")
+
+
+def actor_of(viewer: Viewer, case: Case, facts: CaseFacts | None = None) -> Actor:
+    """The viewer as the rules of this case see them; `facts` are those of the case where they were read already."""
     pack = pack_of(case)
     directory = OrganisationOfDesk(case.desk, pack, viewer.now)
-    return actor_on_case(pack, viewer.caller(case.desk, pack), facts_of(case), directory)
+    return actor_on_case(pack, viewer.caller(case.desk, pack), facts or facts_of(case), directory)
 
 
 def complainant_caller(case: Case) -> Caller:

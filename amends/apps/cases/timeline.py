@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -148,7 +148,7 @@ def entries_of(
     events = [event for event in events if _is_open_to(event, pack, roles)]
     details = details_of(events)
     eras = packs_through(core_events(events), pack)
-    names = names_in(events, [policy for _, policy in eras])
+    names = names_in(events, [policy for _, policy in eras], known=_brought_along(row))
     tellers = {id(policy): _Teller(row, policy, pack, roles, revealed, details, names) for _, policy in eras}
     return [tellers[id(pack_at(event.seq, eras))].entry(event) for event in events]
 
@@ -160,8 +160,20 @@ def _is_open_to(event: LedgerEvent, pack: Pack, roles: frozenset[str]) -> bool:
     return kind is None or not kind.seen_by or bool(roles.intersection(kind.seen_by))
 
 
-def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
-    """The names of everybody whom the events mention."""
+def _brought_along(row: Timed) -> Names:
+    """The names that were read along with a case, and are not asked for again."""
+    known = Names()
+    for name in ("handler", "registered_by"):
+        if (person := row._state.fields_cache.get(name)) is not None:
+            known.people[person.pk] = person.name
+    for name in ("department", "team"):
+        if (unit := row._state.fields_cache.get(name)) is not None:
+            known.departments[unit.pk] = unit.called
+    return known
+
+
+def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack], *, known: Names | None = None) -> Names:
+    """The names of everybody whom the events mention; those that are `known` already are not asked for."""
     people, departments, partners, records = set[int](), set[int](), set[int](), set[str]()
     kinds: dict[str, str] = {}
     for pack in packs:
@@ -188,7 +200,9 @@ def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack]) -> Names:
                     partners |= _numbers([value])
                 elif kind == "record" and value:
                     records.add(str(value))
-    return names_of(people, departments, partners, records)
+    known = known or Names()
+    found = names_of(people - known.people.keys(), departments - known.departments.keys(), partners, records)
+    return replace(found, people=known.people | found.people, departments=known.departments | found.departments)
 
 
 def names_of(people: set[int], departments: set[int], partners: set[int], records: set[str]) -> Names:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.kept import Kept
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
@@ -21,7 +22,7 @@ from amends.core.roles import actor_on_case
 State = IncomingMail.State
 
 
-_DESKS_WITH_MAIL = Prepared(lambda: Mailbox.objects.values_list("desk", flat=True).distinct())
+_DESKS_WITH_MAIL = Kept(Prepared(lambda: Mailbox.objects.values_list("desk", flat=True).distinct()), of=Mailbox)
 _MAILS_OF_CASE = Prepared(
     lambda: (
         IncomingMail.objects.filter(case_id=given_key("case"), twin_of=None).defer("text").order_by("arrived_at")[:50]
@@ -76,5 +77,7 @@ def mails_waiting(viewer: Viewer, desks: list[Desk]) -> Counting:
 
 
 def mails_of(case: Case) -> list[IncomingMail]:
-    """The mails of a case, oldest first, second copies left out."""
+    """The mails of a case, oldest first, second copies left out; no query where nobody has a mailbox."""
+    if not _DESKS_WITH_MAIL.ask():
+        return []
     return _MAILS_OF_CASE.ask(case=case.pk)

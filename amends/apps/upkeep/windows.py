@@ -8,18 +8,18 @@ from typing import Any
 
 from django.db import transaction
 
+from amends.apps.kept import Kept
 from amends.apps.people.models import Person
-from amends.apps.prepared import Prepared, given_moment
+from amends.apps.prepared import Prepared
 from amends.apps.upkeep.models import MaintenanceWindow
 from amends.apps.upkeep.record import record_act
 from amends.core.form_data import checked_text
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 
 LONGEST_TEXT = 200
-_ANNOUNCED = Prepared(
-    lambda: MaintenanceWindow.objects.filter(
-        announced_from__lte=given_moment("now"), ends_at__gt=given_moment("now"), withdrawn_at=None
-    ).order_by("starts_at", "pk")
+_STANDING = Kept(
+    Prepared(lambda: MaintenanceWindow.objects.filter(withdrawn_at=None).order_by("starts_at", "pk")),
+    of=MaintenanceWindow,
 )
 
 
@@ -69,12 +69,13 @@ def withdraw(window: MaintenanceWindow, *, by: Person, now: datetime) -> None:
     changed = MaintenanceWindow.objects.filter(pk=window.pk, withdrawn_at=None, ends_at__gt=now)
     if not changed.update(withdrawn_at=now):
         raise NotPermitted("这次维护已经结束或撤销，不能再改。")
+    _STANDING.forget()
     _record("window_withdrawn", window, by, now)
 
 
 def announced(now: datetime) -> list[MaintenanceWindow]:
-    """The windows that people are told of at a moment, the next first; one query."""
-    return _ANNOUNCED.ask(now=now)
+    """The windows that people are told of at a moment, the next first; those of another process some seconds later."""
+    return [window for window in _STANDING.ask() if window.announced_from <= now < window.ends_at]
 
 
 def _check_administers(person: Person) -> None:

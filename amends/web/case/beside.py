@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.utils.translation import gettext
 
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.models import Case, CaseLink
-from amends.apps.cases.queries import cases_among
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import related_cases
 from amends.apps.ledger.models import Event
 from amends.apps.people.queries import ways_to_reach
-from amends.apps.prepared import Prepared, given_key, given_number
 from amends.core.facts import CaseFacts
 from amends.core.form_data import options_of
 from amends.core.grading import explain_priority
@@ -25,8 +23,6 @@ from amends.core.roles import sees_task_only
 from amends.doors.wording import language, words
 from amends.web.case.glance import names_of_values
 from amends.web.case.seeing import CaseView
-
-MOST_EARLIER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,35 +100,12 @@ def _source_of(axis: Axis, pack: Pack, facts: CaseFacts) -> str:
     return gettext("（%(source)s）") % {"source": words(title)} if title else ""
 
 
-_LINKS = Prepared(lambda: CaseLink.objects.filter(case_id=given_key("case")).values_list("other_id", "kind"))
-_EARLIER = Prepared(
-    lambda: (
-        Case.objects.filter(complainant_id=given_number("complainant"), hides_reporter=False)
-        .exclude(pk=given_key("case"))
-        .order_by("-received_at")
-        .values_list("pk", flat=True)[:MOST_EARLIER]
-    )
-)
-
-
 def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
-    """The cases that belong to this one and that the viewer may see, with the words for their state."""
-    case = seen.case
+    """The cases that belong to this one and that the viewer may see, with the words for their state; one query."""
     if sees_task_only(seen.pack, seen.actor):
         return []
-    links = dict(_LINKS.ask(case=case.pk))
-    wanted = {*links, *_earlier(case)}
-    if not wanted:
-        return []
     found = []
-    for other in cases_among(seen.viewer, wanted):
+    for other, link in related_cases(seen.viewer, seen.case):
         state = pack_of(other).lifecycle.states.get(other.state)
-        found.append((links.get(other.pk, "same_person"), other, words(state.title) if state else other.state))
+        found.append((link or "same_person", other, words(state.title) if state else other.state))
     return found
-
-
-def _earlier(case: Case) -> Iterable[UUID]:
-    """The latest other cases of the same complainant, as far as it may be known who that is."""
-    if not case.complainant_id or case.hides_reporter:
-        return ()
-    return _EARLIER.ask(complainant=case.complainant_id, case=case.pk)
