@@ -643,10 +643,19 @@ N = TypeVar("N", int, Decimal)
 def _number(f: Field, raw: Any, reading: Reading) -> int:
     if isinstance(raw, bool | float):
         raise _Bad("bad_number")
-    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    text = _figure(f, raw)
     if not re.fullmatch(r"-?\d{1,15}", text):
         raise _Bad("bad_number")
     return _within_bounds(int(text), f)
+
+
+def _figure(f: Field, raw: Any) -> str:
+    """What was typed as a figure; one that goes up to a hundred may be written as people write shares: 60%."""
+    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    return text.removesuffix("%").rstrip() if f.maximum == MOST_PER_CENT else text
+
+
+MOST_PER_CENT = 100
 
 
 def _digits(f: Field, raw: Any, reading: Reading) -> str:
@@ -768,7 +777,7 @@ def _decimal(f: Field, raw: Any, reading: Reading) -> str:
     """A figure with up to four decimals, kept as plain text so that it is the same on every database."""
     if isinstance(raw, bool | float):
         raise _Bad("bad_decimal")
-    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    text = _figure(f, raw)
     if not re.fullmatch(r"-?\d{1,10}(\.\d{1,4})?", text):
         raise _Bad("bad_decimal")
     return decimal_text(_within_bounds(Decimal(text), f))

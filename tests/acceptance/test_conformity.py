@@ -91,7 +91,7 @@ def test_of_many_cases_the_spreadsheet_says_the_result_first_and_what_shows_it_w
         sheets = [book.read(f"xl/worksheets/sheet{n}.xml").decode() for n, _ in enumerate(names, start=1)]
     assert names == ["概要", "条款", "标准对照", "个案", "依据"]
     result, _, _, cases, proofs = (re.findall(r"<t[^>]*>([^<]*)</t>", sheet) for sheet in sheets)
-    assert "2026年3月1日 – 2026年3月31日" in result and "个案 3 件" in result
+    assert "2026年3月1日至2026年3月31日" in result and "个案 3 件" in result
     assert [cases.count(number) for number in looked] == [1, 1, 1]
     assert "不符合" in proofs and "符合" not in proofs and "进行中" not in proofs
     assert all('orientation="landscape"' in sheet for sheet in sheets[1:]) and all(

@@ -105,7 +105,7 @@ def test_solutions_of_similar_cases_stand_beside_the_plan_with_their_acceptance(
     planner.force_login(express.handler(now).person)
     shown = text_of(planner.get(f"/cases/{now}/do/propose/"))
 
-    assert "赔偿损失 67% 3 次答复，接受 67%，平均 ¥210.00" in shown
+    assert "补偿损失 67% 3 次答复，接受 67%，平均 ¥210.00" in shown
     assert "致歉 超出您的权限 还没有客户答复" in shown
 
 

@@ -163,11 +163,13 @@ def test_more_rounds_raise_the_difficulty_and_its_components_are_shown(office_of
 
     page = outlook(office)
 
-    now, before = re.findall(r"2026年[23]月 [12] (\d\.\d\d) (\d\.\d\d) (\d\.\d\d) (—|\d+\.\d) (\d+\.\d\d)", page)
+    now, before = re.findall(
+        r"2026年[23]月(?: （未结束）)? [12] (\d\.\d\d) (\d\.\d\d) (\d\.\d\d) (—|\d+\.\d) (\d+\.\d\d)", page
+    )
     assert (now[0], before[0]) == ("2.00", "1.00")
     assert float(now[4]) > float(before[4])
     assert "难度 = 追加协商轮次 × 1" in page
-    assert "至少需要 3 个完整月份，现有 2 个。" in page
+    assert "至少需要 3 个完整月份，现有 1 个。" in page
 
 
 @pytest.mark.clause("EXP-7.3.4")
@@ -186,7 +188,7 @@ def test_expected_load_stands_beside_capacity_with_what_was_assumed(office_of, t
     page = outlook(office)
 
     assert re.search(r"下月预测 \d+ 每月能办 1 占用 \d+\.\d% 未结 \d+", page)
-    assert "2026年1月1日 至 2026年3月31日 办结过投诉的 1 人下月照常办理，每人每月 1 件" in page
+    assert "2026年1月1日至2026年3月31日办结过投诉的 1 人下月照常办理，每人每月 1 件" in page
     assert re.search(r"如果达到区间上限 \d+ 件，还差 \d+ 人。", page)
     assert re.search(r"嫌慢的投诉 占比 到期的应诺 按时兑现 实际办理天数 .*2026年2月 6 6 100\.0% 0 — 0\.3", page)
 
@@ -276,7 +278,7 @@ def test_a_problem_that_comes_back_is_listed_until_a_measure_is_recorded(office_
     assert staff.post("/outlook/key/reporting/find/").status_code == 302
     page = in_words(listed())
     assert "扫地机器人 R9 · " in page
-    assert "2026年3月2日 至 2026年3月2日 共 5 件" in page
+    assert "2026年3月2日共 5 件" in page
     assert "智能音箱" not in page
     clock.later(days=60)
     office.work()
@@ -344,7 +346,7 @@ def test_an_analysis_ranks_problems_against_the_period_before_and_is_handed_over
         "/outlook/analyses/?desk=escalation", {"first": "2026-02-01", "last": "2026-02-28", "comment": "集中在配送"}
     )["Location"]
     page = text_of(staff.get(made))
-    assert re.search(r"上一期：2026年1月1日 — 2026年1月31日", page)
+    assert re.search(r"上一期：2026年1月1日至2026年1月31日", page)
     assert re.search(r" 1 \S.* 3 0 \+3 2 \S.* 0 1 -1 合计 3 1", page)
 
     head = staff_of(office, "department_head")

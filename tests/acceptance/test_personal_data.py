@@ -247,6 +247,13 @@ def test_both_acts_ask_for_the_password(office, left):
         assert "密码" in in_words(asked.content.decode()) and "改变权限" not in asked.content.decode()
 
 
+def test_a_search_that_names_nobody_says_what_to_fill_in_and_one_that_finds_nobody_says_so(office):
+    staff = answers_for_it(office)
+    assert "请填写完整的手机号码、邮箱或个案编号。" in text_of(staff.post("/personal-data/", {"asked": " "}))
+    assert "没有这样的客户" in text_of(staff.post("/personal-data/", {"asked": "13999999999"}))
+    assert "请填写完整的" not in text_of(staff.get("/personal-data/"))
+
+
 def test_the_command_line_says_first_and_erases_when_told(office, left, tmp_path):
     number = open_case(office)
     said = io.StringIO()

@@ -253,7 +253,7 @@ def test_a_period_that_is_none_and_a_second_report_are_refused_in_words(office, 
     assert "结束日期早于开始日期" in wrong.content.decode()
     drawn(office)
     again = reporter.begin("report", **MARCH).content.decode()
-    assert "这个时间段的“2026 年 3 月客户投诉和反馈汇报”已有一份" in again
+    assert "这个时间段的“2026年3月客户投诉和反馈汇报”已有一份" in again
     empty = reporter.begins("report", period_from="2025-01-01", period_to="2025-01-31")
     text = chapter(read(office, empty["id"]), "complaints")["blocks"][0]["text"]
     assert "期间收到投诉 0 件" in text and "暂无" in text and "不适用（没有可统计的数据）" in text

@@ -592,7 +592,7 @@ def test_the_monthly_statistics_equal_the_ledger_and_hold_the_words_of_the_super
     listed = Staff(office.world, "technical_service_supervisor").get("/registers/service/completion_report/print.docx")
     with zipfile.ZipFile(io.BytesIO(b"".join(listed))) as file:
         said = file.read("word/document.xml").decode()
-    assert "期间：2026年3月3日 至 2026年3月3日" in said and "2026-03-03" not in said
+    assert "期间：2026年3月3日至2026年3月3日" in said and "2026-03-03" not in said
     second = tallied(
         office,
         clock,

@@ -412,7 +412,7 @@ def test_indicators_of_the_same_people_before_and_after_and_a_refresher_when_the
 
     page = text_of(trainer(office).get(f"/training/sessions/{key}/"))
 
-    assert "2026年4月4日 — 2026年5月3日 与 2026年5月5日 — 2026年6月3日" in page
+    assert "2026年4月4日至2026年5月3日与2026年5月5日至2026年6月3日" in page
     assert re.search(r"客户满意度 培训前 50\.0% 2 件 培训后 100\.0% 2 件", page)
     assert re.search(r"受理投诉 培训前 2 2 件 培训后 2 2 件", page)
     assert re.search(r"培训后 30 天 2026年6月3日 .*100\.0% .*培训后 90 天 2026年8月2日 .*50\.0%", page)

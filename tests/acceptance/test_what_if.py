@@ -22,13 +22,12 @@ SHIPPED = Path(__file__).parents[2] / "packs"
 
 @pytest.fixture
 def draft(tmp_path):
-    """Copies the shipped policy and changes lines of it; the worked examples are those of the policy as it is."""
+    """Copies the shipped policy and changes lines of it; the worked examples stay those of the policy as it is."""
 
     def write(*changes):
         folder = tmp_path / "draft"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(SHIPPED / "escalation", folder)
-        (folder / "examples.yaml").write_text("[]\n", encoding="utf-8")
         for file, old, new in changes:
             text = (folder / file).read_text(encoding="utf-8")
             assert old in text, old
@@ -113,7 +112,7 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     assert "草案：客诉升级管理办法 第 1 版" in page
     (record,) = re.findall(r"试算记录 .*?已完成", text_of(admin.get("/policies/escalation/what-if/")))
     day = f"{office.clock.now:%Y}年{office.clock.now.month}月{office.clock.now.day}日"
-    for words in ("客诉升级管理办法 第 1 版", "draft.zip", f"2026年3月1日 — {day}", admin.person.name):
+    for words in ("客诉升级管理办法 第 1 版", "draft.zip", f"2026年3月1日至{day}", admin.person.name):
         assert words in record and words in page
     assert re.search(r"级别 \d+ 项都没有变化", page)
     sheet = b"".join(admin.get(f"{made['location']}what-if.xlsx").streaming_content)
@@ -132,13 +131,32 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     assert "有变化的个案共 2 件，只逐件列出最早收到的 1 件；合计包括全部个案。" in page
 
 
-def test_what_is_no_draft_is_refused_with_its_faults(office, draft, tmp_path):
-    admin = Staff(office.world, "administrator")
-    nothing = BytesIO(b"no archive at all")
-    nothing.name = "draft.zip"
-    answer = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": nothing})
+def zipped(**files):
+    packed = BytesIO()
+    with ZipFile(packed, "w") as book:
+        for name, text in files.items():
+            book.writestr(f"{name}.txt", text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "请上传制度包的 ZIP 压缩文件"),
+        (b"no archive at all", "上传的文件打不开，不是 ZIP 压缩文件"),
+        (zipped(note="nothing of a policy"), "压缩文件里没有 pack.yaml，不是制度包"),
+    ],
+)
+def test_what_is_no_draft_is_refused_with_what_is_wrong_with_it(office, content, said):
+    file = BytesIO(content or b"")
+    file.name = "draft.zip"
+    sent = {"since": "2026-03-01"} | ({} if content is None else {"file": file})
+    answer = Staff(office.world, "administrator").post("/policies/escalation/what-if/", sent)
     assert answer.status_code == 422
-    assert "请上传制度包的 ZIP 压缩文件" in answer.content.decode()
+    assert said in answer.content.decode()
+
+
+def test_a_draft_with_faults_is_refused_with_each(office, draft, tmp_path):
     broken = draft(("lifecycle.yaml", "to: dispatched\n", "to: nowhere\n"))
     with pytest.raises(CommandError, match="nowhere"):
         simulated(office, broken)

@@ -130,3 +130,21 @@ def test_a_missing_answer_is_asked_for_as_it_is_given(kind, expected):
     errors = read(form).errors
 
     assert [(e.pointer, e.code, e.sentence) for e in errors] == [("/it", "required", expected)]
+
+
+def share(most):
+    fields = [
+        {"id": kind, "title": title(kind), "type": kind, "minimum": 1, "maximum": most}
+        for kind in ("number", "decimal")
+    ]
+    return Form.model_validate({"id": "shares", "title": title("shares"), "fields": fields})
+
+
+@pytest.mark.parametrize("typed", ["60%", "60 %", "６０％", "60"])
+def test_a_figure_up_to_a_hundred_may_be_written_with_a_per_cent_sign(typed):
+    assert read(share(100), number=typed, decimal=typed).codes == {"number": 60, "decimal": "60"}
+
+
+def test_any_other_figure_takes_no_per_cent_sign():
+    refused = read(share(5), number="3%", decimal="3%")
+    assert [error.code for error in refused.errors] == ["bad_number", "bad_decimal"]

@@ -104,7 +104,7 @@ def ranked(analysis: Analysis) -> list[Ranked]:
 
 
 def _span_in(analysis: Analysis, language: str) -> str:
-    return f"{day_in(analysis.first, language)} — {day_in(analysis.last, language)}"
+    return f"{day_in(analysis.first, language)}{' – ' if language == 'en' else '至'}{day_in(analysis.last, language)}"
 
 
 @transaction.atomic

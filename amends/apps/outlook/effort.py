@@ -22,6 +22,8 @@ from amends.core.trends import Trend, sens_slope, trend_of
 
 MONTHS = 12
 LATELY = 3
+TO_NEXT_MONTH = 2
+"""From the last month that is over it is two steps to the next one."""
 PERCENT = 100
 
 
@@ -40,7 +42,7 @@ class MonthEffort:
 
 @dataclass(frozen=True, slots=True)
 class Difficulty:
-    """The months with cases, the trend of their points, and what the next month would be on its line. Source: EXP-7.3.3"""
+    """The months with cases, the trend of those that are over, and what the next month would be on its line. Source: EXP-7.3.3"""
 
     months: tuple[MonthEffort, ...]
     trend: Trend
@@ -50,7 +52,7 @@ class Difficulty:
 def difficulty_of(desk: Desk, pack: Pack, today: date) -> Difficulty:
     """The difficulty of the cases received in the last twelve months, the present one among them; three queries.
 
-    Days of handling are those of the cases that were closed; a month without any closed has none and counts by its other parts.
+    A month that is not over tells nothing of the trend: most of its cases are still at their beginning. Days of handling are those of the cases that were closed; a month without any closed has none and counts by its other parts.
     """
     weights = pack.warnings.difficulty
     begin = months_before(today.replace(day=1), MONTHS - 1)
@@ -63,10 +65,12 @@ def difficulty_of(desk: Desk, pack: Pack, today: date) -> Difficulty:
     asked = _by_month(CaseAsked.objects.filter(case__in=cases.values("pk")))
     opened = _by_month(Proceeding.objects.filter(case__in=cases.values("pk")))
     months = tuple(_effort(row, asked, opened, weights) for row in rows)
-    points = [one.points for one in months]
+    points = [one.points for one in months if one.month < today.replace(day=1)]
     rule = pack.warnings.trend
     trend = trend_of(points, tolerance=rule.tolerance / PERCENT, significance=rule.significance / PERCENT)
-    ahead = max(0.0, points[-1] + sens_slope(points)) if trend.direction in ("rising", "falling") else None
+    ahead = (
+        max(0.0, points[-1] + TO_NEXT_MONTH * sens_slope(points)) if trend.direction in ("rising", "falling") else None
+    )
     return Difficulty(months, trend, points[-1] if trend.direction == "stable" and points else ahead)
 
 

@@ -22,6 +22,7 @@ from amends.apps.people.grounds import Manager
 from amends.apps.people.models import Department, Invitation, Membership, Person, PersonSkill
 from amends.apps.people.organising import record_on
 from amends.apps.policies.models import Desk
+from amends.core.form_data import read_phone
 from amends.core.refusals import CHOSEN, FieldError, InvalidData, NotPermitted, Refusal, not_given
 
 INVITATION_LASTS = timedelta(hours=72)
@@ -50,9 +51,10 @@ class Staff:
 def add_person(given: Staff, *, by: Manager) -> tuple[Person, str]:
     """A new person who can not sign in yet, and the secret of the link with which they set a password.
 
-    Raises NotPermitted outside what the manager manages, InvalidData for a user name that is taken.
+    Raises NotPermitted outside what the manager manages, InvalidData for a user name that is taken and for what is no telephone number.
     """
     by.check_department(given.department)
+    _check_phone(given)
     try:
         with transaction.atomic():
             person = Person.objects.create_person(
@@ -67,8 +69,10 @@ def add_person(given: Staff, *, by: Manager) -> tuple[Person, str]:
 
 @transaction.atomic
 def change_person(person: Person, given: Staff, *, by: Manager) -> None:
-    """Another name, department or address. Roles stay; a department outside what the manager manages is refused."""
+    """Another name, department or address. Roles stay; a department outside what the manager manages is refused, as is what is no telephone number."""
     by.check_person(person)
+    if given.phone != person.phone:
+        _check_phone(given)
     moved = person.department_id != (given.department.pk if given.department else None)
     if moved:
         by.check_department(given.department)
@@ -78,6 +82,11 @@ def change_person(person: Person, given: Staff, *, by: Manager) -> None:
     person.save(update_fields=["name", "sort_key", "department", "email", "phone"])
     facts = {"department": person.department_id, "before": before}
     record_person(person, "person_moved" if moved else "person_changed", facts, {"name": person.name}, by=by)
+
+
+def _check_phone(given: Staff) -> None:
+    if given.phone:
+        read_phone(given.phone, pointer="/phone")
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from amends.core.refusals import Refusal
 MOST_FILES = 600
 MOST_BYTES = 20_000_000
 FILE = re.compile(r"^([A-Za-z0-9_.-]+/){0,3}[A-Za-z0-9_.-]+\.(yaml|txt)$")
+EXAMPLES = "examples.yaml"
 SHOWN = 12
 
 
@@ -37,22 +38,44 @@ class DraftRefused(Refusal):
 
 
 class NoDraft(DraftRefused):
-    """A file that holds no policy."""
+    """Neither a file nor a version was given."""
 
     code = "no_draft"
     sentence = "请上传制度包的 ZIP 压缩文件：里面是 pack.yaml 等文件，展开后不超过 20 MB。"
 
 
+class NotZipped(NoDraft):
+    """The file is no ZIP, or a damaged or locked one."""
+
+    sentence = "上传的文件打不开，不是 ZIP 压缩文件，或者已损坏、加了密码。请把制度包的文件夹压缩成 ZIP 再上传。"
+
+
+class NoPolicyInside(NoDraft):
+    """A ZIP without a policy in it."""
+
+    sentence = "压缩文件里没有 pack.yaml，不是制度包。请压缩 pack.yaml 所在的文件夹。"
+
+
+class TooMuchInside(NoDraft):
+    """More files or bytes than a policy has."""
+
+    sentence = "压缩文件太大：制度包最多 600 个文件，展开后不超过 20 MB。"
+
+
 def draft_in_folder(folder: Path) -> Mapping[str, Any]:
-    """The raw content of a folder without problems. Raises DraftRefused with its lines."""
+    """The raw content of a folder without problems. Raises DraftRefused with its lines.
+
+    Its worked examples may still say what the policy in force does: what would be different is what a trial is asked for.
+    """
     check = check_folder(folder, calendars=settings.CALENDARS_DIR)
-    if check.faults or check.pack is None:
-        raise DraftRefused([line.text("zh").replace(f"{folder}/", "") for line in check.faults])
+    faults = [line for line in check.faults if line.place.file.name != EXAMPLES]
+    if faults or check.pack is None:
+        raise DraftRefused([line.text("zh").replace(f"{folder}/", "") for line in faults])
     return check.raw
 
 
 def draft_in_zip(file: IO[bytes]) -> Mapping[str, Any]:
-    """The raw content of a zipped folder. Raises NoDraft for what is no such file, and DraftRefused for a policy with problems."""
+    """The raw content of a zipped folder. Raises NoDraft, saying why, for what is no such file, and DraftRefused for a policy with problems."""
     with tempfile.TemporaryDirectory(prefix="amends-draft-") as name:
         try:
             with zipfile.ZipFile(file) as packed:
@@ -65,7 +88,7 @@ def draft_in_zip(file: IO[bytes]) -> Mapping[str, Any]:
             EOFError,
             OSError,
         ) as error:
-            raise NoDraft from error
+            raise NotZipped from error
         return draft_in_folder(root)
 
 
@@ -77,13 +100,13 @@ def _unpacked(packed: zipfile.ZipFile, folder: Path) -> Path:
         if not info.is_dir() and FILE.match(info.filename) and ".." not in info.filename
     ]
     if len(found) > MOST_FILES or sum(info.file_size for info in found) > MOST_BYTES:
-        raise NoDraft
+        raise TooMuchInside
     roots = sorted(
         (PurePosixPath(info.filename).parent for info in found if PurePosixPath(info.filename).name == "pack.yaml"),
         key=lambda path: len(path.parts),
     )
     if not roots:
-        raise NoDraft
+        raise NoPolicyInside
     left = MOST_BYTES
     for info in found:
         path = PurePosixPath(info.filename)
@@ -93,7 +116,7 @@ def _unpacked(packed: zipfile.ZipFile, folder: Path) -> Path:
             content = stream.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise NoDraft
+            raise TooMuchInside
         target = folder / path.relative_to(roots[0])
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -33,6 +33,11 @@ def month_in_print(day: date) -> str:
     return f"{day:%B %Y}" if language() == "en" else f"{day.year}年{day.month}月"
 
 
+def month_in_year(number: int) -> str:
+    """A month whose year is known."""
+    return f"{date(2000, number, 1):%B}" if language() == "en" else f"{number}月"
+
+
 def short_day(day: date) -> str:
     """A day below an axis, where the year is known."""
     return f"{day.day} {day:%b}" if language() == "en" else f"{day.month}月{day.day}日"
@@ -45,7 +50,14 @@ def short_month(day: date) -> str:
 
 def span_in_print(period: Period) -> str:
     """A span of days, the first and the last with their years."""
-    return f"{day_in_print(period.first)} – {day_in_print(period.last)}"
+    return from_day_to_day(period.first, period.last)
+
+
+def from_day_to_day(first: date, last: date) -> str:
+    """Two days with what lies between them: 2026年3月1日至2026年3月31日; a single day is said once."""
+    if first == last:
+        return day_in_print(first)
+    return f"{day_in_print(first)}{' – ' if language() == 'en' else '至'}{day_in_print(last)}"
 
 
 def moment_in_print(moment: datetime, zone: ZoneInfo) -> str:

@@ -46,7 +46,7 @@ def list_sheet(
     """
     days = sorted(record.line.day for record in records)
     first, last = day_of(since) or next(iter(days), None), day_of(until) or next(reversed(days), None)
-    span = gettext("期间：%(since)s 至 %(until)s") % {
+    span = gettext("期间：%(since)s至%(until)s") % {
         "since": day_in_print(first) if first else "……", "until": day_in_print(last) if last else "……",
     }  # fmt: skip
     count = ngettext("共 %(n)s 条", "共 %(n)s 条", len(records)) % {"n": len(records)}

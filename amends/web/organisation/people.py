@@ -124,9 +124,13 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     first = {"name": person.name, "department": person.department_id, "email": person.email, "phone": person.phone}
     form = StaffForm(posted(request), initial=first, is_new=False)
     if request.method == "POST" and form.is_valid():
-        change_person(person, _given(form, person.username), by=manager)
-        messages.success(request, gettext("已保存。"))
-        return HttpResponseRedirect(reverse("person", args=[person.pk]))
+        try:
+            change_person(person, _given(form, person.username), by=manager)
+        except InvalidData as refusal:
+            form.take(refusal)
+        else:
+            messages.success(request, gettext("已保存。"))
+            return HttpResponseRedirect(reverse("person", args=[person.pk]))
     return render(
         request,
         "organisation/person.html",

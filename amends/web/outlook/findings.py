@@ -49,6 +49,8 @@ from amends.web.outlook.words import departments_named, fact_words, problem_word
 from amends.web.queue.behind import page_of_cases
 from amends.web.viewing import viewer_of, zone_of
 
+ENDS = {"first": "起始日期", "last": "截止日期"}
+
 
 @route(audience="staff", permission="warnings", kind="key_problem")
 def key_list(request: HttpRequest) -> HttpResponse:
@@ -180,16 +182,16 @@ def _proposed(pack: Any, now: Any) -> dict[str, str]:
 
 
 def _period(request: HttpRequest) -> tuple[date, date]:
-    found = []
-    for name, title in (("first", "起始日期"), ("last", "截止日期")):
-        text = request.POST.get(name, "")
-        if not text:
-            raise InvalidData([FieldError(f"/{name}", "required", {"field": title})])
-        day = day_of(text)
-        if day is None:
-            raise InvalidData([FieldError(f"/{name}", "bad_date", {"field": title})])
-        found.append(day)
-    return found[0], found[1]
+    typed = {name: request.POST.get(name, "") for name in ENDS}
+    days = {name: day for name, text in typed.items() if (day := day_of(text)) is not None}
+    if missing := [name for name in ENDS if name not in days]:
+        raise InvalidData(
+            [
+                FieldError(f"/{name}", "bad_date" if typed[name] else "required", {"field": ENDS[name]})
+                for name in missing
+            ]
+        )
+    return days["first"], days["last"]
 
 
 @route(audience="staff", permission="visible", kind="analysis")

@@ -178,7 +178,7 @@ def _ahead(
     load = load_of(desk, pack, said, today)
     return {
         "mix": mix, "classes": [(subject_words(f"category:{one.name}", pack, departments), one) for one in mix.now.classes],
-        "other_share": percent(mix.now.other_share), "difficulty": difficulty, "weights": pack.warnings.difficulty,
+        "other_share": percent(mix.now.other_share), "difficulty": difficulty, "this_month": today.replace(day=1), "weights": pack.warnings.difficulty,
         "difficulty_direction": direction_of(difficulty.trend), "difficulty_rule": rule_of(difficulty.trend),
         "difficulty_icon": ICONS[difficulty.trend.direction], "load": load, "load_use": percent(load.use),
         "times": [(one, percent(one.kept / one.promised) if one.promised else "—", percent(one.slow / one.cases) if one.cases else "—") for one in reversed(times_of(desk, pack, today, now=now))],

@@ -47,12 +47,12 @@ def find(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if not may_answer_somewhere(viewer.person, now=viewer.now):
         raise NotPermitted(verb=VERB)
-    asked = request.POST.get("asked", "").strip()[:254]
+    asked, is_sent = request.POST.get("asked", "").strip()[:254], request.method == "POST"
     found = found_by(asked)
     if asked:
         log_access(actor=viewer.person.actor_id, action="search", object="complainants", now=viewer.now)
     rows = [(row.pk, masked("name", row.name), row.cases.count(), row.created_at) for row in found]
-    return render(request, "personal/find.html", {"area": "personal", "asked": asked, "rows": rows})
+    return render(request, "personal/find.html", {"area": "personal", "asked": asked, "is_sent": is_sent, "rows": rows})
 
 
 @route(audience="staff", permission="personal_data", kind="complainant")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -84,12 +85,16 @@ def _back(request: HttpRequest) -> str:
 
 def _made(viewer: Viewer) -> dict[str, Any]:
     made = list(exports_of(viewer)[:20])
-    zones = [zone_of(pack) for pack in packs_of(viewer).values()]
     return {
         "made": made,
         "waits": any(one.state == Export.State.WAITING for one in made),
-        "zone": zones[0] if zones else None,
+        "zone": _zone(viewer),
     }
+
+
+def _zone(viewer: Viewer) -> ZoneInfo | None:
+    """The zone of the viewer's first desk; that of the server for whoever has none."""
+    return next((zone_of(pack) for pack in packs_of(viewer).values()), None)
 
 
 @route(audience="staff", permission="export", kind="export")
@@ -97,6 +102,6 @@ def download(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """The file, for whoever asked for it, until its day is over; anybody else's is not there."""
     viewer = viewer_of(request)
     export, content = open_export(viewer, key)
-    name = f"amends-{export.created_at:%Y%m%d-%H%M}.xlsx"
+    name = f"amends-{export.created_at.astimezone(_zone(viewer)):%Y%m%d-%H%M}.xlsx"
     answer = FileResponse(content, content_type="application/octet-stream")
     return as_attachment(answer, name)

@@ -57,12 +57,23 @@ def page(request: HttpRequest) -> HttpResponse:
         "first": request.GET.get("from", ""), "last": request.GET.get("to", ""), "may_export": holds_right(viewer, RIGHT, on=desk),
         "query": request.GET.urlencode(),
     }  # fmt: skip
+    asked = {name: request.GET.get(name, "") for name in ("by", "kind", "order")}
     try:
         look = look_in(request.GET.dict(), desk=desk, pack=pack, viewer=viewer)
     except InvalidData as refusal:
         problems = [sentence for some in faults(refusal).values() for sentence in some]
-        return render(request, "reports/analysis.html", {**context, "problems": problems}, status=422)
+        context |= {**_choices(pack, **asked), "problems": problems}
+        return render(request, "reports/analysis.html", context, status=422)
     return render(request, "reports/analysis.html", {**context, **_shown(analysed(viewer, look), pack)})
+
+
+def _choices(pack: Pack, *, by: str, kind: str | None, order: str) -> dict[str, list[Choice]]:
+    """What can be asked for, with what is chosen."""
+    return {
+        "classes": [Choice(name, said, is_chosen=name == by) for name, said in class_words(pack).items()],
+        "kinds": [Choice(name, words(one.title), is_chosen=name == kind) for name, one in pack.channels.kinds.items()],
+        "orders": [Choice(name, said, is_chosen=name == order) for name, said in order_words().items()],
+    }
 
 
 def _shown(found: Analysed, pack: Pack) -> dict[str, Any]:
@@ -84,9 +95,7 @@ def _shown(found: Analysed, pack: Pack) -> dict[str, Any]:
     return {
         "first": look.period.first.isoformat(), "last": look.period.last.isoformat(), "look": look, "total": found.total,
         "total_before": found.total_before, "lines": lines, "title": titles.get(look.by, look.by),
-        "classes": [Choice(name, said, is_chosen=name == look.by) for name, said in titles.items()],
-        "kinds": [Choice(name, words(kind.title), is_chosen=name == look.filters.get("kind")) for name, kind in pack.channels.kinds.items()],
-        "orders": [Choice(name, said, is_chosen=name == look.order) for name, said in order_words().items()],
+        **_choices(pack, by=look.by, kind=look.filters.get("kind"), order=look.order),
         "charts": for_both_windows(lambda width: bars(ranked, width=width)),
         "months": list(found.months), "by_month": _by_month(found, own), "steps": [(state_words(pack, one.state), one) for one in found.steps],
         "departments": _who(look, "department", found.departments, names), "partners": [one for one in _who(look, "partner", found.partners, names) if one["is_known"]],

@@ -65,7 +65,8 @@ def result_of(act: Act, moment: Any) -> str:
     if act.kind == "upgrade_failed":
         return gettext("没有成功，数据库保持升级前的状态；出错的步骤：%(step)s") % {"step": facts["step"] or "—"}
     if act.kind in ("window_announced", "window_withdrawn"):
-        return f"{moment(facts['from'])} – {moment(facts['until'])} {act.texts.get('text', '')}".strip()
+        span = gettext("%(from)s 至 %(until)s") % {"from": moment(facts["from"]), "until": moment(facts["until"])}
+        return f"{span} {act.texts.get('text', '')}".strip()
     return act.texts.get("why", "")
 
 

@@ -19,7 +19,15 @@ from amends.apps.cases.signatures import signature_picture
 from amends.core import masking
 from amends.core.transcripts import Said, read_transcript
 from amends.doors import wording
-from amends.doors.papers.formats import day_in_print, days_in_print, moment_in_print, month_in_print, stored_in_print
+from amends.doors.papers.formats import (
+    day_in_print,
+    days_in_print,
+    from_day_to_day,
+    moment_in_print,
+    month_in_print,
+    month_in_year,
+    stored_in_print,
+)
 
 register = template.Library()
 NO_NEWS_FOR = timedelta(minutes=5)
@@ -122,6 +130,18 @@ def days_of(value: Any) -> str:
 def day(value: date | None) -> str:
     """A day with its year."""
     return day_in_print(value) if value else ""
+
+
+@register.filter
+def day_to(first: date | str, last: date | str) -> str:
+    """The days from one to another; stored days are text."""
+    return from_day_to_day(*(day if isinstance(day, date) else date.fromisoformat(day) for day in (first, last)))
+
+
+@register.filter
+def month_of_year(number: int) -> str:
+    """A month whose year is known."""
+    return month_in_year(number)
 
 
 @register.filter

@@ -60,6 +60,24 @@ def test_an_administrator_adds_a_person_who_signs_in(office: Office, root: Clien
     assert Client().get(link).status_code == 404
 
 
+def test_what_is_no_telephone_number_is_refused_for_a_new_person_and_a_known_one(office: Office, root: Client) -> None:
+    said = "不是有效的电话号码，例如 13800138000 或 010-86922900"
+    refused = added(root, office, phone="下午在")
+    assert (refused.status_code, said in refused.content.decode()) == (422, True)
+    added(root, office, phone="0571-86922900")
+    person = Person.objects.get(username="lin.xiaoyan")
+    changed = root.post(f"/organisation/people/{person.pk}/", {"name": person.name, "phone": "139"})
+    assert (changed.status_code, said in changed.content.decode()) == (422, True)
+    assert Person.objects.get(pk=person.pk).phone == "0571-86922900"
+
+
+def test_an_account_is_closed_at_the_second_click_not_the_first(office: Office, root: Client) -> None:
+    added(root, office)
+    person = Person.objects.get(username="lin.xiaoyan")
+    page = text_of(root.get(f"/organisation/people/{person.pk}/"))
+    assert "停用账号 确定停用林晓燕的账号？ 确认停用" in page
+
+
 def added_link(root: Client) -> str:
     person = Person.objects.get(username="lin.xiaoyan")
     return str(root.post(f"/organisation/people/{person.pk}/invite/").content.decode())

@@ -55,6 +55,11 @@ def test_an_end_before_the_start_and_days_of_no_calendar_are_refused(manager, ad
         assert says in in_words(refused.content.decode())
 
 
+def test_a_refused_analysis_keeps_what_was_chosen_beside_the_days(manager):
+    refused = manager.get("/analysis/?by=department&from=2026-03-10&to=2026-03-01").content.decode()
+    assert '<option value="department" selected>' in refused
+
+
 @pytest.mark.parametrize("address", [*WITH_DAYS, "/policies/escalation/steps/", "/figures/cases/?indicator=_received"])
 def test_a_time_that_has_not_begun_is_refused_in_words(manager, address):
     today = timezone.localdate()

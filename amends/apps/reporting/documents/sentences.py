@@ -14,7 +14,7 @@ from amends.core.policy.pack import Pack
 UNITS = {
     "percent": "%", "cases": " 件", "minutes": " 分钟", "hours": " 小时", "days": " 天", "points": " 分", "money": " 元", "per_thousand": "‰",
 }  # fmt: skip
-SPAN, MOST = "%(first)s至 %(last)s", "%(title)s（%(count)s 件，占 %(share)s%%）"
+SPAN, MOST = "%(first)s至%(last)s", "%(title)s（%(count)s 件，占 %(share)s%%）"
 MORE, LESS = "较上期增加 %(amount)s", "较上期减少 %(amount)s"
 POINTS = {"percent": " 个百分点"}
 """How a change is said where it is not in the unit of the figure."""
@@ -66,7 +66,7 @@ def _change(now: Figure, before: Figure) -> str:
 
 
 def _in_words(day: date) -> str:
-    return f"{day.year} 年 {day.month} 月 {day.day} 日"
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def title_of(pack: Pack, by: str, value: str) -> str:
