@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.models import BigIntegerField, DateTimeField, Expression, F, Field, QuerySet, TextField, UUIDField
 from django.db.models.base import ModelState
 from django.db.models.lookups import In
@@ -153,8 +153,23 @@ def _executed(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def _executed_on_server(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    """Past the layers in which Django counts and logs, wherever nobody counts or logs, and with one cursor a connection."""
-    here.close_if_health_check_failed()
+    """Past the layers in which Django counts and logs, wherever nobody counts or logs, and with one cursor a connection.
+
+    The first question of a request finds out whether the connection still holds, and is asked again where it does not; Django asks
+    a question of its own for that.
+    """
+    is_first = here.connection is not None and here.health_check_enabled and not here.health_check_done
+    here.health_check_done = True
+    try:
+        return _answered(here, text, values)
+    except (InterfaceError, OperationalError):
+        if not is_first or here.in_atomic_block or here.is_usable():
+            raise
+        here.close()
+        return _answered(here, text, values)
+
+
+def _answered(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
     if here.connection is None:
         here.ensure_connection()
     here.validate_no_broken_transaction()
@@ -163,6 +178,11 @@ def _executed_on_server(here: Any, text: str, values: list[Any]) -> list[tuple[A
         if cursor is None:
             cursor = here.connection.preparing_cursor = _preparing(here)
         return list(cursor.execute(text, values).fetchall())
+
+
+def tell(text: str, values: Sequence[Any]) -> None:
+    """A statement in the same words each time that writes; prepared like a question."""
+    _executed(connections[DEFAULT_DB_ALIAS], text, list(values))
 
 
 class _Models:

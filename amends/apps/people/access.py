@@ -15,6 +15,7 @@ from datetime import datetime
 from django.db import connection
 
 from amends.apps.people.models import AccessEntry
+from amends.apps.prepared import tell
 
 
 @dataclass(slots=True)
@@ -81,5 +82,4 @@ def _insert(entries: list[AccessEntry]) -> None:
     columns = ", ".join(quote(str(f.column)) for f in fields)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(entries))
     soon = " RETURNING set_config('synchronous_commit', 'off', true)" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(AccessEntry._meta.db_table)} ({columns}) VALUES {places}{soon}", rows)  # noqa: S608
+    tell(f"INSERT INTO {quote(AccessEntry._meta.db_table)} ({columns}) VALUES {places}{soon}", rows)  # noqa: S608
