@@ -95,7 +95,8 @@ WSGI_APPLICATION = "amends.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "amends.web.page_templates.Templates",
+        "NAME": "django",
         "OPTIONS": {
             "loaders": [("amends.web.folding.Loader", ["django.template.loaders.app_directories.Loader"])],
             "context_processors": [
