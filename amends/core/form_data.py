@@ -586,7 +586,7 @@ def options_of(f: Field, pack: Pack) -> dict[str, Any]:
         return {v.id: v.title for v in axis.values} if axis else {}
     if f.type == "category":
         scheme = pack.categories.scheme(f.scheme or "")
-        return {path: node.title for path, node in scheme.walk() if not node.retired} if scheme else {}
+        return dict(scheme.offered) if scheme else {}
     if f.options:
         return {o.id: o.title for o in f.options}
     return named_choices(f.options_from or "", pack)

@@ -60,7 +60,7 @@ def way_of_case(pack: Pack, facts: CaseFacts, passed: Sequence[str]) -> Way:
 
     def targets(state: str) -> list[str]:
         ways = process.from_state(state)
-        onward = [way for way in ways if way.target(state) not in begun]
+        onward = [way for way in ways if way.target(state) not in (*begun, state)]
         found = _main_targets(process, _open_ways(onward, facts, pack, counted), state)
         return found or _main_targets(process, ways, state)
 
@@ -90,12 +90,11 @@ def _open_ways(
 def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack, counted: frozenset[str]) -> bool | None:
     """Whether what is known and lasts points at a transition (True), excludes it (False), or leaves it open; what its form
     itself asks, and what is merely counted, leaves it open."""
-    asked = [c for c in (way.when, *(need.that for need in way.needs)) if c is not None]
-    if not asked:
+    if not way.conditions:
         return None
     form = pack.forms.get(way.form or "")
     changing = form.names | counted if form else counted
-    said = [verdict(condition, facts, apart_from=changing) for condition in asked]
+    said = [verdict(condition, facts, apart_from=changing) for condition in way.conditions]
     if False in said:
         return False
     return True if True in said else None

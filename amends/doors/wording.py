@@ -31,7 +31,7 @@ def words(value: Any, *, tongue: str = "") -> str:
     if isinstance(value, Title):
         return _of_title(value, tongue or language())
     if isinstance(value, Mapping) and "zh-Hans" in value:
-        return _of_names(value)
+        return _of_names(value, tongue or language())
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, list | tuple):
@@ -54,10 +54,10 @@ def _begun(text: str, tongue: str) -> str:
     return text[:1].upper() + text[1:] if tongue == "en" else text
 
 
-def _of_names(names: Mapping[str, str]) -> str:
-    if language() == "en":
-        return begun(names.get("en") or names["zh-Hans"])
-    if language() == "zh-hant":
+def _of_names(names: Mapping[str, str], tongue: str) -> str:
+    if tongue == "en":
+        return _begun(names.get("en") or names["zh-Hans"], tongue)
+    if tongue == "zh-hant":
         return names.get("zh-Hant") or traditional(names["zh-Hans"])
     return names["zh-Hans"]
 
@@ -72,9 +72,9 @@ def listed(values: Iterable[Any]) -> str:
     return (", " if language() == "en" else "、").join(words(value) for value in values)
 
 
-def in_words(sentence: str) -> str:
+def in_words(sentence: str, *, tongue: str = "") -> str:
     """A sentence written in Chinese, in the reader's language."""
-    return _in_words(sentence, language())
+    return _in_words(sentence, tongue or language())
 
 
 @lru_cache(maxsize=4096)
@@ -117,14 +117,14 @@ def faults(refusal: InvalidData) -> dict[str, list[str]]:
     return found
 
 
-def button_of(verb: str) -> str:
+def button_of(verb: str, *, tongue: str = "") -> str:
     """What the button of a verb says."""
-    return in_words(VERBS[verb].button) if verb in VERBS else verb
+    return in_words(VERBS[verb].button, tongue=tongue) if verb in VERBS else verb
 
 
-def happened(verb: str) -> str:
+def happened(verb: str, *, tongue: str = "") -> str:
     """What the timeline says of a verb."""
-    return in_words(VERBS[verb].happened) if verb in VERBS else verb
+    return in_words(VERBS[verb].happened, tongue=tongue) if verb in VERBS else verb
 
 
 def names_the_customer(verb: str) -> bool:
@@ -132,10 +132,10 @@ def names_the_customer(verb: str) -> bool:
     return verb in VERBS and VERBS[verb].happened.startswith("客户")
 
 
-def step_words(verb: str, step: Title | None) -> str:
+def step_words(verb: str, step: Title | None, *, tongue: str = "") -> str:
     """What is said of an event: the pack's own words for a step of a proceeding, where it has others than the verb's."""
-    own = words(step) if step else ""
-    return own if own and own != button_of(verb) else happened(verb)
+    own = words(step, tongue=tongue) if step else ""
+    return own if own and own != button_of(verb, tongue=tongue) else happened(verb, tongue=tongue)
 
 
 def moment_words(moment: datetime, zone: ZoneInfo, *, now: datetime, weekday: bool = True, tongue: str = "") -> str:

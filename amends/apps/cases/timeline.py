@@ -45,6 +45,11 @@ class ShownValue:
     is_masked: bool = False
     is_erased: bool = False
 
+    @property
+    def is_said(self) -> bool:
+        """Whether it is nothing but words that stand as they were written."""
+        return self.kind in ("text", "long_text") and not self.is_masked and not self.is_erased
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

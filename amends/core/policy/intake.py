@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -157,8 +158,17 @@ class CategoryScheme(Ruled):
 
         return below("", self.values)
 
+    @cached_property
+    def _nodes(self) -> dict[str, CategoryNode]:
+        return dict(self.walk())
+
     def node(self, path: str) -> CategoryNode | None:
-        return next((node for p, node in self.walk() if p == path), None)
+        return self._nodes.get(path)
+
+    @cached_property
+    def offered(self) -> dict[str, Title]:
+        """The values that may still be chosen, by path, with their titles."""
+        return {path: node.title for path, node in self.walk() if not node.retired}
 
 
 class Categories(Piece):

@@ -190,6 +190,11 @@ class Transition(Ruled):
             raise ValueError(f"“{self.verb}” is not a verb of the product; known are: {', '.join(sorted(PACK_VERBS))}")
         return self
 
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked of a case before the step is open to it: when it holds at all, and what it needs."""
+        return tuple(c for c in (self.when, *(need.that for need in self.needs)) if c is not None)
+
     def messages(self) -> Iterator[Told]:
         for told in self.tells:
             yield told if isinstance(told, Told) else Told(message=told)

@@ -19,7 +19,7 @@ from amends.doors.papers.press import pdf_of
 from amends.doors.papers.proceedingfile import ProceedingFile
 from amends.doors.papers.sheet import Sheet
 from amends.doors.papers.word import docx_of
-from amends.doors.wording import words
+from amends.doors.wording import language, words
 
 WAYS = {"pdf": pdf_of, "docx": docx_of}
 """What a paper can be had as."""
@@ -51,7 +51,8 @@ def filled_in(file: ProceedingFile) -> set[str]:
 
 
 def _titles(forms: Iterable[Form]) -> dict[str, str]:
-    return {form.id: words(form.printed.title) for form in forms if form.printed}
+    tongue = language()
+    return {form.id: words(form.printed.title, tongue=tongue) for form in forms if form.printed}
 
 
 def _each_time(form: Form, records: Sequence[Entry]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
 from amends.core.verbs import EXITS
-from amends.doors.wording import button_of, listed, words
+from amends.doors.wording import button_of, language, listed, words
 from amends.web.case.seeing import CaseView
 
 
@@ -67,7 +67,8 @@ class Buttons:
 
 def buttons_of(seen: CaseView, actions: Sequence[Action]) -> Buttons:
     """The verbs by where they lead. What is ready comes first, and has the first numbers as its keys."""
-    titled = [(action, _title(action)) for action in actions]
+    tongue = language()
+    titled = [(action, _title(action, tongue)) for action in actions]
     made = [(a, Button(a.verb, title, seen.address_of(a.verb), _missing(seen, a, actions))) for a, title in titled]
     exits = [button for action, button in made if action.verb in EXITS]
     moves = [button for action, button in made if action.verb not in EXITS and action.is_move]
@@ -79,8 +80,8 @@ def _with_keys(moves: Iterable[Button]) -> list[Button]:
     return [replace(b, key="" if b.missing or n > 9 else str(n)) for n, b in enumerate(moves, start=1)]
 
 
-def _title(action: Action) -> str:
-    return words(action.title) if action.title else button_of(action.verb)
+def _title(action: Action, tongue: str = "") -> str:
+    return words(action.title, tongue=tongue) if action.title else button_of(action.verb, tongue=tongue)
 
 
 def _missing(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[Missing]:

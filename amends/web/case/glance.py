@@ -100,7 +100,8 @@ def stages_of(pack: Pack, facts: CaseFacts, passed: list[str]) -> list[Stage]:
     """The way of the case in the words of its pack: what lies behind, where it stands now, and what lies ahead."""
     way = way_of_case(pack, facts, passed)
     marks = [*(("is-past", name) for name in way.behind), ("is-now", way.now), *(("", name) for name in way.ahead)]
-    return [Stage(words(pack.lifecycle.states[name].title), mark) for mark, name in marks]
+    tongue = language()
+    return [Stage(words(pack.lifecycle.states[name].title, tongue=tongue), mark) for mark, name in marks]
 
 
 def states_passed(seen: CaseView) -> list[str]:
@@ -112,14 +113,15 @@ def states_passed(seen: CaseView) -> list[str]:
 def clocks_shown(readings: Iterable[ClockReading], now: datetime) -> list[Clock]:
     """The clocks, the most pressing first, those that have stopped last."""
     far = datetime.max.replace(tzinfo=now.tzinfo)
-    found = [_clock(reading, now) for reading in readings]
+    tongue = language()
+    found = [_clock(reading, now, tongue) for reading in readings]
     return sorted(found, key=lambda c: (not c.is_running, c.reading.due_at or far, c.reading.started_at))
 
 
-def _clock(reading: ClockReading, now: datetime) -> Clock:
+def _clock(reading: ClockReading, now: datetime, tongue: str) -> Clock:
     running = reading.stopped_at is None
     return Clock(
-        words(reading.rule.title),
+        words(reading.rule.title, tongue=tongue),
         reading,
         _percent(reading),
         _tone(reading, now) if running else "is-over",

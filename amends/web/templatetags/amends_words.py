@@ -77,9 +77,9 @@ def happened(verb: str) -> str:
 
 
 @register.filter
-def did(entry: Any) -> str:
+def did(entry: Any, *, tongue: str = "") -> str:
     """What happened in one entry of a timeline."""
-    return wording.step_words(entry.verb, entry.step)
+    return wording.step_words(entry.verb, entry.step, tongue=tongue)
 
 
 @register.filter
