@@ -60,7 +60,8 @@ def way_of_case(pack: Pack, facts: CaseFacts, passed: Sequence[str]) -> Way:
 
     def targets(state: str) -> list[str]:
         ways = process.from_state(state)
-        onward = [way for way in ways if way.target(state) not in (*begun, state)]
+        behind = {*begun, state}
+        onward = [way for way in ways if way.target(state) not in behind]
         found = _main_targets(process, _open_ways(onward, facts, pack, counted), state)
         return found or _main_targets(process, ways, state)
 

@@ -336,7 +336,7 @@ def _token(node: CsrfTokenNode) -> Say:
     """The field that shows that a form is ours."""
 
     def say(names: Names, context: Context) -> str:
-        token = names.get("csrf_token")
+        token = str(names.get("csrf_token") or "")
         if not token or token == "NOTPROVIDED":  # noqa: S105 - what Django says where there is none
             return ""
         return f'<input type="hidden" name="csrfmiddlewaretoken" value="{conditional_escape(token)}">'
