@@ -1,4 +1,4 @@
-"""The browser of the journeys: a fresh one for every test."""
+"""The browser of the journeys: one a process, in which every test finds nothing of another."""
 
 from collections.abc import Iterator
 
@@ -24,18 +24,26 @@ def files_are_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StaticFilesHandlerMixin, "get_response", kept)
 
 
-@pytest.fixture
-def browser(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    """A browser that nobody has used yet.
+@pytest.fixture(scope="package")
+def started_browser(chromium_path: str) -> Iterator[Browser]:
+    """One for all of them: starting it takes the processor as long as a short journey.
 
-    It lasts for one test only: while it is driven, this thread has an event loop, in which Django refuses to read the
+    It does not outlast them: while it is driven, this thread has an event loop, in which Django refuses to read the
     database unless it is told that nothing runs beside it.
     """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         found = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield found
         found.close()
+
+
+@pytest.fixture
+def browser(started_browser: Browser) -> Iterator[Browser]:
+    """A browser in which nothing is open or kept: cookies, storage and files belong to a context, and those of a test end with it."""
+    yield started_browser
+    for context in started_browser.contexts:
+        context.close()
 
 
 @pytest.fixture
