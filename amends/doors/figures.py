@@ -199,7 +199,7 @@ def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
     keys = list(keys)
     named: dict[str, Mapping[Any, str]] = {}
     for place, name in enumerate(asked.by):
-        numbers = {key[place] for key in keys if key[place] is not None}
+        numbers = {key[place] for key in keys if key[place] not in (None, "")}
         if name in ("department", "team"):
             named[name] = {unit.pk: words(unit.called) for unit in Department.objects.filter(pk__in=numbers)}
         elif name == "handler":

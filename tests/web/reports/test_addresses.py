@@ -70,6 +70,13 @@ def test_a_time_that_has_not_begun_is_refused_in_words(manager, address):
     assert "这段时间还没有开始，没有可以统计的内容。" in in_words(refused.content.decode())
 
 
+@pytest.mark.parametrize("name", ["department", "team", "handler", "partner"])
+def test_the_cases_of_which_a_dimension_is_not_known_yet_are_opened_by_filter_and_by_group(manager, name):
+    for asked in (f"{name}=-", f"by={name}&group=-"):
+        page = manager.get(f"/figures/cases/?indicator=_received&{asked}")
+        assert (page.status_code, "未定" in page.content.decode()) == (200, True)
+
+
 @pytest.mark.parametrize("address", ["/figures/cases/?indicator=_received&cursor=", "/documents/?cursor="])
 def test_a_page_number_in_other_digits_is_refused(manager, address):
     assert manager.get(f"{address}²").status_code == 422
