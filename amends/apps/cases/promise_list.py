@@ -14,11 +14,15 @@ from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.queries import Viewer, seen_as_task
 from amends.apps.ledger.models import Detail, Event
 from amends.apps.policies.queries import pack_in_force
+from amends.core.form_data import options_of
+from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 
 PAGE_SIZE = 50
 WHOSE = ("mine", "department", "all")
 SHOWS = ("late", "open", "broken", "kept")
+KIND = "promise_kind"
+"""The field that tells promises apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,13 @@ with a time for its answer says none of it: what it is about is not what was pro
 
 def _promise(row: ClockRow, case: Case, values: Mapping[str, Any], texts: Mapping[str, str]) -> Promise:
     text = next((texts[name] for name in WORDS if texts.get(name)), "")
-    return Promise(row, case, text, str(values.get("promise_kind") or ""), values.get("promised_amount"))
+    return Promise(row, case, text, str(values.get(KIND) or ""), values.get("promised_amount"))
+
+
+def title_of_kind(pack: Pack, kind: Any) -> Any:
+    """What a kind of promise is called in the policy (a call, a reply); empty where the policy does not tell them apart."""
+    field = pack.fields.get(KIND)
+    return options_of(field, pack).get(kind, "") if field is not None and kind else ""
 
 
 def is_broken(row: ClockRow, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
+from amends.apps.cases.promise_list import KIND, title_of_kind
 from amends.apps.ledger.models import Event
 from amends.apps.messaging.models import OutboxMessage
 from amends.apps.prepared import Prepared, given_text
@@ -15,7 +16,6 @@ from amends.core.clock_explanations import ExplainedRow, explained_rows, heading
 from amends.core.clocks import ClockReading
 from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
 from amends.core.facts import CaseFacts
-from amends.core.form_data import options_of
 from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.process_map import way_of_case
@@ -24,9 +24,6 @@ from amends.doors.wording import language, left_words, listed, traditional, word
 from amends.web.case.seeing import CaseView
 
 SOON = timedelta(hours=24)
-
-PROMISE_KIND = "promise_kind"
-"""The field that tells promises apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +198,9 @@ def heard_of(seen: CaseView, clocks: Iterable[Clock]) -> Heard:
 
 
 def _promised_in(seen: CaseView, seq: int) -> str:
-    """What was promised in an event, in the words of the policy (a call, a reply); empty where it does not tell them apart."""
-    field = seen.pack.fields.get(PROMISE_KIND)
+    """What was promised in an event, in the words of the policy; empty where it can not be read."""
     event = next((event for event in reversed(seen.readable) if event.seq == seq), None)
-    if field is None or event is None:
-        return ""
-    return words(options_of(field, seen.pack).get(event.data.get("set", {}).get(PROMISE_KIND), ""))
+    return words(title_of_kind(seen.pack, event.data.get("set", {}).get(KIND))) if event is not None else ""
 
 
 def _last(events: Sequence[Event], verbs: frozenset[str]) -> Event | None:

@@ -22,9 +22,8 @@ from amends.apps.cases.promise_list import (
     is_broken,
     page_of,
     promises_for,
+    title_of_kind,
 )
-from amends.core.form_data import options_of
-from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.routes import route
 from amends.doors.wording import faults, left_words, words
@@ -98,7 +97,7 @@ def _lines(promises: Iterable[Promise], now: datetime) -> Iterable[PromiseLine]:
             promise=promise,
             case=case,
             zone=zone_of(pack),
-            kind=_kind(pack, promise.kind),
+            kind=words(title_of_kind(pack, promise.kind)),
             left=left_words(row.due_at, now) if is_open and row.due_at else "",
             state=state,
             tone="late" if broken else "",
@@ -109,8 +108,3 @@ def _state(*, is_open: bool, broken: bool) -> str:
     if is_open:
         return gettext("已逾期未履行") if broken else gettext("待履行")
     return gettext("逾期才履行") if broken else gettext("按时履行")
-
-
-def _kind(pack: Pack, kind: str) -> str:
-    field = pack.fields.get("promise_kind")
-    return words(options_of(field, pack).get(kind, "")) if field is not None and kind else ""
