@@ -48,12 +48,12 @@ def sheet_titles(columns: Iterable[str]) -> dict[str, str]:
 
 def write_sheet(
     file: IO[bytes], cases: Iterable[tuple[Case, str, bool, datetime | None]], *, columns: Iterable[str], about: Iterable[tuple[str, str]],
-    now: datetime,
+    now: datetime, zone: ZoneInfo,
 ) -> int:  # fmt: skip
     """Write the cases, each with the telephone number of its complainant, whether both are masked, and until when quiet hours
     hold back what was last said to them; return how many.
 
-    Times are those of the desk. A second sheet says what this is (`about`).
+    Times are those of the desk, the day above the list that of `zone`. A second sheet says what this is (`about`).
     """
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         titles = sheet_titles(columns)
@@ -61,7 +61,7 @@ def write_sheet(
             book,
             titles,
             ([_cell(name, *case, now) for name in titles] for case in cases),
-            title=f"{gettext('个案清单')}　{day_in_print(now.date())}",
+            title=f"{gettext('个案清单')}　{day_in_print(now.astimezone(zone).date())}",
         )
         _write_about(book, [*about, (gettext("件数"), str(count))])
     return count

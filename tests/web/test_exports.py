@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.storage import default_storage
@@ -97,6 +98,30 @@ def test_more_cases_than_a_sheet_holds_go_on_on_the_next_one(desk, supervisor, m
     rows = [book.get_sheet_by_name(name).to_python() for name in sheets]
     assert all(row[0] == rows[0][0] for row in rows)
     assert sorted(line[0] for row in rows for line in row[1:]) == numbers
+
+
+def note_in(client, export):
+    """The sheet of the file that says what it is."""
+    content = b"".join(client.get(f"/exports/{export.pk}/").streaming_content)
+    return dict(CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("说明").to_python())
+
+
+def test_the_file_says_what_was_asked_for_in_the_words_of_the_list_and_when_by_the_clock_of_the_desk(desk, supervisor):
+    export = made(supervisor, "/exports/?tab=all&late=yes&handler=none")
+    note = note_in(supervisor, export)
+    assert note["筛选条件"] == "全部可见\n时限：已超时\n处理人：尚未指定"
+    local = export.created_at.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert note["生成时间"].startswith(f"{local.year}年{local.month}月{local.day}日 {local:%H}:")
+
+
+def test_a_list_that_was_searched_takes_what_the_search_found_and_never_its_words(desk, supervisor):
+    done = desk.register(subject="烤箱门打不开")
+    Case.objects.filter(pk=done.pk).update(state_category="done", closed_at=timezone.now())
+    desk.register(subject="送货迟到")
+    found = supervisor.post("/search/", {"text": "烤箱门", "tab": "all"})["Location"].partition("?")[2]
+    export = made(supervisor, f"/exports/?{found}")
+    assert [row["编号"] for row in rows_in(supervisor, export)] == [done.number]
+    assert note_in(supervisor, export)["筛选条件"] == "全部可见\n按搜索词查找（内容不写入文件）\n办理状态：不限状态"
 
 
 def test_only_a_second_right_gives_names_and_numbers(desk, supervisor):

@@ -30,9 +30,17 @@ REASON_LENGTH = 300
 
 @transaction.atomic
 def order_export(
-    *, viewer: Viewer, query: str, words: str, columns: Sequence[str], reason: str, full: bool, language: str
+    *,
+    viewer: Viewer,
+    query: str,
+    words: str,
+    columns: Sequence[str],
+    reason: str,
+    full: bool,
+    language: str,
+    asked_for: str,
 ) -> Export:
-    """Ask for a list as a spreadsheet; the worker makes it after the commit.
+    """Ask for a list as a spreadsheet; the worker makes it after the commit, and it says what was `asked_for`.
 
     Raises NotPermitted without the right `export` on any case, or for unmasked personal data without `export_full`, and
     InvalidData without a reason.
@@ -44,7 +52,7 @@ def order_export(
         raise InvalidData([FieldError("/reason", "required", {"field": "导出理由"})])
     found = Export.objects.create(
         owner=viewer.person, query=query, words=words[:200], columns=",".join(columns), reason=reason, is_masked=not full,
-        language=language, created_at=viewer.now, expires_at=viewer.now + KEPT_FOR,
+        asked_for=asked_for, language=language, created_at=viewer.now, expires_at=viewer.now + KEPT_FOR,
     )  # fmt: skip
     enqueue("make_export", {"export": str(found.pk)}, now=viewer.now)
     return found

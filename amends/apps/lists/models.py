@@ -42,7 +42,10 @@ class SavedView(models.Model):
 
 
 class Export(models.Model):
-    """A list that somebody asked for as a spreadsheet: made by the worker, theirs alone, and gone after a day."""
+    """A list that somebody asked for as a spreadsheet: made by the worker, theirs alone, and gone after a day.
+
+    `asked_for` says part and filters in the words of whoever asked, for readers of the file; `query` is what is looked up.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", "等待生成"
@@ -53,6 +56,7 @@ class Export(models.Model):
     owner = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="exports")
     query = models.CharField(max_length=1000)
     words = models.CharField(max_length=200, blank=True)
+    asked_for = models.TextField(default="", db_default="", blank=True)
     columns = models.CharField(max_length=400)
     reason = models.CharField(max_length=300)
     is_masked = models.BooleanField(default=True)

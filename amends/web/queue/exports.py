@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from amends.apps.cases.listing import PARTS
 from amends.apps.cases.queries import Viewer
 from amends.apps.lists.exports import (
     FULL_RIGHT,
@@ -30,8 +33,8 @@ from amends.doors.wording import faults, language
 from amends.web.addresses import own_address
 from amends.web.confirming import confirm, is_confirmed
 from amends.web.queue.columns import chosen
-from amends.web.queue.filter_bar import chips_of, quick_fields
-from amends.web.queue.views import asked_of
+from amends.web.queue.filter_bar import Chip, chips_of, quick_fields
+from amends.web.queue.views import asked_of, with_words
 from amends.web.searching import PLACE, WORDS, searched
 from amends.web.viewing import packs_of, viewer_of, zone_of
 
@@ -50,12 +53,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _ordered(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    part, asked, chips = _asked(request, viewer)
     try:
         confirm(request, request.POST.get("password", ""), viewer.now)
         order_export(
-            viewer=viewer, query=kept_query(request.GET.dict()), words=searched(request).get(WORDS, ""),
+            viewer=viewer, query=kept_query({**request.GET.dict(), **asked}), words=searched(request).get(WORDS, ""),
             columns=list(chosen(habit_of(viewer.person).columns)), reason=request.POST.get("reason", ""),
             full=request.POST.get("full") == "yes", language=language(),
+            asked_for=_in_words(part, chips),
         )  # fmt: skip
     except InvalidData as refusal:
         return _shown(request, viewer, faults(refusal), status=422)
@@ -63,16 +68,39 @@ def _ordered(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, viewer: Viewer, errors: dict[str, list[str]], *, status: int) -> HttpResponse:
-    asked, part, packs = asked_of(request), request.GET.get("tab", "mine"), packs_of(viewer)
-    fields = quick_fields({d: p for d, p in packs.items() if viewer.works_on(d)}, part, asked)
+    part, _, chips = _asked(request, viewer)
     asks = bool(request.GET)
     context: dict[str, Any] = {
         "area": "queue", "asks": asks, "errors": errors, "reason_length": REASON_LENGTH, "typed": request.POST,
         "may_full": holds_right(viewer, FULL_RIGHT), "confirmed": is_confirmed(request),
-        "chips": chips_of(fields, packs.values(), asked, {}), "part": part,
+        "chips": chips, "part_title": _part_titles()[part],
         "back": own_address(f"{reverse('queue')}?{_back(request)}"), **_made(viewer),
     }  # fmt: skip
     return render(request, "queue/export.html", context, status=status)
+
+
+def _asked(request: HttpRequest, viewer: Viewer) -> tuple[str, dict[str, str], list[Chip]]:
+    """The part of the queue, the filters as the list itself takes them, and both in words."""
+    named, packs = request.GET.get("tab", ""), packs_of(viewer)
+    part = named if named in PARTS else "mine"
+    asked = with_words(asked_of(request), part)
+    fields = quick_fields({d: p for d, p in packs.items() if viewer.works_on(d)}, part, asked)
+    return part, asked, chips_of(fields, packs.values(), asked, {})
+
+
+def _part_titles() -> dict[str, str]:
+    return {
+        "mine": gettext("我的待办"), "department": gettext("本部门"), "all": gettext("全部可见"), "archive": gettext("归档"),
+    }  # fmt: skip
+
+
+def _in_words(part: str, chips: Iterable[Chip]) -> str:
+    """What the list was narrowed to, a line each. Words looked for may be somebody's name: the file says only that there were some."""
+    said = [
+        gettext("按搜索词查找（内容不写入文件）") if chip.name == WORDS else f"{chip.label}：{chip.value}"
+        for chip in chips
+    ]
+    return "\n".join([_part_titles()[part], *said])
 
 
 def _back(request: HttpRequest) -> str:

@@ -50,6 +50,7 @@ class Chip:
     address: str
     is_set: bool = True
     glyph: str = ""
+    name: str = ""
 
 
 def filters_for(viewer: Viewer, packs: Mapping[Desk, Pack], part: str, asked: Mapping[str, str]) -> list[FilterField]:
@@ -184,7 +185,7 @@ def chips_of(
         said = one.says(value) if one else _said_without_field(name, value, packs)
         key = "find" if name == "text" else name
         left = {kept: text for kept, text in address.items() if kept not in (key, "cursor", "view")}
-        found.append(Chip(label, said, f"?{urlencode(left)}"))
+        found.append(Chip(label, said, f"?{urlencode(left)}", name=name))
     return found
 
 
