@@ -37,22 +37,18 @@ def granted_until(
     if running.extensions >= rule.extend.times:
         raise _refused("extensions_used_up", clock=title, limit=rule.extend.times)
     if in_time and now >= running.due_at:
-        raise _refused("extension_past_due", clock=title, due=_said(running.due_at, calendar))
+        raise _refused("extension_past_due", clock=title, due=calendar.local(running.due_at))
     due = _end_of_day(rule, running, wanted, calendar)
     if due <= running.due_at:
-        raise _refused("extension_not_later", due=_said(running.due_at, calendar))
+        raise _refused("extension_not_later", due=calendar.local(running.due_at))
     latest = _latest(rule.extend.at_most, running, calendar)
     if latest is not None and due > latest:
-        raise _refused("extension_too_far", limit=_said(latest, calendar))
+        raise _refused("extension_too_far", limit=calendar.local(latest))
     return due
 
 
 def _refused(code: str, **params: object) -> InvalidData:
     return InvalidData([FieldError(f"/{UNTIL}", code, params)])
-
-
-def _said(moment: dt.datetime, calendar: WorkingCalendar) -> str:
-    return f"{calendar.local(moment):%Y-%m-%d %H:%M}"
 
 
 def _end_of_day(rule: ClockRule, running: ClockReading, wanted: str, calendar: WorkingCalendar) -> dt.datetime:

@@ -90,6 +90,11 @@ def filled(sentence: str, params: Mapping[str, Any]) -> str:
 
 
 def _parameter(value: Any) -> str:
+    if isinstance(value, date):
+        clock = f" {value:%H:%M}" if isinstance(value, datetime) else ""
+        return day_words(value, year=True, weekday=False) + clock
+    if isinstance(value, list | tuple):
+        return listed([_translated(one) for one in value])
     return in_words(value) if isinstance(value, str) else words(value)
 
 

@@ -141,7 +141,7 @@ def test_a_part_of_a_month_is_refused_with_that_month_as_the_example(office):
     refused = office.api("quality_manager").begin(
         "monthly_assessment", period_from="2026-02-05", period_to="2026-02-20"
     )
-    assert "按月编制，时间段要填整月，例如 2026-02-01 至 2026-02-28" in refused.content.decode()
+    assert "按月编制，时间段要填整月，例如2026年2月1日至2026年2月28日" in refused.content.decode()
 
 
 def test_a_document_of_days_that_are_no_whole_quarter_is_titled_by_its_days(office):

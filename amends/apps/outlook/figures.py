@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -86,13 +87,41 @@ def _rows(content: bytes) -> list[list[str]]:
 
 
 def _figure(cells: Sequence[str], measure: LeadingMeasure, today: date) -> Figure:
-    place, day, count = (*cells, "", "", "")[:3]
+    place, day, count = _three(cells, measure)
     place = checked_text(place, pointer="/place", field=measure.place, limit=80)
-    if not place:
-        raise InvalidData([FieldError("/place", "required", {"field": measure.place})])
     if not re.fullmatch(r"\d{1,9}", count):
         raise InvalidData([FieldError("/count", "bad_number", {"field": measure.unit})])
     return Figure(place, _day(day, today), int(count))
+
+
+def _three(cells: Sequence[str], measure: LeadingMeasure) -> Sequence[str]:
+    """The three parts of a line. Raises InvalidData that names what it lacks, or how many parts it has."""
+    told = {"place": measure.place, "unit": measure.unit}
+    if len(cells) < 3:
+        raise InvalidData([FieldError("/line", "too_few_parts", {**told, "missing": _missing(cells, measure)})])
+    if any(cells[3:]):
+        raise InvalidData([FieldError("/line", "too_many_parts", {**told, "count": len(cells)})])
+    titles = zip(("/place", "/day", "/count"), (measure.place, "日期", measure.unit), cells, strict=False)
+    empty = [FieldError(pointer, "required", {"field": title}) for pointer, title, cell in titles if not cell]
+    if empty:
+        raise InvalidData(empty)
+    return cells[:3]
+
+
+def _missing(cells: Sequence[str], measure: LeadingMeasure) -> list[Any]:
+    """What no part of a line can be, in the order of the columns: a day looks like a day, a count like a number."""
+    kinds = {_kind_of(cell) for cell in cells if cell}
+    return [
+        title
+        for kind, title in (("place", measure.place), ("day", "日期"), ("count", measure.unit))
+        if kind not in kinds
+    ]
+
+
+def _kind_of(cell: str) -> str:
+    if re.fullmatch(r"\d{1,9}", cell):
+        return "count"
+    return "day" if re.fullmatch(r"\d{4}[-年/.]\d{1,2}[-月/.]\d{1,2}日?", cell) else "place"
 
 
 def _day(text: str, today: date) -> date:

@@ -54,7 +54,7 @@ def period_in(document: Document, values: Mapping[str, Any]) -> Period:
     length = {"month": 1, "quarter": 3}.get(document.period)
     if length and not document.any_days and not (period.is_whole_months() and len(period.months()) == length):
         whole = whole_period(document.period, period.first)
-        told = {"every": "月" if length == 1 else "季度", "first": str(whole.first), "last": str(whole.last)}
+        told = {"every": "月" if length == 1 else "季度", "first": whole.first, "last": whole.last}
         raise InvalidData([FieldError(f"/{TO}", "period_not_whole", told)])
     return period
 
