@@ -65,3 +65,12 @@ def test_pages_fit_at_twice_their_size(live_server: Any, window: Page) -> None:
         "/account/second-factor/", "/account/tokens/",
     ]  # fmt: skip
     assert beyond(window, inside, live_server.url) == {}
+
+    window.goto(f"{live_server.url}/cases/{case.number}/")
+    window.locator(".people summary").first.click()
+    reason = window.locator(".people [name=reason]").first.bounding_box()
+    assert reason is not None and reason["width"] > 0.75 * WIDTHS[-1], "the reason is asked for across the panel"
+    assert window.evaluate(BEYOND) == []
+    window.goto(f"{live_server.url}/analysis/")
+    ends = "selects => selects.map((select) => getComputedStyle(select).textOverflow)"
+    assert set(window.locator("select").evaluate_all(ends)) == {"ellipsis"}, "a choice too long for its field says so"
