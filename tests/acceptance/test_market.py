@@ -3,6 +3,7 @@
 import pytest
 
 from tests.doors import Staff, faults, value_of
+from tests.pages import text_of
 from tests.papers.reading import text_of_pdf
 
 PACKS = ("market",)
@@ -130,6 +131,32 @@ def test_an_agent_complained_about_opens_only_the_task_passed_on(office):
     assert accused.post(f"cases/{number}/reveal", {"field": "complainant_phone", "reason": "回电"}).status_code == 403
     accused.does(number, "reply", item=1)
     assert accused.get(f"cases/{number}").status_code == 404
+
+
+@pytest.mark.clause("MKT-2.2")
+def test_who_complained_about_an_agent_is_not_told_by_another_case_of_the_same_customer(office):
+    accused, lead, phone = office.api("cs_agent"), office.api("cs_lead"), "13900139000"
+    customer = {"complainant_name": "高怀瑾", "complainant_phone": phone}
+    about_them = lead.registered(channel="telephone", accused_kind="person", accused_person=accused.id, **customer)
+    office.also_holds(accused, "related_staff", "customer_service")
+    lead.does(
+        about_them, "ask", asked_department=office.department("customer_service"), question="当时是怎么答复客户的"
+    )
+    another = recorded(office, **customer)
+    assert set(accused.numbers()) == {about_them, another}
+
+    def told_to(api, role):
+        staff = Staff(office.world, role)
+        return [
+            about_them in text_of(staff.get(f"/cases/{another}/")).split("相关个案", 1)[-1],
+            about_them in text_of(staff.post("/intake/earlier/", {"complainant_phone": phone})),
+            about_them in api.numbers(complainant_of=another),
+            about_them in api.numbers(text=phone),
+        ]
+
+    assert told_to(lead, "cs_lead") == [True] * 4
+    assert told_to(accused, "cs_agent") == [False] * 4
+    assert accused.numbers(text=about_them) == [about_them]
 
 
 @pytest.mark.clause("MKT-2.3")

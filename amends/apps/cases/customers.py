@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.filters import any_of, each_once
+from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
-from amends.apps.cases.queries import Viewer, seen_as_task, visible_to
+from amends.apps.cases.queries import Viewer, tasks_of, visible_to
 from amends.apps.ledger.models import Detail, Event
 from amends.apps.people.models import Complainant, Person
-from amends.apps.policies.queries import pack_in_force
 from amends.core.conversation import CONTACTING_VERBS, TELLING_VERBS
 from amends.core.form_data import options_of
 from amends.core.policy.base import Title
@@ -90,13 +87,10 @@ def customer_seen_by(viewer: Viewer, key: int | None) -> CustomerView:
 
     Raises NotVisible where there is no such case: then nobody learns that there is such a customer. Source: REP-6.2.3
     """
-    tasks = any_of(
-        [Q(desk=desk) & seen_as_task(pack_in_force(desk, viewer.now), viewer.person) for desk in viewer.desks()]
-    )
     seen = (
         each_once(visible_to(viewer))
         .filter(complainant=key, complainant__isnull=False, hides_reporter=False)
-        .exclude(tasks)
+        .exclude(tasks_of(viewer))
     )
     cases = list(seen.select_related("desk", "complainant").defer("facts").order_by("-received_at", "-pk")[:MOST_CASES])
     if not cases or cases[0].complainant is None:

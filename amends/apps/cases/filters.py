@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTransform, KeyTransformExact
 from django.db.models.functions import Cast
 
 from amends.apps.cases.models import Case, ClockRow
-from amends.apps.cases.queries import Viewer, to_be_contacted, visible_to, waiting_for
+from amends.apps.cases.queries import Viewer, tasks_of, to_be_contacted, visible_to, waiting_for
 from amends.apps.cases.search import matching
 from amends.apps.people.models import Department
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
@@ -126,8 +126,9 @@ def _mine(value: str, viewer: Viewer) -> Q:
 
 def _complainant_of(value: str, viewer: Viewer) -> Q:
     """The other cases of whoever complains in a visible case; nobody is found through a case that hides its reporter."""
-    known = visible_to(viewer).filter(number=value, hides_reporter=False)
-    return Q(complainant__in=known.values("complainant"), hides_reporter=False) & ~Q(number=value)
+    tasks = tasks_of(viewer)
+    known = visible_to(viewer).filter(number=value, hides_reporter=False).exclude(tasks)
+    return Q(complainant__in=known.values("complainant"), hides_reporter=False) & ~Q(number=value) & ~tasks
 
 
 def _missed(value: str, viewer: Viewer) -> Q:
@@ -261,11 +262,12 @@ def _archived_in(value: str, viewer: Viewer) -> Q:
 
 
 def _text(value: str, viewer: Viewer) -> Q:
-    """The number or its beginning, or the words of the case."""
+    """The number or its beginning, or the words of a case that is seen in full."""
     text = value.strip()[:200]
     if not text:
         return Q()
-    return Q(pk__in=matching(Case.objects.all(), text).values("pk")) | Q(number__istartswith=text)
+    said = Q(pk__in=matching(Case.objects.all(), text).values("pk")) & ~tasks_of(viewer)
+    return said | Q(number__istartswith=text)
 
 
 FILTERS: dict[str, Filter] = {

@@ -11,9 +11,8 @@ from django.db.models import Count, F, Q, QuerySet
 
 from amends.apps.cases.filters import any_of, filtered
 from amends.apps.cases.models import Case, ClockRow
-from amends.apps.cases.queries import Viewer, seen_as_task
+from amends.apps.cases.queries import Viewer, tasks_of
 from amends.apps.ledger.models import Detail, Event
-from amends.apps.policies.queries import pack_in_force
 from amends.core.form_data import options_of
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
@@ -51,10 +50,7 @@ def promises_for(viewer: Viewer, whose: str) -> QuerySet[ClockRow]:
     """
     if whose not in WHOSE:
         raise InvalidData([FieldError("/whose", "bad_filter_value", {"name": "whose", "value": whose[:60]})])
-    tasks = any_of(
-        [Q(desk=desk) & seen_as_task(pack_in_force(desk, viewer.now), viewer.person) for desk in viewer.desks()]
-    )
-    seen = filtered(viewer, {"department": "mine"} if whose == "department" else {}).exclude(tasks)
+    seen = filtered(viewer, {"department": "mine"} if whose == "department" else {}).exclude(tasks_of(viewer))
     found = ClockRow.objects.filter(given_in__isnull=False, due_at__isnull=False, case__in=seen.order_by().values("pk"))
     return found.filter(Q(given_by=viewer.person) | Q(case__handler=viewer.person)) if whose == "mine" else found
 

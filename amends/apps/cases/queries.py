@@ -358,6 +358,14 @@ def seen_as_task(pack: Pack, person: Person) -> Q:
     return mine | _complains_about_unit_of(person) if rule.department_counts else mine
 
 
+def tasks_of(viewer: Viewer) -> Q:
+    """The cases of which the viewer sees the task only, on whichever desk: nothing tells them who complained or what was written."""
+    found = NOTHING
+    for desk in viewer.desks():
+        found |= Q(desk=desk) & seen_as_task(pack_in_force(desk, viewer.now), viewer.person)
+    return found
+
+
 def _complains_about_unit_of(person: Person) -> Q:
     """The department complained about is the person's own, lies below it, or holds it within itself."""
     if person.department is None:
@@ -418,7 +426,7 @@ MOST_EARLIER = 10
 
 def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
     """The cases that belong to one and that the viewer may see now, the latest first: those linked with it, each with the kind of
-    its link, and the latest others of the same complainant, as far as it may be known who that is; one query.
+    its link, and the latest others of the same complainant, as far as it may be known of both who that is; one query.
     """
     complainant = None if case.hides_reporter else case.complainant_id
     question = prepared(("related", viewer.standpoint()), lambda: _related(viewer))
@@ -428,6 +436,7 @@ def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
 def _related(viewer: Viewer) -> QuerySet[Case]:
     links = CaseLink.objects.filter(case_id=given_key("case"))
     theirs = Case.objects.filter(complainant_id=given_number("complainant"), hides_reporter=False)
+    theirs = theirs.exclude(tasks_of(viewer))
     latest = theirs.exclude(pk=given_key("case")).order_by("-received_at").values("pk")[:MOST_EARLIER]
     belonging = links.values("other_id").union(Case.objects.filter(pk__in=latest).values("pk"))
     kind = links.filter(other=OuterRef("pk")).order_by("kind").values("kind")[:1]

@@ -12,7 +12,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.library import libraries_of, studies_beside
-from amends.apps.cases.queries import visible_to
+from amends.apps.cases.queries import tasks_of, visible_to
 from amends.apps.cases.timeline import ShownValue
 from amends.core.form_data import options_of
 from amends.core.guidance import grants, worth_of
@@ -132,7 +132,12 @@ def _earlier(seen: CaseView) -> list[Case]:
     if seen.case.complainant_id is None:
         return []
     theirs = visible_to(seen.viewer).filter(complainant=seen.case.complainant_id, hides_reporter=False)
-    return list(theirs.exclude(pk=seen.case.pk).distinct().order_by("-received_at")[:MOST_EARLIER])
+    return list(
+        theirs.exclude(tasks_of(seen.viewer))
+        .exclude(pk=seen.case.pk)
+        .distinct()
+        .order_by("-received_at")[:MOST_EARLIER]
+    )
 
 
 def values_of_customer(seen: CaseView, names: Iterable[str]) -> dict[str, Any]:
