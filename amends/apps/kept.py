@@ -25,6 +25,7 @@ class Kept(Generic[Row]):
         self._question = question
         self._rows: list[Row] | None = None
         self._read_at = 0.0
+        self._changes = 0
         for signal in (post_save, post_delete):
             signal.connect(self._changed, sender=of)
         _every.append(self)
@@ -33,9 +34,10 @@ class Kept(Generic[Row]):
         """The rows as they are now, or were some seconds ago."""
         rows = self._rows
         if rows is None or time.monotonic() - self._read_at > KEPT_FOR:
-            read_at = time.monotonic()
-            rows = self._rows = self._question.ask()
-            self._read_at = read_at
+            read_at, changes = time.monotonic(), self._changes
+            rows = self._question.ask()
+            if changes == self._changes and not self._is_changing():
+                self._rows, self._read_at = rows, read_at
         return rows
 
     def forget(self) -> None:
@@ -44,7 +46,13 @@ class Kept(Generic[Row]):
         transaction.on_commit(self.drop)
 
     def drop(self) -> None:
+        """Nothing that is being read at this moment is kept either: somebody began to read it before the change."""
+        self._changes += 1
         self._rows = None
+
+    def _is_changing(self) -> bool:
+        """Whether the transaction under way has changed the rows: nobody knows yet whether it will stand."""
+        return any(told == self.drop for _, told, *_ in transaction.get_connection().run_on_commit)
 
     def _changed(self, **what: Any) -> None:
         self.forget()

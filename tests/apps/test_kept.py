@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from django.db import transaction
 
@@ -22,6 +24,7 @@ def named(title: str) -> Department:
     return Department(code="care", title=title, path="1.")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_rows_are_read_once_and_again_when_this_process_writes_one(titles, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert [titles.ask(), titles.ask()] == [[], []]
@@ -53,4 +56,27 @@ def test_rows_of_a_test_before_are_forgotten(titles):
     assert titles.ask() == []
     Department.objects.bulk_create([named("客服部")])
     forget_what_is_kept()
+    assert titles.ask() == ["客服部"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_taken_back_is_not_kept(titles):
+    with suppress(ZeroDivisionError), transaction.atomic():
+        named("客服部").save()
+        assert titles.ask() == ["客服部"]
+        raise ZeroDivisionError
+    assert titles.ask() == []
+
+
+def test_what_somebody_else_changes_while_it_is_read_is_not_kept(titles, monkeypatch):
+    reads = Prepared.ask
+
+    def overtaken(question, **given):
+        rows = reads(question, **given)
+        monkeypatch.undo()
+        named("客服部").save()
+        return rows
+
+    monkeypatch.setattr(Prepared, "ask", overtaken)
+    assert titles.ask() == []
     assert titles.ask() == ["客服部"]
