@@ -454,6 +454,9 @@ def find_in(expression: FilterExpression, *, missing: Any) -> Find:
         find = _constant(expression.var)
     elif expression.var.translate:
         return django
+    elif any(getattr(function, "is_safe", False) for function, _ in expression.filters[:-1]):
+        # Only the last one can leave the whole to Django where a safe text has to stay safe.
+        return django
     else:
         find = _look_up(expression.var, missing)
     for function, words in expression.filters:

@@ -42,7 +42,7 @@ SNIPPETS = {
     "changes": "{% for n in names %}{% ifchanged number %}{{ n }}{% endifchanged %}{% endfor %}{% for n in absent %}x{% empty %}-{% endfor %}",
     "counted": '{% load i18n %}{% blocktranslate count n=number with x=text %}{{ n }} 条{{ x }}{{ absent }}{% plural %}{{ n }} 条{{ x }}{% endblocktranslate %}{{ x }}'
     '{% blocktranslate with at=when|stringformat:".2f" %}100% {{ at }}{{ text }}{% endblocktranslate %}',
-    "filters": '{{ safe|slice:":2" }}{{ text|slice:":2" }}{{ names|join:text }}{{ text|linebreaksbr }}{{ moment|date:"c" }}{{ nothing|default:number }}{{ text|default:_("保存") }}',
+    "filters": '{{ safe|slice:":2" }}{{ safe|linebreaksbr|force_escape }}{{ safe|title|urlencode }}{{ text|slice:":2" }}{{ names|join:text }}{{ text|linebreaksbr }}{{ moment|date:"c" }}{{ nothing|default:number }}{{ text|default:_("保存") }}',
     "tests": '{% if number > text or number in names %}a{% endif %}{% if not absent and text %}b{% endif %}{% if "乙" in names and number >= 3 %}c{% endif %}{% if absent.deep|length > 1 %}d{% else %}e{% endif %}',
     "outside": "{% autoescape off %}{{ text }}{% include 'part' %}{% with x=text %}{{ x }}{% endwith %}{% endautoescape %}{{ n }}",
     "turns": "{% cycle 'a' 'b' as turn %}{% cycle turn %}{% block mine %}{{ n }}{% endblock %}",
@@ -117,7 +117,7 @@ PLACES = st.sampled_from(
 FILTERS = st.sampled_from(
     ["", "", "", "|upper", "|default:text", "|default:absent", '|slice:":2"', "|length", "|add:number", "|join:n", "|first"]
 )  # fmt: skip
-VALUES = st.builds("".join, st.tuples(PLACES, FILTERS))
+VALUES = st.builds("".join, st.tuples(PLACES, FILTERS, FILTERS))
 SIGNS = st.sampled_from(["==", "!=", "in", "not in", ">", "<=", "and", "or", "and not", "is"])
 TESTS = st.one_of(VALUES, st.builds("not {}".format, VALUES), st.builds("{} {} {}".format, VALUES, SIGNS, VALUES))
 LEAVES = st.one_of(st.just("<b>"), st.builds("{{{{ {} }}}}".format, VALUES), st.just('{% include "part" %}'))
