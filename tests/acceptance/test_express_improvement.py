@@ -324,11 +324,34 @@ def test_the_effect_is_shown_by_complaints_of_the_same_class_before_and_after(of
     owner(office).steps_on(key, "complete_measure")
     clock.later(days=1)
     complaint("service_quality/lost")
+    clock.later(days=1)
 
     quality(office).steps_on(key, "verify", effect_verdict="effective")
 
     last = events(office, key)[-1]
     assert (value_of(last, "counted_before"), value_of(last, "counted_after")) == (2, 1)
+
+
+def test_an_effect_that_is_checked_early_is_held_against_as_many_days_before(office, clock):
+    def complaint():
+        number = office.api("intake_officer").registered()
+        office.walk(number, "accept", "confirm", "grade", grade={"category": "service_quality/lost"})
+
+    for _ in range(3):
+        complaint()
+    clock.later(days=6)
+    complaint()
+    clock.later(days=1)
+    key = measure(office, category="service_quality/lost")
+    owner(office).steps_on(key, "complete_measure")
+    clock.later(days=2)
+    complaint()
+    clock.later(days=1)
+
+    quality(office).steps_on(key, "verify", effect_verdict="effective")
+
+    last = events(office, key)[-1]
+    assert (value_of(last, "counted_before"), value_of(last, "counted_after")) == (1, 1)
 
 
 # More time

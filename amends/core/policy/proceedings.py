@@ -77,8 +77,8 @@ class ListPaper(Ruled):
 class Comparison(Ruled):
     """Complaints counted before and after something was done, when `verb` is performed: whether it had an effect.
 
-    Similar are the cases of the desk that agree with the proceeding in the facts `same`; `days` before the verb `since` was
-    done are counted as `similar_before`, what came in after it, for as many days at most, as `similar_after`.
+    Similar are the cases of the desk that agree with the proceeding in the facts `same`; what came in after the verb `since` was
+    done, for `days` at most, is counted as `similar_after`, what came in for as long before it as `similar_before`.
     """
 
     same: tuple[Name, ...] = Field(min_length=1)

@@ -12,7 +12,10 @@ from amends.core.policy.pack import Pack
 
 
 def similar_cases(proceeding: Proceeding, pack: Pack, *, verb: str, now: datetime) -> dict[str, int]:
-    """The counts that the kind compares at this verb; nothing for other verbs, or before there is anything to compare."""
+    """The counts that the kind compares at this verb; nothing for other verbs, or before there is anything to compare.
+
+    Both spans are of the same length: what was done ten days ago is held against ten days before it, not against a month.
+    """
     rule = pack.proceedings[proceeding.kind].compares
     if rule is None or rule.verb != verb:
         return {}
@@ -21,9 +24,9 @@ def similar_cases(proceeding: Proceeding, pack: Pack, *, verb: str, now: datetim
     wanted = {name: facts.value(name) for name in rule.same}
     if doing is None or None in wanted.values():
         return {}
-    span = timedelta(days=rule.days)
+    span = min(timedelta(days=rule.days), now - doing.at)
     received = Case.objects.filter(
-        desk=proceeding.desk, received_at__gte=doing.at - span, received_at__lt=min(now, doing.at + span)
+        desk=proceeding.desk, received_at__gte=doing.at - span, received_at__lt=doing.at + span
     ).values_list("received_at", "facts")
     times = [at for at, text in received.iterator() if wanted.items() <= json.loads(text)["values"].items()]
     before = sum(1 for at in times if at < doing.at)
