@@ -73,6 +73,16 @@ def read_region_year(content: Mapping[str, object]) -> RegionYear:
     return RegionYear.model_validate(content)
 
 
+def refuse_disagreement(years: Iterable[RegionYear]) -> None:
+    """Refuse (`CalendarError`) years of a region of which one has a day off where another has people work."""
+    said: dict[tuple[str, dt.date], tuple[bool, int]] = {}
+    for year in years:
+        for day in year.days:
+            is_open, by = said.setdefault((year.region, day.date), (day.closed is None, year.year))
+            if is_open != (day.closed is None):
+                raise CalendarError(f"{year.region}: the years {by} and {year.year} disagree about {day.date}")
+
+
 def compose_calendar(
     pack: PackCalendar, hours_name: str, years: Iterable[RegionYear], *, tzdata_version: str
 ) -> WorkingCalendar:

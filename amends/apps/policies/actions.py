@@ -19,7 +19,7 @@ from amends.apps.policies.check import Check, check_folder
 from amends.apps.policies.files import files_hash, read_calendar_files
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
 from amends.apps.policies.queries import forget_what_is_kept_in_memory
-from amends.core.calendars import RegionYear, read_region_year
+from amends.core.calendars import RegionYear, read_region_year, refuse_disagreement
 from amends.core.canonical import canonical_json, ordered_json
 from amends.core.policy.optional_steps import with_step, with_switches_of
 from amends.core.policy.pack import FORMAT, Pack
@@ -278,10 +278,19 @@ def _record_year(year: RegionYear, row: CalendarYear, *, now: datetime, actor: s
     )
 
 
+@transaction.atomic
 def load_calendar_folder(folder: Path, *, now: datetime, actor: str = SYSTEM) -> list[CalendarYear]:
-    """Load every year under calendars/<region>/ that is new or changed; returns those."""
+    """Load every year under calendars/<region>/ that is new or changed; returns those.
+
+    All or none: raises ValueError for a file that is wrong, and where years would disagree, which no calendar could be made of.
+    """
     loaded = [load_calendar_year(content, now=now, actor=actor) for content in read_calendar_files(folder)]
-    return [item.year for item in loaded if item.is_new]
+    new = [item.year for item in loaded if item.is_new]
+    if new:
+        rows = CalendarYear.objects.order_by("region", "year", "version")
+        latest = {(row.region, row.year): row for row in rows}
+        refuse_disagreement(read_region_year(json.loads(row.content)) for row in latest.values())
+    return new
 
 
 # Desks

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
 
+from amends.core.calendars import read_region_year
 from amends.core.policy.problems.report import Path as KeyPath
 from amends.core.policy.problems.report import Problem
 
@@ -351,11 +353,19 @@ def _scalar(node: ScalarNode) -> Any:
 
 
 def read_calendar_files(folder: Path) -> Iterator[dict[str, Any]]:
-    """The raw content of every calendars/<region>/<year>.yaml, in order. Raises ValueError naming the file."""
+    """The raw content of every calendars/<region>/<year>.yaml, in order. Raises ValueError naming the file and what is wrong there."""
     for file in sorted(folder.glob("*/*.yaml")):
         found = PackFolder(file.parent)
         value = read_yaml(found, file, ("calendar",))
         if found.problems or not isinstance(value, dict):
             said = found.problems[0].message_en if found.problems else "this is no table."
             raise ValueError(f"{file}: {said}")
+        try:
+            year = read_region_year(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise ValueError(f"{file}: {place + ': ' if place else ''}{first['msg']}") from error
+        if (year.region, str(year.year)) != (file.parent.name, file.stem):
+            raise ValueError(f"{file}: it holds {year.region} {year.year}")
         yield value

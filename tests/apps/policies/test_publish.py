@@ -1,13 +1,14 @@
 """Publishing: a version is stored once, never changes, and running code reads it from the database."""
 
 import json
+import re
 import shutil
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
 from amends.apps.ledger.models import Event
@@ -205,6 +206,40 @@ def test_a_year_is_loaded_once_and_a_corrected_one_is_its_next_version() -> None
         1,
         2,
     ]
+
+
+YEAR = """region: CN
+year: 2027
+holidays: {new_year: {zh-Hans: 元旦}}
+days:
+  - {date: 2027-01-01, closed: new_year}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "holds no calendars: they are called <region>/<year>.yaml"),
+        ({"2027": "days: ["}, "2027.yaml: this is not valid YAML"),
+        ({"2027": YEAR.replace("2027-01-01", "2027-13-45")}, "2027.yaml: days.0.date: Input should be a valid date"),
+        ({"2027": YEAR.replace("closed: new", "closed: old")}, "holiday 'old_year' has no name"),
+        ({"2028": YEAR}, "2028.yaml: it holds CN 2027"),
+        (
+            {"2026": YEAR.replace("2027", "2026", 1), "2027": YEAR.replace("closed", "open")},
+            "CN: the years 2026 and 2027 disagree about 2027-01-01",
+        ),
+    ],
+    ids=["no files", "no YAML", "no such day", "no such holiday", "another year", "disagreeing years"],
+)
+def test_a_calendar_that_is_wrong_is_refused_by_its_file_and_leaves_all_as_it_was(
+    tmp_path: Path, files: dict[str, str], said: str
+) -> None:
+    (tmp_path / "CN").mkdir()
+    for name, text in files.items():
+        (tmp_path / "CN" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError, match=re.escape(said)):
+        call_command("load_calendar", str(tmp_path))
+    assert not CalendarYear.objects.exists()
 
 
 def test_the_command_publishes_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

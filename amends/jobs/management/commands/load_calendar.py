@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from amends.apps.cases.actions.recompute import recompute_provisional_dates
@@ -24,7 +24,12 @@ class Command(BaseCommand):
 
     def handle(self, *, folder: Path, **options: Any) -> None:
         now = timezone.now()
-        loaded = load_calendar_folder(folder, now=now)
+        if not any(folder.glob("*/*.yaml")):
+            raise CommandError(f"{folder} holds no calendars: they are called <region>/<year>.yaml.")
+        try:
+            loaded = load_calendar_folder(folder, now=now)
+        except ValueError as error:
+            raise CommandError(f"Nothing was loaded. {error}.") from error
         changes = recompute_provisional_dates(now=now) if loaded else []
         if options["json"]:
             found = {"loaded": [str(year) for year in loaded], "recomputed": [asdict(change) for change in changes]}
