@@ -109,6 +109,7 @@ def note_in(client, export):
 def test_the_file_says_what_was_asked_for_in_the_words_of_the_list_and_when_by_the_clock_of_the_desk(desk, supervisor):
     export = made(supervisor, "/exports/?tab=all&late=yes&handler=none")
     note = note_in(supervisor, export)
+    assert "全部可见<br>时限：已超时<br>处理人：尚未指定" in supervisor.get("/exports/").content.decode()
     assert note["筛选条件"] == "全部可见\n时限：已超时\n处理人：尚未指定"
     local = export.created_at.astimezone(ZoneInfo("Asia/Shanghai"))
     assert note["生成时间"].startswith(f"{local.year}年{local.month}月{local.day}日 {local:%H}:")

@@ -26,15 +26,17 @@ from amends.core.refusals import FieldError, InvalidData, Refusal
 LARGEST_FILE = 2 * 1024 * 1024
 MOST_LINES = 5000
 LARGEST_COUNT = 100_000_000
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How the workbooks of spreadsheet programs begin, new and old."""
 HEADS = ("日期", "day", "date", "件数", "数量", "count")
 
 
 class UnreadableFigures(Refusal):
-    """What was handed in is no table of three columns."""
+    """What was handed in is no table of three columns, or one too long to be read at once."""
 
     code = "unreadable"
     status = 422
-    sentence = "内容无法读取：请用 CSV（UTF-8 或 GB18030），每行三列：地点、日期、数量，不超过 2 MB、5000 行。"
+    sentence = "内容无法读取：请用 CSV（UTF-8 或 GB18030），每行三列：地点、日期、数量。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,14 @@ def read_figures(content: bytes, *, measure: LeadingMeasure, today: date) -> tup
 
 
 def _rows(content: bytes) -> list[list[str]]:
-    if not content.strip() or len(content) > LARGEST_FILE:
-        raise UnreadableFigures
+    if not content.strip():
+        raise UnreadableFigures("没有数据：请粘贴表格内容，或选择 CSV 文件。")
+    if content.startswith(WORKBOOKS):
+        raise UnreadableFigures(
+            "这是 Excel 工作簿：请在 Excel 中另存为“CSV UTF-8（逗号分隔）”再上传，或把单元格复制、粘贴到这里。"
+        )
+    if len(content) > LARGEST_FILE:
+        raise UnreadableFigures("数据超过 %(limit)s MB，请分几次录入。", limit=LARGEST_FILE // 1024**2)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -82,13 +90,17 @@ def _rows(content: bytes) -> list[list[str]]:
     except csv.Error as error:
         raise UnreadableFigures from error
     if len(rows) > MOST_LINES:
-        raise UnreadableFigures
+        raise UnreadableFigures(
+            "一次最多 %(limit)s 行，现在有 %(count)s 行，请分几次录入。", limit=MOST_LINES, count=len(rows)
+        )
     return rows
 
 
 def _figure(cells: Sequence[str], measure: LeadingMeasure, today: date) -> Figure:
     place, day, count = _three(cells, measure)
     place = checked_text(place, pointer="/place", field=measure.place, limit=80)
+    if re.fullmatch(r"[-−–]\d{1,9}", count):
+        raise InvalidData([FieldError("/count", "too_small", {"field": measure.unit, "limit": 0})])
     if not re.fullmatch(r"\d{1,9}", count):
         raise InvalidData([FieldError("/count", "bad_number", {"field": measure.unit})])
     return Figure(place, _day(day, today), int(count))
