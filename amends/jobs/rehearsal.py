@@ -21,10 +21,11 @@ from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.core.decide import allowed_actions
-from amends.core.directory import Caller
+from amends.core.directory import SYSTEM, Caller
 from amends.core.facts import CaseFacts
 from amends.core.policy.lifecycle import Transition
 from amends.core.policy.pack import Pack
+from amends.core.policy.people import Role
 from amends.core.refusals import Refusal
 from amends.core.roles import actor_on_case
 from amends.core.routing import propose_route
@@ -117,7 +118,7 @@ class DeskWorld:
         """Perform a verb as whoever may, with its form filled; `wishes` fix single fields."""
         facts = facts_of(case)
         rule = self._rule(facts, verb)
-        caller = by if isinstance(by, Caller) else self.caller(by) if by else self.whoever_may(case, verb)
+        caller = by if isinstance(by, Caller) else self.caller(by) if by else self.whoever_may(case, verb, facts)
         data = (
             self.answers(rule.form, self._as_routed(facts, rule), wishes, owner=caller.id)
             if rule.form
@@ -143,18 +144,31 @@ class DeskWorld:
             self.callers += [Viewer(person=p, now=self.now).caller(self.desk, self.pack) for p in people]
         return self.callers
 
-    def whoever_may(self, case: Case, verb: str) -> Caller:
-        """Somebody of this desk, or the complainant, to whom the verb is open now."""
-        facts, pack = facts_of(case), pack_of(case)
+    def whoever_may(self, case: Case, verb: str, facts: CaseFacts | None = None) -> Caller:
+        """Somebody of this desk, or the complainant, to whom the verb is open now; the facts of the case are read where they are not known."""
+        facts, pack = facts or facts_of(case), pack_of(case)
+        by = {role for t in pack.lifecycle.from_state(facts.state) if t.verb == verb for role in t.by}
         directory = OrganisationOfDesk(self.desk, pack, self.now)
-        for caller in [*self.everybody(), complainant_caller(case), Caller(id="system", is_system=True)]:
+        for caller in [*self.everybody(), complainant_caller(case), SYSTEM]:
+            if not any(_could_have(pack.roles.roles[role], role, caller, facts) for role in by):
+                continue
             actor = actor_on_case(pack, caller, facts, directory)
-            if any(
+            if actor.roles & by and any(
                 a.verb == verb for a in allowed_actions(pack=pack, process=pack.lifecycle, facts=facts, actor=actor)
             ):
                 return caller
         raise NotPossible(f"nobody may {verb} in {case.state}")
 
+
+def _could_have(role: Role, name: str, caller: Caller, facts: CaseFacts) -> bool:
+    """Whether it is worth asking if somebody has a role on the case: whoever neither holds it nor handles the case has not."""
+    if role.counts == "handler":
+        return caller.person is not None and caller.person == facts.held_by
+    return role.counts not in HELD or any(holding.role == name for holding in caller.holdings)
+
+
+HELD = ("desk", "department", "superior", "asked")
+"""How roles count that are held by appointment."""
 
 ASIDES_FIRST = ("complete_measure", "reply")
 
@@ -175,10 +189,10 @@ def drive_to_archive(world: DeskWorld, case: Case, *, most: int = 40) -> tuple[C
 
 def one_step(world: DeskWorld, case: Case, done: list[str]) -> tuple[Case, str]:
     """The next verb on the way to the archive, as whoever may; returns the case and the verb."""
-    refusals = []
-    for verb in _candidates(world.pack, facts_of(case), done):
+    refusals, facts = [], facts_of(case)
+    item = next((i["no"] for name in facts.lists for i in facts.open_items(name)), None)
+    for verb in _candidates(world.pack, facts, done):
         try:
-            item = next((i["no"] for name in facts_of(case).lists for i in facts_of(case).open_items(name)), None)
             return world.do(case, verb, **({"item": item} if item and verb in ASIDES_FIRST else {})), verb
         except (Refusal, NotPossible) as refusal:
             details = (

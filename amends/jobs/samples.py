@@ -53,10 +53,11 @@ class Filler:
         for _ in range(4):
             known = facts.with_values({k: self._as_fact(form.field(k), v) for k, v in answers.items()})
             asked = [f for f in form.fields if f.computed is None and holds(f.when, known)]
-            fresh = {f.id: self._answer(f, facts) for f in asked if self._is_wanted(f, known, form, answers)}
-            if fresh.keys() == answers.keys():
+            wanted = [f for f in asked if self._is_wanted(f, known, form, answers)]
+            if {f.id for f in wanted} == answers.keys():
                 break
-            answers = {k: answers.get(k, v) for k, v in fresh.items()}
+            # What was answered stays: a file would be uploaded once more for nothing.
+            answers = {f.id: answers[f.id] if f.id in answers else self._answer(f, facts) for f in wanted}
         return {k: v for k, v in answers.items() if v is not None}
 
     def _is_wanted(self, f: Field, known: CaseFacts, form: Form, answers: Mapping[str, Any]) -> bool:
