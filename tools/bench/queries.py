@@ -96,7 +96,8 @@ def world_of(desk: object) -> DeskWorld:
 
     organisation = Organisation(desk)  # type: ignore[arg-type]
     organisation.departments = {d.code: d for d in Department.objects.all()}
-    for member in Membership.objects.filter(desk=desk).select_related("person", "department"):
+    # In the order in which they came to the desk: who is asked first decides how far a case comes.
+    for member in Membership.objects.filter(desk=desk).select_related("person", "department").order_by("pk"):
         organisation.people[member.role, member.department.code if member.department else ""] = member.person
     return DeskWorld(desk, pack_in_force(desk, timezone.now()), organisation, timezone.now())  # type: ignore[arg-type]
 
