@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from amends.core.conversation import CONTACTED_AT, CONTACTING_VERBS, TOLD_AT
-from amends.core.facts import CaseFacts, Event, evolve_in_place
+from amends.core.facts import EMPTY, Event, GrowingFacts
 from amends.core.policy.conditions import holds
 from amends.core.policy.pack import Pack
 from amends.core.verbs import TAKE_OVER
@@ -17,8 +17,7 @@ RESULT_VERBS = frozenset({"tell", "answer", "decline"})
 """Verbs by which the customer hears the result; the latest one counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """That a case stood in a state: from which event on, until which one, and with whom it lay when it came there."""
 
     no: int
@@ -43,7 +42,7 @@ class Life:
     resolved_at: datetime | None = None
     is_resolved: bool = False
     reopened: int = 0
-    facts: CaseFacts = field(default_factory=CaseFacts)
+    facts: GrowingFacts = field(default_factory=GrowingFacts)
     verbs: set[str] = field(default_factory=set)
     visits: list[Visit] = field(default_factory=list)
 
@@ -62,19 +61,20 @@ def life_of(events: Iterable[Event], pack_at: Callable[[int], Pack]) -> Life:
 
 
 def _take_in(life: Life, event: Event, pack: Pack) -> None:
-    entered = event.payload.get("set", {})
-    before = life.facts
-    life.facts = evolve_in_place(before, event)
+    facts, entered = life.facts, event.payload.get("set", EMPTY)
+    state, cycle = facts.state, facts.cycle
+    facts.take_in(event)
     life.verbs.add(event.verb)
     life.first_told_at = life.first_told_at or _stated(entered, TOLD_AT)
     if life.responded_at is None:
         life.responded_at = _stated(entered, CONTACTED_AT) or (event.at if _speaks(event, entered) else None)
     if event.verb in RESULT_VERBS:
         life.told_at = event.at
-    if event.verb == "reopen" or (life.facts.cycle > before.cycle > 0):
+    if event.verb == "reopen" or (facts.cycle > cycle > 0):
         life.reopened += 1
     _note_resolution(life, event, pack)
-    _note_visit(life, event, before)
+    if facts.state != state:
+        _note_visit(life, event)
 
 
 def _speaks(event: Event, entered: Mapping[str, Any]) -> bool:
@@ -102,19 +102,14 @@ def _note_resolution(life: Life, event: Event, pack: Pack) -> None:
         life.resolved_at = _stated(life.facts.values, "source_closed_at") if event.verb == TAKE_OVER else event.at
 
 
-def _note_visit(life: Life, event: Event, before: CaseFacts) -> None:
-    state = life.facts.state or ""
-    if before.state == state:
-        return
-    if life.visits:
-        last = life.visits[-1]
-        life.visits[-1] = Visit(
-            last.no, last.state, last.entered_at, last.entered_by, event.at, event.verb, last.cycle, last.round,
-            last.department, last.handler,
-        )  # fmt: skip
-    life.visits.append(
+def _note_visit(life: Life, event: Event) -> None:
+    visits, facts = life.visits, life.facts
+    if visits:
+        last = visits[-1]
+        visits[-1] = Visit(*last[:4], event.at, event.verb, *last[6:])
+    visits.append(
         Visit(
-            len(life.visits) + 1, state, event.at, event.verb, None, "", life.facts.cycle, life.facts.round,
-            life.facts.department, life.facts.handler,
+            len(visits) + 1, facts.state or "", event.at, event.verb, None, "", facts.cycle, facts.round, facts.department,
+            facts.handler,
         )
     )  # fmt: skip

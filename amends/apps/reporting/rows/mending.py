@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import F, QuerySet, Value, When, expressions
+from django.db.models.functions import Coalesce
 
 from amends.apps.cases.models import Case
 from amends.apps.ledger.bulk import without_collecting
-from amends.apps.policies.models import Desk
 from amends.apps.reporting.keeping import AT_ONCE, write_rows
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
-from amends.apps.reporting.rows.days import (
-    DAY_COUNTS,
-    DAY_KEYS,
-    ENDS,
-    NO_KIND,
-    DayCounts,
-    add_days,
-    no_counts,
-    with_counts,
-)
+from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, ENDS, NO_KIND
 from amends.apps.reporting.rows.working_out import worked_out
-from amends.core.periods import Period, month_of
 
 FIGURES = (CaseFact, StepFact, DayFact)
+ROOM = "'256MB'"
+"""So much memory PostgreSQL may take to put the days of a million cases together."""
 
 
 def rebuild_figures(*, progress: Callable[[int], Any] = lambda done: None) -> int:
@@ -69,100 +59,77 @@ def _set_for_this_transaction(name: str, value: str) -> None:
 
 
 def mend_all_days() -> None:
-    """Bring the days of every desk in line with the rows of its cases."""
-    # After a rebuild from nothing the database still plans for empty tables.
+    """Add to the days what they lack, or take off what they have too much, against the rows of the cases.
+
+    One statement reads rows and days as of one moment, and whoever writes changes both in one transaction, so that people may
+    work meanwhile and what they do is counted once.
+    """
     with connection.cursor() as cursor:
+        # After a rebuild from nothing the database still plans for empty tables.
         for model in FIGURES:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
-    for desk in Desk.objects.order_by("pk"):
-        mend_days(desk)
-
-
-def mend_days(desk: Desk) -> None:
-    """Add to the days of a desk what they lack, or take off what they have too much, against the rows of its cases; month by month."""
-    facts, steps, days = (model.objects.filter(desk=desk) for model in FIGURES)
-    known = [*_bounds(days, "day"), *_bounds(steps, "entered_on")]
-    for name in DAYS_OF_A_CASE:
-        known += _bounds(facts, name)
-    if known:
-        for month in Period(min(known), max(known)).months():
-            _mend_month(desk, month_of(month))
-
-
-DAYS_OF_A_CASE = ("received_on", "responded_on", "resolved_on", "closed_on", "limit_stopped_on")
-
-
-def _bounds(rows: Any, name: str) -> list[date]:
-    found = rows.aggregate(first=Min(name), last=Max(name))
-    return [day for day in found.values() if day is not None]
-
-
-def _mend_month(desk: Desk, month: Period) -> None:
-    with transaction.atomic(), _one_moment():
-        # A page may not take long; a month of a million cases may.
+    with transaction.atomic():
+        # A page may not take long; adding up a million cases may.
         _set_for_this_transaction("statement_timeout", "0")
-        lacking = no_counts()
-        days = DayFact.objects.filter(desk=desk, day__gte=month.first, day__lte=month.last)
-        _add_up(lacking, -1, days, "day", {}, {name: Sum(name) for name in DAY_COUNTS})
-        for name, counts in _COUNTED.items():
-            facts = CaseFact.objects.filter(desk=desk, **{f"{name}__gte": month.first, f"{name}__lte": month.last})
-            _add_up(lacking, 1, facts, name, {"state": ""}, counts)
-        still_open = CaseFact.objects.filter(
-            desk=desk, received_on__gte=month.first, received_on__lte=month.last, closed_at=None
-        )
-        _add_up(
-            lacking, 1, still_open.exclude(state_category__in=ENDS), "received_on", NO_KIND, {"standing": Count("pk")}
-        )
-        visits = StepFact.objects.filter(
-            desk=desk, entered_on__gte=month.first, entered_on__lte=month.last, seconds__isnull=False, case__figures__isnull=False
-        )  # fmt: skip
-        counts = {"visits": Count("pk"), "visit_seconds": Sum("seconds")}
-        _add_up(lacking, 1, visits, "entered_on", NO_KIND, counts, of="case__figures__")
-        add_days(with_counts(lacking))
-
-
-_COUNTED: dict[str, dict[str, Any]] = {
-    "received_on": {
-        "received": Count("pk"), "ended": Count("pk", filter=Q(closed_on__isnull=False)), "scored": Count("score"), "score_sum": Sum("score"),
-    },
-    "responded_on": {"responded": Count("pk")},
-    "resolved_on": {"resolved": Count("pk")},
-    "closed_on": {"closed": Count("pk")},
-    "limit_stopped_on": {"completed": Count("pk"), "in_time": Count("pk", filter=Q(in_time=True))},
-}  # fmt: skip
-"""What `_counted` says, for many cases at once."""
-
-
-def _add_up(
-    lacking: DayCounts,
-    sign: int,
-    rows: Any,
-    day: str,
-    fixed: Mapping[str, Any],
-    counts: Mapping[str, Any],
-    of: str = "",
-) -> None:
-    """Add counts by day and dimensions; `fixed` are dimensions that these rows are not split by, `of` leads to those of the case."""
-    asked = [name for name in DAY_KEYS if name not in ("day", *fixed)]
-    sources = {name: name if name in ("desk_id", "state") else f"{of}{name}" for name in asked}
-    grouped = rows.order_by().values(key_day=F(day), **{f"key_{name}": F(source) for name, source in sources.items()})
-    for row in grouped.annotate(**{f"n_{name}": count for name, count in counts.items()}):
-        key = tuple(
-            row["key_day"] if name == "day" else fixed[name] if name in fixed else row[f"key_{name}"]
-            for name in DAY_KEYS
-        )
-        for name in counts:
-            lacking[key][name] += sign * (row[f"n_{name}"] or 0)
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """Nobody writes to the tables while a month of them is read; SQLite sees them as of one moment anyway.
-
-    They are locked in the order in which they are written to, so that nobody waits for whoever waits for them.
-    """
-    if connection.vendor == "postgresql":
-        tables = ", ".join(model._meta.db_table for model in FIGURES)
+        _set_for_this_transaction("work_mem", ROOM)
+        _one_at_a_time()
         with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {tables} IN SHARE MODE")
-    yield
+            cursor.execute(*_difference())
+
+
+def _one_at_a_time() -> None:
+    """Two who mend would both add what is lacking. Whoever reads or writes figures does not wait."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {DayFact._meta.db_table} IN SHARE UPDATE EXCLUSIVE MODE")
+
+
+def _difference() -> tuple[str, list[Any]]:
+    """The statement that adds to the days what the rows count more than they hold."""
+    asked = [rows.query.sql_with_params() for rows in _counted()]
+    found = " UNION ALL ".join(text for text, _ in asked)
+    keys, columns = ", ".join(DAY_KEYS), ", ".join((*DAY_KEYS, *DAY_COUNTS))
+    sums = ", ".join(f"SUM({name})" for name in DAY_COUNTS)
+    lacking = " OR ".join(f"SUM({name}) <> 0" for name in DAY_COUNTS)
+    text = (
+        f"INSERT INTO {DayFact._meta.db_table} ({columns}) WITH found ({columns}) AS ({found}) "  # noqa: S608 - names of code
+        f"SELECT {keys}, {sums} FROM found GROUP BY {keys} HAVING {lacking}"
+    )
+    return text, [value for _, values in asked for value in values]
+
+
+def _counted() -> Iterator[QuerySet[Any, Any]]:
+    """What each row adds to which count of which day, as `rows.days` says it of one case; days that are kept already are taken off."""
+    yield _rows(DayFact.objects.all(), "day", {}, {name: -F(name) for name in DAY_COUNTS})
+    of_a_day = {"state": ""}
+    for day, counts in _DAYS_OF_A_CASE.items():
+        yield _rows(CaseFact.objects.filter(**{f"{day}__isnull": False}), day, of_a_day, counts)
+    standing = CaseFact.objects.filter(closed_at=None).exclude(state_category__in=ENDS)
+    yield _rows(standing, "received_on", NO_KIND, {"standing": ONE})
+    visits = StepFact.objects.filter(seconds__isnull=False, case__figures__isnull=False)
+    yield _rows(visits, "entered_on", NO_KIND, {"visits": ONE, "visit_seconds": F("seconds")}, of="case__figures__")
+
+
+def _is(**condition: Any) -> Any:
+    return expressions.Case(When(**condition, then=ONE), default=NONE)
+
+
+NONE, ONE = Value(0), Value(1)
+_DAYS_OF_A_CASE: Mapping[str, Mapping[str, Any]] = {
+    "received_on": {
+        "received": ONE, "ended": _is(closed_on__isnull=False), "scored": _is(score__isnull=False), "score_sum": Coalesce("score", NONE),
+    },
+    "responded_on": {"responded": ONE},
+    "resolved_on": {"resolved": ONE},
+    "closed_on": {"closed": ONE},
+    "limit_stopped_on": {"completed": ONE, "in_time": _is(in_time=True)},
+}  # fmt: skip
+
+
+def _rows(
+    rows: QuerySet[Any, Any], day: str, fixed: Mapping[str, Any], counts: Mapping[str, Any], of: str = ""
+) -> QuerySet[Any, Any]:
+    """The dimensions of a day and all of its counts; `fixed` are dimensions that these rows are not split by, `of` leads to those of the case."""
+    keys: dict[str, Any] = {name: F(name if name in ("desk_id", "state") else f"{of}{name}") for name in DAY_KEYS}
+    keys |= {"day": F(day), **{name: Value(value) for name, value in fixed.items()}}
+    return rows.order_by().values_list(*keys.values(), *(counts.get(name, NONE) for name in DAY_COUNTS))
