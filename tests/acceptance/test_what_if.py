@@ -156,6 +156,15 @@ def test_what_is_no_draft_is_refused_with_what_is_wrong_with_it(office, content,
     assert said in answer.content.decode()
 
 
+def test_a_file_that_can_not_be_read_is_said_before_what_follows_from_it(office, draft):
+    broken = draft(("pack.yaml", "zone:", "extra: [\nzone:"))
+    with pytest.raises(CommandError) as refused:
+        simulated(office, broken)
+    _, first, second, *_ = str(refused.value).splitlines()
+    assert "pack.yaml" in first and "不是有效的 YAML" in first
+    assert "pack.yaml" not in second
+
+
 def test_a_draft_with_faults_is_refused_with_each(office, draft, tmp_path):
     broken = draft(("lifecycle.yaml", "to: dispatched\n", "to: nowhere\n"))
     with pytest.raises(CommandError, match="nowhere"):

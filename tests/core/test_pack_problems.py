@@ -955,7 +955,7 @@ def test_a_planted_defect_is_named_with_file_line_and_key(
 
 
 def test_all_defects_come_in_one_run(tmp_path: Path) -> None:
-    """Unreadable YAML, a wrong shape and a wrong meaning do not hide one another."""
+    """Unreadable YAML, a wrong shape and a wrong meaning do not hide one another; what could not be read comes first."""
     folder = copy_of_minimal(tmp_path, with_examples=False)
     plant(folder, "forms/answer.yaml", "required: true}", "required: true")
     plant(folder, "roles.yaml", "sees: own}", "sees: everything}")
@@ -968,9 +968,9 @@ def test_all_defects_come_in_one_run(tmp_path: Path) -> None:
         "- {id: MIN-4.1, title: 归档, text: Files are kept., topic: core}\n- {id: MIN-9.9",
     )
     assert printed(folder) == [
+        "forms/answer.yaml:4  this is not valid YAML: expected ',' or '}', but got ':'.",
         "clauses.yaml:4  MIN-4.1: no rule of the pack names this clause.",
         'clocks.yaml:5  answer: no limit for class "urgent", which levels.yaml:5 can set.',
-        "forms/answer.yaml:4  this is not valid YAML: expected ',' or '}', but got ':'.",
         'lifecycle.yaml:34  agree: there is no state "closde". Did you mean "closed"?',
         'roles.yaml:4  complainant: sees "everything" is not one of desk, department, handled, asked, own, none.',
     ]

@@ -17,6 +17,9 @@ from amends.core.policy.problems import Problem, Validity, overlap_problems, pro
 from amends.core.policy.problems.clauses import clauses_with_a_rule
 from amends.core.working_time import WorkingCalendar
 
+UNREAD = frozenset({"no_folder", "unreadable", "yaml", "large"})
+"""Codes of problems of a file of which nothing is known therefore."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -173,8 +176,9 @@ def _line(found: PackFolder, problem: Problem) -> Line:
     return Line(found.place(problem.path), problem, tuple(found.place(path) for path in problem.refers))
 
 
-def _order(line: Line) -> tuple[str, int, str]:
-    return str(line.place.file), line.place.line, line.problem.code
+def _order(line: Line) -> tuple[bool, str, int, str]:
+    """By file and line; first what could not be read at all, for most of the others follow from it."""
+    return line.problem.code not in UNREAD, str(line.place.file), line.place.line, line.problem.code
 
 
 def _counted(number: int, noun: str) -> str:

@@ -62,6 +62,13 @@ def test_endless_nesting_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
     assert [problem.code for problem in found.problems if problem.path[0] == "extra"] == ["yaml"]
 
 
+@pytest.mark.parametrize(("lines", "said"), [(10, "expected <block end>"), (30_000, "did not find expected")])
+def test_a_fault_in_a_large_file_is_found_as_fast_as_in_a_small_one(tmp_path: Path, lines: int, said: str) -> None:
+    found = read_folder(folder_with(tmp_path, pack="- abcdef\n" * lines + "]\n"))
+    (problem,) = [problem for problem in found.problems if problem.code == "yaml"]
+    assert said in problem.message
+
+
 def test_what_names_itself_is_one_problem_at_its_line(tmp_path: Path) -> None:
     found = read_folder(
         folder_with(tmp_path, kpis="indicators:\n  - population: &all {any: [*all]}\n    again: {fact: counts}\n")
