@@ -1,6 +1,7 @@
 """Whoever is signed in is found with their department by one question, and not once they are inactive."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
@@ -38,3 +39,11 @@ def test_somebody_inactive_is_signed_in_no_longer(person) -> None:
     Person.objects.filter(pk=person.pk).update(is_active=False)
 
     assert isinstance(client.get("/account/").wsgi_request.user._wrapped, AnonymousUser)
+
+
+@pytest.mark.parametrize("said", ['"abcdefghijk\\000"', '"\\377\\376abcdefghijk"', "a" * 4000, "Abcdefghijk", "abc"])
+def test_a_cookie_that_can_name_no_session_is_not_looked_for(client, said):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get("/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={said}"})
+    assert (answer.status_code, answer.wsgi_request.session.session_key) == (302, None)
+    assert [query for query in asked if "session" in query["sql"]] == []
