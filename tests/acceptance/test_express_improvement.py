@@ -348,8 +348,10 @@ def test_an_effect_that_is_checked_early_is_held_against_as_many_days_before(off
     complaint()
     clock.later(days=1)
 
+    form = text_of(Staff(office.world, "quality_manager").get(f"/proceedings/{key}/do/verify/"))
     quality(office).steps_on(key, "verify", effect_verdict="effective")
 
+    assert "落实前同类投诉件数 1 落实后同类投诉件数 1" in form
     last = events(office, key)[-1]
     assert (value_of(last, "counted_before"), value_of(last, "counted_after")) == (1, 1)
 

@@ -18,6 +18,7 @@ from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
+from amends.apps.cases.proceedings.comparing import similar_cases
 from amends.apps.cases.proceedings.facts import facts_at, facts_behind
 from amends.apps.cases.proceedings.offering import offered_fills
 from amends.apps.cases.proceedings.partners import EMAIL, PHONE, address_to_propose
@@ -80,9 +81,11 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         return back
 
     def drawing(form: Form) -> Drawing:
+        # Whoever says whether a measure had an effect sees before that what will be counted.
+        counted = similar_cases(proceeding, seen.pack, verb=verb, now=seen.viewer.now)
         lists = [f.one_for_each for f in form.fields if f.one_for_each] + [transition.settles or ""]
         return Drawing(
-            pack=seen.pack, facts=seen.facts, now=seen.viewer.now, zone=seen.zone, roles=seen.actor.roles,
+            pack=seen.pack, facts=seen.facts.with_values(counted), now=seen.viewer.now, zone=seen.zone, roles=seen.actor.roles,
             settles=transition.settles or "", desk=proceeding.desk,
             labels=labels_of(proceeding, [name for name in lists if name], pack=seen.pack, actor=seen.actor),
         )  # fmt: skip
