@@ -36,7 +36,7 @@ from amends.doors.listed_sheet import ListFormats, write_list
 from amends.doors.papers.contents import value_in_print
 from amends.doors.papers.formats import day_in_print
 from amends.doors.printed_book import NUMBER
-from amends.doors.wording import words
+from amends.doors.wording import begun, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def concerned_title(kept: Kept) -> str:
     """What the count of what concerns a record is called."""
     rule = kept.kind.concerns
     counted = kept.pack.proceedings.get(rule.of or "") if rule else None
-    of = gettext("相关%(title)s") % {"title": words(counted.title)} if counted else gettext("相关个案")
+    of = begun(gettext("相关%(title)s") % {"title": words(counted.title)}) if counted else gettext("相关个案")
     if rule is None or rule.days is None:
         return of
     return gettext("%(of)s（近 %(days)s 天）") % {"of": of, "days": rule.days}

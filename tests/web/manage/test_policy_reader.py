@@ -13,6 +13,7 @@ from django.utils import translation
 from amends.apps.policies.queries import read_version, versions_of
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
+from amends.web.policies.reading.settings import COUNTED, _counted
 from amends.web.policies.reading.tables import clock_table
 from tests.doors import Office
 from tests.pages import text_of
@@ -85,6 +86,14 @@ def test_large_numbers_are_written_in_groups_of_three(office: Office) -> None:
     said = " ".join(s.text for s in sayings_of(pack_called("escalation")) if s.part in {"levels", "settings"})
     assert "不少于 100,000" in said
     assert "100,000 人" in said
+
+
+def test_one_and_many_are_told_apart_in_english() -> None:
+    with translation.override("en"):
+        said = [
+            _counted(COUNTED[unit], n) for unit, n in (("cases", 1), ("cases", 2), ("people", 100_000), ("points", 3))
+        ]
+    assert said == ["1 case", "2 cases", "100,000 people", "3 points"]
 
 
 def test_the_order_of_the_queue_says_which_cases_come_first(office: Office) -> None:

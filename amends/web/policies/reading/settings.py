@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 from amends.core.policy.clock_rules import UNITS
@@ -43,10 +43,16 @@ def value_of(setting: Setting, names: Names) -> str:
     if setting.unit in UNITS and isinstance(value, int):
         return amount(setting.unit, value)
     if setting.unit in COUNTED and isinstance(value, int | float):
-        return gettext(COUNTED[setting.unit]) % {"n": f"{value:,}"}
+        return _counted(COUNTED[setting.unit], value)
     if isinstance(value, dict) and set(value) <= set(UNITS):
         return listed(amount(unit, int(n)) for unit, n in value.items())
     return f"{_plain(value, names)} {setting.unit or ''}".strip()
+
+
+def _counted(sentence: str, value: float) -> str:
+    """So many of what a sentence counts; some are the same for one and for many, and have no plural to look up."""
+    found = ngettext(sentence, sentence, 1 if value == 1 else 2)
+    return (gettext(sentence) if found == sentence else found) % {"n": f"{value:,}"}
 
 
 def _plain(value: Any, names: Names) -> str:

@@ -16,7 +16,7 @@ from amends.apps.people.grounds import RIGHT_WORDS
 from amends.apps.policies.models import Desk
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
-from amends.doors.wording import button_of, language, listed, words
+from amends.doors.wording import begun, button_of, language, listed, words
 from amends.web.policies.reading import times
 from amends.web.policies.reading.names import Names, in_language, titled
 from amends.web.policies.reading.papers import channel_words, of_field
@@ -39,7 +39,7 @@ def grouped(sayings: Iterable[Saying], pack: Pack) -> list[Group]:
     """The pieces of a part by what they are: the first word of their key."""
     titles = {
         "state": gettext("环节"), "verb": gettext("可以办理的动作"), "kind": gettext("个案类型"), "channel": gettext("受理渠道"),
-        "scheme": gettext("分类"), "category": gettext("分类"), "acceptance": gettext("登记时"), "repeats": gettext("登记时"),
+        "scheme": begun(gettext("分类")), "category": begun(gettext("分类")), "acceptance": gettext("登记时"), "repeats": gettext("登记时"),
         "axis": gettext("评定项"), "criterion": gettext("评定标准"), "priority": gettext("队列次序"), "route": gettext("派单规则"),
         "owner_only": gettext("派单规则"), "arbitrated_by": gettext("派单规则"), "duty": gettext("职责"),
         "hours": gettext("工作时间"), "item": gettext("归档前须齐备"), "archive": gettext("保存与材料"),
