@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from amends.apps.cases.filters import filtered
 from amends.apps.cases.models import FAR_FUTURE, Case
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.people.actions import log_access
 from amends.apps.prepared import prepared
 from amends.core.refusals import FieldError, InvalidData
@@ -112,7 +113,7 @@ def _ordered(viewer: Viewer, filters: Mapping[str, Any], sort: str, cursor: str 
     if sort == "archived":
         cases = cases.filter(archived_at__isnull=False)
     if cursor:
-        cases = cases.filter(_after(columns, _read_cursor(cursor, sort, columns)))
+        cases = cases.filter(behind(dict(zip(columns, _read_cursor(cursor, sort, columns), strict=True))))
     return cases.order_by(*columns)
 
 
@@ -135,17 +136,6 @@ def _check_size(size: int) -> None:
 
 
 # The cursor: the sort key of the last row shown.
-
-
-def _after(columns: tuple[str, ...], values: list[Any]) -> Q:
-    """Everything behind a key: larger in the first column, or equal there and behind in the rest."""
-    found, equal = Q(pk__in=[]), Q()
-    for column, value in zip(columns, values, strict=True):
-        name = column.lstrip("-")
-        beyond = f"{name}__lt" if column.startswith("-") else f"{name}__gt"
-        found |= equal & Q(**{beyond: value})
-        equal &= Q(**{name: value})
-    return found
 
 
 def _cursor_at(case: Case, sort: str, columns: tuple[str, ...]) -> str:

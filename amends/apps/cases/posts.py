@@ -12,13 +12,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from amends.apps.cases.actions.register import Contact, register_case
 from amends.apps.cases.leftovers import remove_upload
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.post_models import FoundPost
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.ledger.actions import append_in_turn
 from amends.apps.policies.models import Desk
 from amends.core.facts import CaseFacts
@@ -97,7 +98,7 @@ def posts_after(watch: Watch, state: str, place: str) -> QuerySet[FoundPost]:
         return posts
     if at.tzinfo is None or not 1900 <= at.year <= 2200:
         return posts
-    return posts.filter(Q(found_at__lt=at) | Q(found_at=at, id__lt=key))
+    return posts.filter(behind({"-found_at": at, "-id": key}))
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 from amends.apps.cases.filters import any_of, filtered
 from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.queries import Viewer, tasks_of
+from amends.apps.keyset import behind
 from amends.apps.ledger.models import Detail, Event
 from amends.core.form_data import options_of
 from amends.core.policy.pack import Pack
@@ -99,8 +100,7 @@ def _beyond(cursor: str, *, ahead: bool) -> Q:
             raise ValueError(cursor)
     except ValueError as error:
         raise InvalidData([FieldError("/cursor", "bad_cursor", {})]) from error
-    word = "gt" if ahead else "lt"
-    return Q(**{f"due_at__{word}": moment}) | Q(**{"due_at": moment, f"pk__{word}": pk})
+    return behind({"due_at": moment, "pk": pk} if ahead else {"-due_at": moment, "-pk": pk})
 
 
 def _with_words(rows: Sequence[ClockRow]) -> list[Promise]:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.kept import Kept
+from amends.apps.keyset import behind
 from amends.apps.mail.models import IncomingMail, Mailbox
 from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
@@ -66,7 +67,7 @@ def mails_in(
         found = found.filter(state__in=states)
     if before is not None:
         at, key = before
-        found = found.filter(Q(arrived_at__lt=at) | Q(arrived_at=at, pk__lt=key))
+        found = found.filter(behind({"-arrived_at": at, "-pk": key}))
     return list(found.order_by("-arrived_at", "-pk")[:size])
 
 

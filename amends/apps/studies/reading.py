@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from amends.apps.cases.models import Case
+from amends.apps.keyset import behind
 
 
 def in_turn(cases: QuerySet[Case], size: int) -> Iterator[list[Case]]:
@@ -18,5 +19,4 @@ def in_turn(cases: QuerySet[Case], size: int) -> Iterator[list[Case]]:
         if len(some) < size:
             return
         last = some[-1]
-        behind = Q(received_at__gt=last.received_at) | Q(received_at=last.received_at, pk__gt=last.pk)
-        some = list(ordered.filter(behind)[:size])
+        some = list(ordered.filter(behind({"received_at": last.received_at, "pk": last.pk}))[:size])

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from amends.apps.cases.queries import Viewer, desks_with_right, visible_to
+from amends.apps.keyset import behind
 from amends.apps.policies.models import Desk
 from amends.apps.surveys.models import Answer, Survey, SurveyInvitation
 from amends.core.canonical import utc_text
@@ -110,7 +111,7 @@ def surveys_page(viewer: Viewer, *, cursor: str = "", size: int = PAGE) -> Page[
 def _page(rows: QuerySet[Any], by: str, cursor: str, size: int) -> Page[Any]:
     if cursor:
         at, key = _read_cursor(cursor)
-        rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": key}))
+        rows = rows.filter(behind({f"-{by}": at, "-pk": key}))
     found = list(rows.order_by(f"-{by}", "-pk")[: size + 1])
     last = found[size - 1] if len(found) > size else None
     return Page(found[:size], _cursor(getattr(last, by), last.pk) if last is not None else None)

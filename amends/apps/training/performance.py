@@ -13,11 +13,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from amends.apps.cases.models import Case, Praised, Proceeding
 from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.figures import Figure, Question, WholeDesk, figure
@@ -87,7 +88,7 @@ def handled_page(desk: Desk, person: Person, period: Period, *, cursor: str = ""
     rows = handled_by(desk, person, period)
     if cursor:
         at, key = _read_cursor(cursor)
-        rows = rows.filter(Q(closed_at__lt=at) | Q(closed_at=at, pk__lt=key))
+        rows = rows.filter(behind({"-closed_at": at, "-pk": key}))
     found = list(rows[: CASES_AT_ONCE + 1])
     if len(found) <= CASES_AT_ONCE:
         return found, ""

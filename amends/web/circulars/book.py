@@ -19,6 +19,7 @@ from amends.apps.circulars.book import Given
 from amends.apps.circulars.importing import COLUMNS, import_book
 from amends.apps.circulars.models import BookEntry, BookGroup, Recipient
 from amends.apps.circulars.rights import EXPORT, KEEP, Keeper
+from amends.apps.keyset import behind
 from amends.apps.messaging.models import InboundText, OptOut, OutboxMessage
 from amends.apps.people.actions import log_access
 from amends.core.form_data import checked_text
@@ -91,7 +92,7 @@ def _after(rows: QuerySet[BookEntry], place: str) -> QuerySet[BookEntry]:
     key, _, pk = place.partition("\n")
     if not (pk.isdecimal() and len(pk) < 16):
         return rows
-    return rows.filter(Q(sort_key__gt=key) | Q(sort_key=key, pk__gt=int(pk)))
+    return rows.filter(behind({"sort_key": key, "pk": int(pk)}))
 
 
 def _given(form: EntryForm) -> Given:

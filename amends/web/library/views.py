@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.library import class_of, libraries_of, published, study_of
+from amends.apps.keyset import behind
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.doors.pack_words import category_words
@@ -101,7 +101,7 @@ def _after(studies: Any, place: str) -> Any:
             raise ValueError(moment)
     except ValueError as error:
         raise InvalidData([FieldError("/before", "bad_cursor", {})]) from error
-    return studies.filter(Q(ended_at__lt=at) | Q(ended_at=at, id__lt=last))
+    return studies.filter(behind({"-ended_at": at, "-id": last}))
 
 
 @route(audience="staff", permission="signed_in", kind="proceeding")

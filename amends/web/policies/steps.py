@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.actions.move_version import RIGHT
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.keyset import behind
 from amends.apps.people.rights import may_on_desk
 from amends.apps.policies.actions import switch_step
 from amends.apps.policies.models import Desk
@@ -134,7 +135,7 @@ def _behind(cursor: str) -> Q:
     seconds, _, key = cursor.partition(".")
     if not (seconds.isdecimal() and key.isdecimal()) or len(cursor) > 36:
         raise InvalidData([FieldError("/cursor", "bad_cursor")])
-    return Q(seconds__lt=int(seconds)) | Q(seconds=int(seconds), pk__gt=int(key))
+    return behind({"-seconds": int(seconds), "pk": int(key)})
 
 
 @route(audience="staff", permission="manage_pack", kind="policy", methods=["POST"])

@@ -19,6 +19,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.people.models import Person
 from amends.core.canonical import utc_text
 from amends.core.form_data import options_of
@@ -144,11 +145,7 @@ def _page(viewer: Viewer, column: Column, cursor: str) -> list[Proceeding]:
     found: QuerySet[Proceeding] = visible_proceedings(viewer).filter(column.where).select_related(*RELATED)
     if cursor:
         at, key = _read_cursor(cursor)
-        after = (
-            Q(changed_at__lt=at) | Q(changed_at=at, id__gt=key)
-            if column.has_ended
-            else Q(due_sort__gt=at) | Q(due_sort=at, id__gt=key)
-        )
+        after = behind({"-changed_at": at, "id": key}) if column.has_ended else behind({"due_sort": at, "id": key})
         found = found.filter(after)
     order = ("-changed_at", "id") if column.has_ended else ("due_sort", "id")
     return list(found.order_by(*order)[: SHOWN + 1])

@@ -26,6 +26,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, actor_of, visible_among, visible_case
 from amends.apps.cases.timeline import reporter_is_hidden
+from amends.apps.keyset import behind
 from amends.apps.messaging.deciding import say_it_was_not_sent, say_it_was_sent, send_again
 from amends.apps.messaging.models import InboundText, OutboxMessage
 from amends.apps.people.actions import log_access
@@ -153,7 +154,7 @@ def _rows(viewer: Viewer, found: QuerySet[OutboxMessage], request: HttpRequest) 
 def _older(found: QuerySet[OutboxMessage], pk: int) -> QuerySet[OutboxMessage]:
     """Those before a message: by their time, since what an import or the demo writes is younger than it says."""
     at = OutboxMessage.objects.filter(pk=pk).values_list("created_at", flat=True).first()
-    return found if at is None else found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    return found if at is None else found.filter(behind({"-created_at": at, "-pk": pk}))
 
 
 def _titles(viewer: Viewer) -> dict[str, str]:
@@ -254,7 +255,7 @@ def _after(texts: QuerySet[InboundText], place: str) -> QuerySet[InboundText]:
         return texts
     if at.tzinfo is None or not 1900 <= at.year <= 2200 or not (key.isascii() and key.isdecimal() and len(key) < 16):
         return texts
-    return texts.filter(Q(received_at__lt=at) | Q(received_at=at, pk__lt=int(key)))
+    return texts.filter(behind({"-received_at": at, "-pk": int(key)}))
 
 
 @route(audience="staff", permission="sent_messages", kind="text_message", methods=["POST"])

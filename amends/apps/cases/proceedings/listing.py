@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings, waiting_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.core.canonical import utc_text
 from amends.core.moving import RESTING
 from amends.core.refusals import FieldError, InvalidData
@@ -43,7 +44,7 @@ def proceedings_page(
     found = filtered_proceedings(viewer, filters)
     if cursor:
         due, key = _read_cursor(cursor)
-        found = found.filter(Q(due_sort__gt=due) | Q(due_sort=due, id__gt=key))
+        found = found.filter(behind({"due_sort": due, "id": key}))
     rows = list(found.select_related(*RELATED).defer("facts").order_by("due_sort", "id")[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
     return ProceedingsPage(rows[:size], _cursor_at(last) if last else None)

@@ -19,6 +19,7 @@ from amends.apps.cases.models import ClockRow
 from amends.apps.cases.proceeding_models import Payout, Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.core.canonical import utc_text
 from amends.core.ends import last_day
 from amends.core.facts import CaseFacts
@@ -139,7 +140,7 @@ def payout_page(found: QuerySet[Payout], *, size: int, cursor: str | None = None
         raise InvalidData([FieldError("/size", "bad_page_size", {"limit": LARGEST_PAGE})])
     if cursor:
         at, key = _read_cursor(cursor)
-        found = found.filter(Q(begun_at__lt=at) | Q(begun_at=at, pk__lt=key))
+        found = found.filter(behind({"-begun_at": at, "-pk": key}))
     rows = list(in_order(found)[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
     return PayoutPage(rows[:size], _cursor_at(last) if last else None)

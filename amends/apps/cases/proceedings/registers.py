@@ -19,6 +19,7 @@ from amends.apps.cases.proceeding_models import Proceeding, RegisterLine, Regist
 from amends.apps.cases.proceedings.concerning import codes_of, concern_of, with_counts
 from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.ledger.models import Detail
 from amends.apps.ledger.queries import latest_texts
 from amends.apps.policies.models import Desk
@@ -259,8 +260,7 @@ def register_page(kept: Kept, found: QuerySet[RegisterLine], *, size: int, curso
     ranks = kept.kind.concerns is not None and kept.kind.concerns.ranks
     if cursor:
         rank, day, key = _read_cursor(cursor)
-        after = Q(day__lt=day) | Q(day=day, pk__lt=key)
-        found = found.filter(Q(concerned__lt=rank) | Q(concerned=rank) & after if ranks else after)
+        found = found.filter(behind({**({"-concerned": rank} if ranks else {}), "-day": day, "-pk": key}))
     related = ("desk", *(f"proceeding__{name}" for name in RELATED if name != "parent"))
     ordered = found.select_related(*related).defer("proceeding__case__facts")
     rows = list(ordered.order_by(*(["-concerned"] if ranks else []), "-day", "-pk")[: size + 1])

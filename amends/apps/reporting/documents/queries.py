@@ -13,6 +13,7 @@ from amends.apps.cases.models import ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import visible_proceedings
 from amends.apps.cases.queries import Viewer
+from amends.apps.keyset import behind
 from amends.apps.policies.models import Desk
 from amends.core.documents import FROM, TO, period_before
 from amends.core.periods import Period
@@ -55,7 +56,7 @@ def document_rows(
             last = None
         if last is None:
             raise InvalidData([FieldError("/cursor", "bad_cursor")])
-        rows = rows.filter(Q(begun_at__lt=last.begun_at) | Q(begun_at=last.begun_at, number__lt=last.number))
+        rows = rows.filter(behind({"-begun_at": last.begun_at, "-number": last.number}))
     return list(rows.select_related("desk").order_by("-begun_at", "-number")[:size])
 
 
