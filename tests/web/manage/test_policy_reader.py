@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from amends.apps.policies.queries import read_version, versions_of
+from amends.core.policy.clock_rules import HoursRule
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
 from amends.web.policies.reading.settings import COUNTED, _counted
 from amends.web.policies.reading.tables import clock_table
+from amends.web.policies.reading.times import _of_hours
 from tests.doors import Office
 from tests.pages import text_of
 from tests.versions import publish_next
@@ -94,6 +96,16 @@ def test_one_and_many_are_told_apart_in_english() -> None:
             _counted(COUNTED[unit], n) for unit, n in (("cases", 1), ("cases", 2), ("people", 100_000), ("points", 3))
         ]
     assert said == ["1 case", "2 cases", "100,000 people", "3 points"]
+
+
+def test_a_closing_of_the_company_is_said_with_its_day_in_words() -> None:
+    days = [
+        {"date": "2026-12-31", "closed": True, "title": {"zh-Hans": "年终盘点"}},
+        {"date": "2027-01-04", "hours": ["10:00-12:00"]},
+    ]
+    hours = HoursRule.model_validate({"week": {"mon-fri": ["09:00-18:00"]}, "days": days})
+    said = list(_of_hours(hours, is_default=False))
+    assert said[-2:] == ["2026年12月31日 周四 年终盘点：休息。", "2027年1月4日 周一：10:00–12:00。"]
 
 
 def test_the_order_of_the_queue_says_which_cases_come_first(office: Office) -> None:

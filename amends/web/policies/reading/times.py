@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from amends.core.policy.clock_rules import STEP, ClockRule, HoursRule, LadderStep, Limit
 from amends.core.policy.pack import Pack
-from amends.doors.wording import WEEKDAYS, in_words, language, listed
+from amends.doors.wording import WEEKDAYS, day_words, in_words, language, listed
 from amends.web.policies.reading.names import Names, amount, of_amount, titled
 from amends.web.policies.reading.saying import Saying
 
@@ -196,7 +196,10 @@ def _of_hours(hours: HoursRule, *, is_default: bool) -> Iterator[str]:
         yield gettext("调休上班日：%(spans)s。") % {"spans": _spans(hours.makeup)}
     for day in hours.days:
         said = gettext("休息") if day.closed else _spans(day.hours)
-        yield gettext("%(day)s：%(said)s。") % {"day": f"{day.date} {titled(day.title)}".strip(), "said": said}
+        yield gettext("%(day)s：%(said)s。") % {
+            "day": f"{day_words(day.date, year=True)} {titled(day.title)}".strip(),
+            "said": said,
+        }
     if is_default:
         yield gettext("没有另外写明的时限按它计算。")
 
