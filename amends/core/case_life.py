@@ -65,7 +65,8 @@ def _take_in(life: Life, event: Event, pack: Pack) -> None:
     state, cycle = facts.state, facts.cycle
     facts.take_in(event)
     life.verbs.add(event.verb)
-    life.first_told_at = life.first_told_at or _stated(entered, TOLD_AT)
+    if life.first_told_at is None:
+        life.first_told_at = _stated(entered, TOLD_AT)
     if life.responded_at is None:
         life.responded_at = _stated(entered, CONTACTED_AT) or (event.at if _speaks(event, entered) else None)
     if event.verb in RESULT_VERBS:

@@ -165,6 +165,8 @@ class Era:
 def eras_of(events: list[Event], present: int) -> list[Era]:
     """The versions under which a case stood, in order; the last one is `present`. A move belongs to what it leads to."""
     moves = [event for event in events if event.verb == MOVE_VERSION]
+    if not moves:
+        return [Era(0, None, present)]
     firsts = [0, *(event.seq for event in moves)]
     ends = [*(event.seq for event in moves), None]
     versions = [*(event.payload["pack"]["from"] for event in moves), present]

@@ -254,6 +254,15 @@ class WorkingCalendar:
         table = self._table_around(first, last)
         return _position(table, last) - _position(table, first)
 
+    def working_micros_until(self, moments: Sequence[dt.datetime]) -> list[int]:
+        """Return the working time from the first moment to each, in microseconds; negative for one that is before it."""
+        all_of = [micros_of(moment) for moment in moments]
+        if not all_of:
+            return []
+        table = self._table_around(*all_of)
+        first = _position(table, all_of[0])
+        return [_position(table, at) - first for at in all_of]
+
     def is_open_at(self, moment: dt.datetime) -> bool:
         """Tell whether a moment lies in working time."""
         at = micros_of(moment)

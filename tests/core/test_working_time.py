@@ -287,3 +287,10 @@ def test_working_days_agree_with_counting_them_one_by_one(start, n, counts):
             break
         day += dt.timedelta(1)
     assert calendar.working_day(start, n, counts) == day
+
+
+@settings(deadline=None)
+@given(calendars, st.lists(moments, min_size=1, max_size=5))
+def test_working_time_until_many_moments_is_that_until_each(calendar, several):
+    found = calendar.working_micros_until(several)
+    assert found == [calendar.working_micros_between(several[0], moment) for moment in several]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
@@ -46,6 +47,8 @@ SPANS = {
     "closing": "closed_at",
 }
 """Every span from receipt, and the moment at which it ends."""
+
+ONE_SECOND = timedelta(seconds=1)
 
 Row = TypeVar("Row")
 CASE_COLUMNS = tuple(f.attname for f in CaseFact._meta.concrete_fields)
@@ -255,21 +258,16 @@ def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def _measure_spans(fact: Fact, calendar: WorkingCalendar) -> None:
-    for name, ends in SPANS.items():
-        end = getattr(fact, ends)
+    ends = {name: end for name, ending in SPANS.items() if (end := getattr(fact, ending)) is not None}
+    _, *worked = calendar.working_micros_until([fact.received_at, *ends.values()])
+    for (name, end), micros in zip(ends.items(), worked, strict=True):
         setattr(fact, f"{name}_seconds", _seconds(fact.received_at, end))
-        setattr(fact, f"{name}_work_seconds", _work_seconds(calendar, fact.received_at, end))
+        setattr(fact, f"{name}_work_seconds", max(micros, 0) // SECOND)
 
 
-def _seconds(start: datetime, end: datetime | None) -> int | None:
+def _seconds(start: datetime, end: datetime) -> int:
     """Whole seconds; what was noted as done before receipt took no time."""
-    return None if end is None else max((end - start) // timedelta(seconds=1), 0)
-
-
-def _work_seconds(calendar: WorkingCalendar, start: datetime, end: datetime | None) -> int | None:
-    if end is None:
-        return None
-    return 0 if end <= start else calendar.working_micros_between(start, end) // SECOND
+    return max((end - start) // ONE_SECOND, 0)
 
 
 def _dimension(source: str | None, row: Any, life: Life, beside: _Beside) -> str:
@@ -324,11 +322,13 @@ def _same_matter(reads: Reads, fact: Fact) -> str:
 
 
 def _steps(fact: Fact, life: Life, pack: Pack, zone: ZoneInfo, calendar: WorkingCalendar) -> Iterator[Step]:
-    for visit in life.visits:
-        state = pack.lifecycle.states.get(visit.state)
+    worked = calendar.working_micros_until([visit.entered_at for visit in life.visits])
+    # A case leaves a state when it enters the next one.
+    for visit, begun, ended in zip_longest(life.visits, worked, worked[1:]):
+        state, left = pack.lifecycle.states.get(visit.state), visit.left_at
+        stayed = (None, None) if left is None else (_seconds(visit.entered_at, left), max(ended - begun, 0) // SECOND)
         yield (
             fact.case_id, visit.no, fact.desk_id, visit.state, state.category if state else "", (state.waits_for if state else None) or "",
             visit.department, visit.handler, visit.cycle, visit.round, visit.entered_at, visit.entered_at.astimezone(zone).date(),
-            visit.entered_by, visit.left_at, visit.left_by, _seconds(visit.entered_at, visit.left_at),
-            _work_seconds(calendar, visit.entered_at, visit.left_at),
+            visit.entered_by, left, visit.left_by, *stayed,
         )  # fmt: skip
