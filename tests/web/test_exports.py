@@ -153,6 +153,12 @@ def test_without_a_reason_nothing_is_made(desk, supervisor, reason):
     assert not Export.objects.exists()
 
 
+def test_a_filter_that_no_list_can_have_is_refused_before_anything_is_made(desk, supervisor):
+    answer = supervisor.post("/exports/?tab=all&late=perhaps", {"reason": "周会"})
+    assert (answer.status_code, "的值“perhaps”无效" in answer.content.decode()) == (422, True)
+    assert not Export.objects.exists()
+
+
 def test_whoever_has_no_right_neither_sees_the_page_nor_its_button(desk):
     desk.register()
     agent = confirmed(desk, "cs_agent")

@@ -43,13 +43,14 @@ def order_export(
     """Ask for a list as a spreadsheet; the worker makes it after the commit, and it says what was `asked_for`.
 
     Raises NotPermitted without the right `export` on any case, or for unmasked personal data without `export_full`, and
-    InvalidData without a reason.
+    InvalidData without a reason, or with a filter that no list can have.
     """
     if not holds_right(viewer, RIGHT) or (full and not holds_right(viewer, FULL_RIGHT)):
         raise NotPermitted(verb="导出")
     reason = checked_text(reason, pointer="/reason", field="导出理由", limit=REASON_LENGTH)
     if not reason:
         raise InvalidData([FieldError("/reason", "required", {"field": "导出理由"})])
+    condition_of(viewer, _narrowed(query, words))
     found = Export.objects.create(
         owner=viewer.person, query=query, words=words[:200], columns=",".join(columns), reason=reason, is_masked=not full,
         asked_for=asked_for, language=language, created_at=viewer.now, expires_at=viewer.now + KEPT_FOR,
@@ -65,10 +66,14 @@ def holds_right(viewer: Viewer, right: str, *, on: Desk | None = None) -> bool:
 
 def cases_to_export(export: Export, viewer: Viewer) -> QuerySet[Case]:
     """The cases of the list as its maker may take them away now: rights that were lost meanwhile count."""
-    filters, _ = filters_in(export.query)
-    asked = {**filters, "text": export.words} if export.words else filters
     within = visible_with(viewer, RIGHT).values("pk")
-    return each_once(visible_to(viewer)).filter(condition_of(viewer, asked), pk__in=within)
+    condition = condition_of(viewer, _narrowed(export.query, export.words))
+    return each_once(visible_to(viewer)).filter(condition, pk__in=within)
+
+
+def _narrowed(query: str, words: str) -> dict[str, str]:
+    filters, _ = filters_in(query)
+    return {**filters, "text": words} if words else filters
 
 
 @transaction.atomic

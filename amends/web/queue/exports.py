@@ -71,7 +71,7 @@ def _shown(request: HttpRequest, viewer: Viewer, errors: dict[str, list[str]], *
     part, _, chips = _asked(request, viewer)
     asks = bool(request.GET)
     context: dict[str, Any] = {
-        "area": "queue", "asks": asks, "errors": errors, "reason_length": REASON_LENGTH, "typed": request.POST,
+        "area": "queue", "asks": asks, "errors": errors, "of_the_list": _of_the_list(errors), "reason_length": REASON_LENGTH, "typed": request.POST,
         "may_full": holds_right(viewer, FULL_RIGHT), "confirmed": is_confirmed(request),
         "chips": chips, "part_title": _part_titles()[part],
         "back": own_address(f"{reverse('queue')}?{_back(request)}"), **_made(viewer),
@@ -86,6 +86,11 @@ def _asked(request: HttpRequest, viewer: Viewer) -> tuple[str, dict[str, str], l
     asked = with_words(asked_of(request), part)
     fields = quick_fields({d: p for d, p in packs.items() if viewer.works_on(d)}, part, asked)
     return part, asked, chips_of(fields, packs.values(), asked, {})
+
+
+def _of_the_list(errors: dict[str, list[str]]) -> list[str]:
+    """What is wrong with the filters of the list, which have no field on this page."""
+    return [sentence for name, found in errors.items() if name not in ("reason", "password") for sentence in found]
 
 
 def _part_titles() -> dict[str, str]:
