@@ -152,3 +152,12 @@ def test_a_document_of_days_that_are_no_whole_quarter_is_titled_by_its_days(offi
     assert manager.read(f"reports/{begun['id']}")["title"] == title
     assert manager.proceeding(begun["id"])["subject"] == title
     assert title in Staff(office.world, "quality_manager").get("/documents/").content.decode()
+
+
+@pytest.mark.parametrize("written", ["{received", "{received.digits}", "{received:change:change}", "{Received}", "}"])
+def test_a_text_with_braces_that_hold_no_figure_is_not_published(office, tmp_path, written):
+    said = office.tries_to_change_policy(
+        tmp_path, ("reports.yaml", "共受理客诉 {received}（", f"共受理客诉 {written}（")
+    )
+
+    assert "braces hold placeholders only" in said and "is published" not in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from amends.core.documents import FROM, TO, placeholders
+from amends.core.documents import FROM, TO, filled_in, placeholders
 from amends.core.policy.documents import Block, Document
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
@@ -98,6 +98,11 @@ def _text_problems(
     world: World, path: Path, name: str, document: Document, text: str, indicators: list[str]
 ) -> Iterator[Problem]:
     blocks = [block for _, block in document.blocks()]
+    if "{" in (rest := filled_in(text, lambda word, asked: "")) or "}" in rest:
+        yield Problem(
+            path, "unknown_placeholder", name, "大括号里只能写占位符，例如 {received} 或 {received:change}。",
+            "braces hold placeholders only, such as {received} or {received:change}.",
+        )  # fmt: skip
     counted, recorded = [b.counts for b in blocks if b.counts], [b.records for b in blocks if b.records]
     for word, asked in placeholders(text):
         if word in ("period", "desk") and not asked:
