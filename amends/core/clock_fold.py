@@ -220,7 +220,7 @@ def _follow(run: Run, step: Step, rule: ClockRule, known_limit: bool, starts_aga
 
 def _start(runs: list[Run], step: Step, rule: ClockRule, trigger: Trigger, stopped_now: bool) -> None:
     event = step.event
-    n = 1 + sum(run.cycle == event.cycle for run in runs)
+    n = 1 + sum(run.cycle == event.cycle for run in runs) if runs else 1
     if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and runs)):
         return
     run = Run(event.cycle, n, _moment_of_trigger(trigger, step).astimezone(dt.UTC), event.seq, step.is_first, [])

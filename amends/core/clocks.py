@@ -315,7 +315,10 @@ def _dates(run: Run, rule: ClockRule, calendar: WorkingCalendar) -> _Dates:
 
 def due_of(run: Run, rule: ClockRule, calendar: WorkingCalendar) -> dt.datetime | None:
     """Return when an instance falls due if nothing else happens, as its reading has it."""
-    return _dates(run, rule, calendar).due
+    change = run.changes[-1]
+    if run.pauses or run.extensions or change.latest is not None:
+        return _dates(run, rule, calendar).due
+    return _base_due(change.limit, change.fixed, run.started_at, rule, calendar)
 
 
 def _base_due(

@@ -93,6 +93,7 @@ class Clockwork:
 
     def __init__(self, rules: Iterable[ClockRule]) -> None:
         self.rules: Sequence[ClockRule] = tuple(rules)
+        self.ids = frozenset(rule.id for rule in self.rules)
         self._watches = [_Watch(rule) for rule in self.rules]
         self._names: frozenset[str] = frozenset().union(*(watch.names for watch in self._watches))
         self._meanings: dict[tuple[str, str | None, bool, frozenset[str]], list[Meaning]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -14,8 +14,7 @@ TEXT_GIVEN = {"text": True}
 """Stands in an event where a text was entered; the text itself lies beside the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event as the rules see it. `payload` holds codes, ids, times and amounts, never free text."""
 
     seq: int

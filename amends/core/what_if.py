@@ -7,7 +7,7 @@ step that the draft does not know can not be replayed: it is counted, and its ev
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,6 +33,8 @@ UNASKED = frozenset({"repeat"})
 """Facts of indicators that rest on other cases; an indicator that asks for one is not replayed, and says so."""
 
 
+ENDS = ("done", "archived")
+"""The categories of states that end a case."""
 Stood = Dated
 """A clock of a case as it was read under its own policy."""
 
@@ -79,7 +81,6 @@ class Draft:
         self.pack, self.calendars, self.versions, self.now = pack, calendars, versions, now
         self._verbs = {t.verb for t in pack.lifecycle.transitions}
         self._all = Clockwork(pack.clocks)
-        self._rules = frozenset(rule.id for rule in pack.clocks)
         self._compared = {number: _Compared(version, pack) for number, version in versions.items()}
 
     def replay(self, past: Past) -> Replayed:
@@ -99,8 +100,7 @@ class Draft:
     ) -> list[Stood]:
         """Rules that are the same over the same facts are not read again: their clocks stand as they stood."""
         again = self._all if changed or not compared.same_states else compared.other
-        read_again = {rule.id for rule in again.rules}
-        kept = [one for one in past.clocks if one.rule in self._rules and one.rule not in read_again]
+        kept = [one for one in past.clocks if one.rule in self._all.ids and one.rule not in again.ids]
         if not again.rules:
             return kept
         events = _clock_events(past.events, old, self.pack, changed)
@@ -216,9 +216,8 @@ def _clock_events(
             values = {**values, **changed[event.seq]}
         found.append(
             ClockEvent(
-                seq=event.seq, at=event.at, recorded_at=event.recorded_at, verb=event.verb, state=to, cycle=payload["cycle"],
-                round=payload["round"], values=values, pause_reason=values.get("pause_reason"), resumes=event.verb == "resume",
-                done=state is not None and state.category in ("done", "archived"),
+                event.seq, event.at, event.recorded_at, event.verb, to, payload["cycle"], payload["round"], values,
+                values.get("pause_reason"), event.verb == "resume", state is not None and state.category in ENDS,
             )
         )  # fmt: skip
     return found
@@ -234,15 +233,15 @@ def _compare_clocks(found: Replayed, now: datetime) -> None:
         broken = sum(is_broken(one, now) for one in found.clocks_before)
         found.broken = (broken, broken)
         return
-    before = {one.key: one for one in found.clocks_before}
     after = {one.key: one for one in found.clocks_after}
-    for key in dict.fromkeys([*before, *after]):
-        then, thence = (one.due_at if one else None for one in (before.get(key), after.get(key)))
-        if then != thence or (key in before) != (key in after):
-            found.due.append((key, then, thence))
+    for one in found.clocks_before:
+        other = after.pop(one.key, None)
+        if other is None or other.due_at != one.due_at:
+            found.due.append((one.key, one.due_at, other.due_at if other else None))
+    found.due += [(key, None, one.due_at) for key, one in after.items()]
     found.broken = (
-        sum(is_broken(one, now) for one in before.values()),
-        sum(is_broken(one, now) for one in after.values()),
+        sum(is_broken(one, now) for one in found.clocks_before),
+        sum(is_broken(one, now) for one in found.clocks_after),
     )
 
 
@@ -355,7 +354,7 @@ class Sums:
     differing: int = 0
     levels: dict[str, list[int]] = field(default_factory=dict)
     routes: dict[str, list[int]] = field(default_factory=dict)
-    clocks: dict[str, ClockSum] = field(default_factory=dict)
+    clocks: defaultdict[str, ClockSum] = field(default_factory=lambda: defaultdict(ClockSum))
     unknown_verbs: dict[str, list[int]] = field(default_factory=dict)
     unknown_states: Counter[str] = field(default_factory=Counter)
     before: dict[str, Sum] = field(default_factory=dict)
@@ -369,7 +368,7 @@ class Sums:
         _pair(self.routes, *one.route)
         for place, clocks in enumerate((one.clocks_before, one.clocks_after)):
             for clock in clocks:
-                total = self.clocks.setdefault(clock.rule, ClockSum())
+                total = self.clocks[clock.rule]
                 if place:
                     total.after += 1
                     total.broken_after += is_broken(clock, now)
@@ -398,7 +397,7 @@ class Sums:
                 found[0] += counts[0]
                 found[1] += counts[1]
         for name, one in other.clocks.items():
-            mine_of = self.clocks.setdefault(name, ClockSum())
+            mine_of = self.clocks[name]
             mine_of.before += one.before
             mine_of.broken_before += one.broken_before
             mine_of.after += one.after

@@ -18,7 +18,7 @@ from django.db.models.functions import TruncMonth, TruncQuarter, TruncWeek, Trun
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.reporting.conditions import ALWAYS, NEVER, Asking, filter_of, within
+from amends.apps.reporting.conditions import ALWAYS, Asking, filter_of, within
 from amends.apps.reporting.models import BusinessVolume, CaseFact
 from amends.core.indicators import Result, Tally, Verdict, result_of
 from amends.core.periods import Period
@@ -394,11 +394,11 @@ RANKED = frozenset({"median", "percentile"})
 
 def _counted_at_once(viewer: Reader, asked: Sequence[Question]) -> list[tuple[dict[Key, Tally], dict[Key, int]]]:
     """What every question counts by group, and how many cases have no value yet; the questions are split alike."""
-    groups, touched = grouped(asked[0]), NEVER
+    groups, touched = grouped(asked[0]), Q()
     sums: dict[str, Any] = {}
     for place, question in enumerate(asked):
         sums |= {f"{name}_{place}": one for name, one in _sums(viewer, question).items()}
-        touched |= _is_of_period(question) | _is_open(question) if _has_open(question) else _is_of_period(question)
+        touched |= _is_of_period(question) | (_is_open(question) if _has_open(question) else Q())
     rows = _within_sight(viewer, asked[0]).filter(touched)
     if groups:
         lines = list(rows.values(**groups).annotate(**sums).values_list(*groups, *sums))

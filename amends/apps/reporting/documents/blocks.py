@@ -25,7 +25,7 @@ def taken(name: str, taking: Taking) -> dict[str, Any]:
     }
     return {
         "document": name, "version": taking.pack.version, "from": taking.period.first.isoformat(), "to": taking.period.last.isoformat(),
-        "blocks": {place: found for place, found in blocks.items() if found}, "texts": texts, "cases": list(taking.places),
+        "blocks": {place: found for place, found in blocks.items() if found}, "texts": texts, "cases": [str(key) for key in taking.places],
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from amends.apps.cases.proceeding_models import Proceeding
@@ -47,7 +48,7 @@ class Taking:
     period: Period
     now: datetime
     proceeding: Proceeding | None
-    places: dict[str, int] = field(default_factory=dict)
+    places: dict[UUID, int] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     counts: dict[str, tuple[list[dict[str, Any]], int]] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
@@ -73,8 +74,8 @@ class Taking:
             self.figures[key] = figure(self.reader, self.question(name, spans[which]))
         return self.figures[key]
 
-    def noted(self, keys: Iterable[Any]) -> str:
-        return in_short(self.places.setdefault(str(key), len(self.places)) for key in keys)
+    def noted(self, keys: Iterable[UUID]) -> str:
+        return in_short([self.places.setdefault(key, len(self.places)) for key in keys])
 
     def names(self, by: str, keys: Iterable[Any]) -> dict[Any, str]:
         """The names of departments, people and partners as they are now: a document keeps them."""
