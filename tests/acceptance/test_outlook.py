@@ -310,7 +310,7 @@ def test_a_desk_whose_policy_knows_no_key_problems_says_so_and_offers_no_empty_l
     page = in_words(
         staff_of(office_of("express"), "cs_supervisor").get("/outlook/key/", {"desk": "express"}).content.decode()
     )
-    assert "制度没有规定重点投诉的条件。" in page
+    assert "制度没有规定重点投诉的条件" in page
     assert "没有待定措施的重点投诉" not in page
     assert "/outlook/key/export/" not in page
 

@@ -171,7 +171,7 @@ def fill(one: Installation, lives: int, cases: int, processes: int) -> Filled:
 
 
 def _settle(one: Installation) -> None:
-    """What the server would do by itself in time: vacuum, the largest tables first and two at a time, and bring to the disk what was written."""
+    """What autovacuum would do in time, the largest tables first and two at a time."""
     if not one.database_url:
         one.run("-m", PROGRAM, "analyze")
         return
@@ -179,8 +179,6 @@ def _settle(one: Installation) -> None:
         tables = [name for (name,) in database.execute(OWN_TABLES)]
     with ThreadPoolExecutor(PROCESSES) as several:
         list(several.map(partial(_vacuum, one.database_url), tables))
-    with psycopg.connect(one.database_url, autocommit=True) as database:
-        database.execute("CHECKPOINT")
 
 
 OWN_TABLES = """
