@@ -13,12 +13,11 @@ from amends.core.facts import CaseFacts, Event
 from amends.core.grading import priority_of
 from amends.core.policy.base import Title
 from amends.core.policy.conditions import holds
-from amends.core.policy.lifecycle import Transition
+from amends.core.policy.lifecycle import RESTING, Transition
 from amends.core.policy.pack import Pack
 from amends.core.refusals import Refusal
 from amends.core.verbs import MOVE_VERSION
 
-RESTING = ("done", "archived")
 MOVING = Transition.model_construct(verb=MOVE_VERSION, from_=(), to="same", by=())
 """What the other parts of the product learn of a move: no state is left, nobody is told."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from amends.core.policy.lifecycle import Process
+from amends.core.policy.lifecycle import RESTING, Process
 
 
 class Band(IntEnum):
@@ -25,7 +25,7 @@ class Band(IntEnum):
 
 def band_of(process: Process, *, state: str, urgent: bool, late: bool, graded: bool) -> Band:
     """The band of a case in this state; `graded` is true also where the pack has no level to give."""
-    if process.states[state].category in ("done", "archived"):
+    if process.states[state].category in RESTING:
         return Band.TO_ARCHIVE if is_to_be_archived(process, state) else Band.AT_REST
     if urgent:
         return Band.URGENT_AND_LATE if late else Band.URGENT

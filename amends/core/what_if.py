@@ -21,7 +21,7 @@ from amends.core.grading import propose
 from amends.core.indicators import Result, Tally, result_of
 from amends.core.policy.conditions import Condition, holds
 from amends.core.policy.kpis import LENGTHS, Indicator
-from amends.core.policy.lifecycle import Transition
+from amends.core.policy.lifecycle import RESTING, Transition
 from amends.core.policy.pack import Pack
 from amends.core.routing import propose_route
 from amends.core.verbs import MOVE_VERSION, NOTE_PROCEEDING, TAKE_OVER
@@ -33,8 +33,6 @@ UNASKED = frozenset({"repeat"})
 """Facts of indicators that rest on other cases; an indicator that asks for one is not replayed, and says so."""
 
 
-ENDS = ("done", "archived")
-"""The categories of states that end a case."""
 Stood = Dated
 """A clock of a case as it was read under its own policy."""
 
@@ -217,7 +215,7 @@ def _clock_events(
         found.append(
             ClockEvent(
                 event.seq, event.at, event.recorded_at, event.verb, to, payload["cycle"], payload["round"], values,
-                values.get("pause_reason"), event.verb == "resume", state is not None and state.category in ENDS,
+                values.get("pause_reason"), event.verb == "resume", state is not None and state.category in RESTING,
             )
         )  # fmt: skip
     return found

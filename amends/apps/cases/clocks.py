@@ -22,7 +22,7 @@ from amends.core.conversation import waits_for_a_word
 from amends.core.facts import Event
 from amends.core.moving import Era
 from amends.core.policy.clock_rules import ClockRule
-from amends.core.policy.lifecycle import Process
+from amends.core.policy.lifecycle import RESTING, Process
 from amends.core.policy.pack import Pack
 
 Timed = Case | Proceeding
@@ -81,7 +81,7 @@ def clock_events(events: Iterable[Event], eras: list[tuple[Era, Pack]], kind: st
                 values=values,
                 pause_reason=values.get("pause_reason"),
                 resumes=event.verb == "resume",
-                done=category in ("done", "archived"),
+                done=category in RESTING,
             )
         )
     return found

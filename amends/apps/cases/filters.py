@@ -16,6 +16,7 @@ from amends.apps.cases.queries import Viewer, tasks_of, to_be_contacted, visible
 from amends.apps.cases.search import matching
 from amends.apps.people.models import Department
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.queue_order import Band
 from amends.core.refusals import FieldError, InvalidData
@@ -91,7 +92,7 @@ def _status(value: str, viewer: Viewer) -> Q:
 STATUSES = {
     "open": Q(band__lt=Band.TO_ARCHIVE),
     "unfinished": Q(band__lt=Band.AT_REST),
-    "rest": Q(state_category__in=("done", "archived")),
+    "rest": Q(state_category__in=RESTING),
     "all": Q(),
     "archived": Q(state_category="archived", band=Band.AT_REST),
 }

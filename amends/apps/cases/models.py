@@ -25,6 +25,7 @@ from amends.apps.cases.proceeding_models import (
 from amends.apps.ledger.models import Chain
 from amends.apps.people.models import Complainant, Department, Partner, Person
 from amends.apps.policies.models import Desk, PackVersion
+from amends.core.policy.lifecycle import RESTING
 from amends.core.queue_order import Band
 
 __all__ = [
@@ -124,7 +125,7 @@ class Case(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state_category not in ("done", "archived")
+        return self.state_category not in RESTING
 
 
 class ClockRow(models.Model):

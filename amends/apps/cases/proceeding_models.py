@@ -9,6 +9,7 @@ from django.db import models
 from amends.apps.ledger.models import Chain
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk, PackVersion
+from amends.core.policy.lifecycle import RESTING
 
 
 class Proceeding(models.Model):
@@ -61,7 +62,7 @@ class Proceeding(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state_category not in ("done", "archived")
+        return self.state_category not in RESTING
 
 
 class Involved(models.Model):

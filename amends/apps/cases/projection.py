@@ -11,6 +11,7 @@ from amends.apps.cases.models import Case
 from amends.core.conversation import QUESTIONS, SPOKE_AT, TELLING_VERBS, TOLD_AT
 from amends.core.decision import main_category
 from amends.core.facts import CaseFacts
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.queue_order import band_of
 from amends.core.roles import restrictions_on
@@ -57,9 +58,7 @@ def project(case: Case, facts: CaseFacts, pack: Pack) -> None:
     case.restricted_to = f",{','.join(only)}," if only else ""
     case.hides_from_accused = any(r.hides_from_accused for r in restrictions)
     case.hides_reporter = any(r.hides_reporter for r in restrictions)
-    case.closed_at = (
-        _closed_at_source(facts) if _is_as_taken_over(facts) else _reached(facts, pack, {"done", "archived"})
-    )
+    case.closed_at = _closed_at_source(facts) if _is_as_taken_over(facts) else _reached(facts, pack, set(RESTING))
     case.archived_at = _reached(facts, pack, {"archived"})
     case.archived_on = case.archived_at.astimezone(ZoneInfo(pack.head.zone)).date() if case.archived_at else None
     case.last_told_at = _moment(facts, TOLD_AT, TELLING_VERBS)

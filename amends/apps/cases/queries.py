@@ -24,6 +24,7 @@ from amends.apps.prepared import Given, Prepared, ask_among, given_key, given_nu
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.facts import CaseFacts
 from amends.core.policy.clock_rules import ClockRule
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.people import Role
 from amends.core.refusals import NotVisible
@@ -457,7 +458,7 @@ def complainant_caller(case: Case) -> Caller:
 
 
 def open_cases(cases: QuerySet[Case]) -> QuerySet[Case]:
-    return cases.exclude(state_category__in=("done", "archived"))
+    return cases.exclude(state_category__in=RESTING)
 
 
 def earlier_cases_of(complainants: Iterable[int], *, desk: Desk, since: datetime) -> QuerySet[Case]:

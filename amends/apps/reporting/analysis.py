@@ -20,6 +20,7 @@ from amends.apps.reporting.figures import OWN, Key, Question, cases_behind, grou
 from amends.apps.reporting.models import CaseFact, StepFact
 from amends.core.indicators import rounded
 from amends.core.periods import Period
+from amends.core.policy.lifecycle import RESTING
 from amends.core.shares import Order, Share, shares
 
 CLASSES = (
@@ -156,7 +157,7 @@ def _line(one: Share[Any], beside: Beside | None) -> Line:
 def _steps(rows: QuerySet[CaseFact]) -> list[Step]:
     """Where the time of these cases went, the longest part first; visits that have not ended and states at an end are left out. One query."""
     ended = StepFact.objects.filter(case__in=rows.values("pk"), seconds__isnull=False)
-    visits = ended.exclude(state_category__in=("done", "archived")).order_by().values("state")
+    visits = ended.exclude(state_category__in=RESTING).order_by().values("state")
     found = list(visits.annotate(n=Count("pk"), took=Sum("seconds"), mean=Avg("seconds"), work=Avg("work_seconds")))
     whole = sum(line["took"] for line in found)
     steps = [

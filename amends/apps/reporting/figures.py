@@ -25,6 +25,7 @@ from amends.core.periods import Period
 from amends.core.policy.base import Title
 from amends.core.policy.conditions import Condition
 from amends.core.policy.kpis import LENGTHS, Indicator, Kpis
+from amends.core.policy.lifecycle import RESTING
 from amends.core.refusals import FieldError, InvalidData
 
 DIMENSIONS = {
@@ -184,7 +185,7 @@ def counted_by(
 
 COMPLAINTS: dict[str, Any] = {"fact": "counts", "is": True}
 STILL_OPEN: dict[str, Any] = {
-    "all": [{"fact": "closed", "is": False}, {"fact": "state_category", "not_in": ["done", "archived"]}]
+    "all": [{"fact": "closed", "is": False}, {"fact": "state_category", "not_in": [*RESTING]}]
 }
 """Not closed, and in a state that is not an end: old cases come in at their end, some without the day on which they ended."""
 

@@ -13,9 +13,9 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.models import CaseFact
-from amends.core.moving import RESTING
 from amends.core.policy.base import Title
 from amends.core.policy.kpis import Journey
+from amends.core.policy.lifecycle import RESTING
 
 
 @dataclass(slots=True)

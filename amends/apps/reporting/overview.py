@@ -21,12 +21,12 @@ from amends.apps.prepared import Given, Prepared, given_number
 from amends.apps.reporting.models import CaseFact, DayFact
 from amends.core.indicators import rounded
 from amends.core.periods import Period
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 
 RIGHT = "overview"
 COUNTS = ("received", "closed", "completed", "in_time", "scored", "score_sum")
 BY = ("department", "category", "channel")
-ENDS = ("done", "archived")
 COLUMNS = {"department": "department_id", "category": "category_top", "channel": "channel"}
 """By what the overview is split and filtered, and the column in which it stands."""
 
@@ -213,7 +213,7 @@ def _late(viewer: Viewer, wanted: Wanted) -> Iterable[tuple[Any, ...]]:
     rows = CaseFact.objects.filter(
         desk=wanted.desk, closed_at=None, limit_stopped_at=None, limit_due_at__lte=viewer.now, counts=True, restricted=False
     )  # fmt: skip
-    rows = rows.exclude(state_category__in=ENDS)
+    rows = rows.exclude(state_category__in=RESTING)
     lines = (
         rows.order_by().annotate(age=_age(wanted.today, "received_on")).values_list(*COLUMNS.values(), "state", "age")
     )
@@ -247,7 +247,7 @@ def days_of_age(n: int, today: date) -> Period:
 def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[Stage, ...]:
     """The states of the way in the order of the policy, with what stands there and the dwell; states that are neither are left out."""
     took = {state: (visits, seconds) for state, visits, seconds in _visits(wanted) if visits}
-    known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in ENDS]
+    known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in RESTING]
     others = [name for name in standing if name not in wanted.pack.lifecycle.states]
     found = []
     for state in (*known, *others):

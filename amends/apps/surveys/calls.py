@@ -24,8 +24,8 @@ from amends.apps.cases.proceedings.queries import visible_proceedings
 from amends.apps.cases.queries import Viewer, below, packs_of, visible_to
 from amends.apps.policies.models import Desk
 from amends.core.canonical import utc_text
-from amends.core.moving import RESTING
 from amends.core.policy.followups import Call
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 

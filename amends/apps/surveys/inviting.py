@@ -28,8 +28,8 @@ from amends.apps.policies.models import Desk, PackVersion
 from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, read_version, version_in_force
 from amends.apps.surveys.models import Survey, SurveyInvitation
 from amends.apps.surveys.planning import Plan, digest_of, methods_of, new_survey, record
-from amends.core.moving import RESTING
 from amends.core.policy.conditions import holds
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.surveys import SurveyPlan
 from amends.core.sampling import is_drawn
 

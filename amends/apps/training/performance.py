@@ -25,6 +25,7 @@ from amends.apps.reporting.figures import Figure, Question, WholeDesk, figure
 from amends.apps.reporting.models import CaseFact
 from amends.apps.training.queries import Duty, Participation, duties_of, participation_of, sessions_of
 from amends.core.periods import Period
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 from amends.core.sampling import is_drawn
@@ -142,7 +143,7 @@ def checked_cases(desk: Desk, pack: Pack, period: Period, *, person: Person | No
         return []
     first, end = _moments(pack, period)
     rows = Proceeding.objects.filter(desk=desk, kind=rule.proceeding, begun_at__gte=first, begun_at__lt=end)
-    rows = rows.filter(state_category__in=("done", "archived"))
+    rows = rows.filter(state_category__in=RESTING)
     if person is not None:
         rows = rows.filter(case__handler=person)
     found = []
@@ -175,9 +176,7 @@ def sample_of(desk: Desk, pack: Pack, period: Period) -> list[Drawn]:
     keys = [
         key for key in rows.order_by("pk").values_list("pk", flat=True)[:DRAWN_FROM] if is_drawn(str(key), rule.share)
     ]
-    scored = Proceeding.objects.filter(
-        desk=desk, kind=rule.proceeding, case__in=keys, state_category__in=("done", "archived")
-    )
+    scored = Proceeding.objects.filter(desk=desk, kind=rule.proceeding, case__in=keys, state_category__in=RESTING)
     done = {}
     for row in scored.select_related("begun_by"):
         value = mean_of(scores_in(facts_of_proceeding(row).values, rule.scores))

@@ -21,7 +21,7 @@ from amends.core.facts import CaseFacts, Doing
 from amends.core.grading import propose
 from amends.core.policy.base import Name, Piece, Title
 from amends.core.policy.conditions import holds
-from amends.core.policy.lifecycle import Transition
+from amends.core.policy.lifecycle import RESTING, Transition
 from amends.core.policy.pack import Example, Pack
 from amends.core.refusals import Refusal, WrongState
 from amends.core.routing import owner_rank, propose_route
@@ -328,7 +328,7 @@ class _Run:
         return ClockEvent(
             seq=seq, at=at, recorded_at=at, verb=verb, state=state, cycle=cycle, round=round_, values=values,
             pause_reason=values.get("pause_reason"), resumes=verb == "resume",
-            done=known is not None and known.category in ("done", "archived"),
+            done=known is not None and known.category in RESTING,
         )  # fmt: skip
 
     def _first_state(self) -> str:

@@ -13,6 +13,8 @@ from amends.core.policy.conditions import Condition
 from amends.core.verbs import PACK_VERBS
 
 Category = Literal["initial", "active", "waiting", "done", "archived"]
+RESTING = ("done", "archived")
+"""Where there is nothing left to do: a case or proceeding in a state of any other category is open."""
 
 
 class State(Ruled):

@@ -13,6 +13,7 @@ from amends.core.decide import Request, decide
 from amends.core.decision import Decision, Started
 from amends.core.directory import Actor, Caller
 from amends.core.facts import CaseFacts, Event, evolve
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.roles import actor_on_case
 from amends.jobs.stories.cast import Cast
@@ -64,7 +65,7 @@ class PaperProceedings:
         after = evolve(facts, Event(facts.version + 1, verb, at, at, actor.id, decision.payload))
         self.by_kind[kind] = after
         state = process.states[after.state or ""].category
-        item = {"id": kind, "open": state not in ("done", "archived"), "void": after.state in process.void}
+        item = {"id": kind, "open": state not in RESTING, "void": after.state in process.void}
         note = {"set": dict(decision.marks_case), "put": {"list": kind, "item": item}}
         return evolve(case, Event(case.version + 1, "note_proceeding", at, at, actor.id, note)), decision
 
@@ -153,4 +154,4 @@ class PaperRecord:
         return found
 
     def _is_open(self, sheet: _Sheet) -> bool:
-        return self.pack.proceedings[sheet.kind].states[sheet.own.state or ""].category not in ("done", "archived")
+        return self.pack.proceedings[sheet.kind].states[sheet.own.state or ""].category not in RESTING

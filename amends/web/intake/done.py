@@ -16,6 +16,7 @@ from amends.apps.cases.promises import limits_shown
 from amends.apps.cases.queries import Viewer, actor_of, visible_to
 from amends.apps.messaging.models import OutboxMessage
 from amends.apps.messaging.rendering import fill
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.refusals import NotVisible
 from amends.core.roles import has_right
@@ -62,7 +63,7 @@ def done(request: HttpRequest, number: str) -> HttpResponse:
         "row": rows_of([case], viewer.now)[0],
         "kind": words(pack.channels.kinds[case.kind].title),
         "promises": promises_of(case, pack, viewer),
-        "is_over": case.state_category in ("done", "archived"),
+        "is_over": case.state_category in RESTING,
         "zone": ZoneInfo(pack.head.zone),
         "told": _told_by(case),
         "has_contact": bool(facts_of(case).value("has_contact")),

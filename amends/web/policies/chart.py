@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.process_map import Step, main_line, steps_of
 from amends.doors.pack_words import waits_words
@@ -137,7 +138,7 @@ class _Painter:
             y=TOP + row * ROW,
             row=row,
             is_main=is_main,
-            is_done=state.category in ("done", "archived"),
+            is_done=state.category in RESTING,
             is_now=name == self.now_in,
         )
 
@@ -188,7 +189,7 @@ class _Painter:
 
     def _is_written_at(self, step: Step) -> bool:
         """What can follow an end, such as reopening, stands in its box: drawn, it would cross everything."""
-        ended = self.process.states[step.origin].category in ("done", "archived")
+        ended = self.process.states[step.origin].category in RESTING
         return ended and not step.is_main
 
     def _beside(self, step: Step, a: Box, b: Box, label: str) -> Way:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.process_map import Step, main_line, steps_of
 from amends.doors.pack_words import waits_words
@@ -43,7 +44,7 @@ def _stop(pack: Pack, name: str, steps: list[Step], *, is_now: bool) -> Stop:
     stop = Stop(
         title=words(state.title),
         who=waits_words(pack, state.waits_for or ""),
-        is_done=state.category in ("done", "archived"),
+        is_done=state.category in RESTING,
         is_now=is_now,
     )
     for step in steps:

@@ -23,6 +23,7 @@ from amends.apps.keyset import behind
 from amends.apps.people.models import Person
 from amends.core.canonical import utc_text
 from amends.core.form_data import options_of
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.refusals import FieldError, InvalidData
@@ -32,8 +33,6 @@ from amends.web.viewing import packs_of, viewer_of, zone_of
 
 SHOWN = 15
 """So many cards a column shows at first, and each time more are asked for."""
-
-ENDED = ("done", "archived")
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ class Column:
 
     @property
     def has_ended(self) -> bool:
-        return self.category in ENDED
+        return self.category in RESTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from amends.apps.policies.queries import read_version
 from amends.core.conversation import customer_spoke_last
+from amends.core.policy.lifecycle import RESTING
 from amends.doors.pack_words import PackWords, words_of
 from amends.doors.wording import begun, due_words, left_words, moment_words, traditional_of_reader
 
@@ -105,7 +106,7 @@ class _Said:
 
 def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
     now, zone, columns = look.now, said.zone, look.columns
-    is_open = row.state_category not in ("done", "archived")
+    is_open = row.state_category not in RESTING
     due = row.due_at if is_open else None
     is_late = is_open and (row.is_late or (due is not None and due <= now))
     is_changed = look.seen_at is not None and row.changed_at > look.seen_at and row.changed_by != look.reader
@@ -185,7 +186,7 @@ def _past(moment: datetime | None, said: PackWords, look: Look) -> str:
 
 def _next_word(row: Any, look: Look) -> datetime | None:
     """When the customer has to hear from the house next, where a column shows it."""
-    is_open = row.state_category not in ("done", "archived")
+    is_open = row.state_category not in RESTING
     due: datetime | None = row.word_due_at if is_open and "word" in look.columns else None
     return due
 

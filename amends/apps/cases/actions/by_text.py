@@ -16,7 +16,7 @@ from amends.apps.messaging.models import InboundText
 from amends.apps.messaging.providers.base import national
 from amends.apps.people.models import ContactPoint, Person
 from amends.core.directory import Caller
-from amends.core.moving import RESTING
+from amends.core.policy.lifecycle import RESTING
 from amends.core.refusals import Refusal
 
 State = InboundText.State

@@ -18,7 +18,7 @@ from amends.apps.people.directory import holders_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.facts import CaseFacts
-from amends.core.moving import RESTING
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.registers import Concerns
 

@@ -12,6 +12,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.ledger.queries import events_of
 from amends.core.facts import EMPTY, CaseFacts, facts_after, facts_from_data
+from amends.core.policy.lifecycle import RESTING
 
 
 def facts_of_proceeding(proceeding: Proceeding) -> CaseFacts:
@@ -32,13 +33,10 @@ def counts_beneath(proceeding: Proceeding) -> Mapping[str, int]:
     found = {f"{name}_{what}": 0 for name, kind in kinds.items() for what in ("count", "open", LATE, *kind.states)}
     rows = Proceeding.objects.filter(parent=proceeding, kind__in=kinds)
     for name, state, category, is_late in rows.values_list("kind", "state", "state_category", "is_late"):
-        is_open = category not in ENDED
+        is_open = category not in RESTING
         for what, counts in (("count", True), ("open", is_open), (LATE, is_open and is_late), (state, True)):
             found[f"{name}_{what}"] += counts
     return found
-
-
-ENDED = ("done", "archived")
 
 
 def rebuilt_facts_of_proceeding(proceeding: Proceeding) -> CaseFacts:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import Gathering
 
@@ -27,7 +28,7 @@ def gathered(pack: Pack, kind: str, *, verb: str, desk: int, before: datetime) -
 def _numbers(pack: Pack, kind: str, rule: Gathering, desk: int, before: datetime) -> list[str]:
     found = Proceeding.objects.filter(desk=desk, kind=rule.proceeding)
     if rule.which == "late":
-        found = found.filter(is_late=True).exclude(state_category__in=("done", "archived"))
+        found = found.filter(is_late=True).exclude(state_category__in=RESTING)
     elif (last := _last_done(pack, kind, rule, desk, before)) is not None:
         found = found.filter(begun_at__gt=last)
     return list(found.order_by("due_sort", "begun_at", "number").values_list("number", flat=True)[:AT_MOST])

@@ -18,7 +18,7 @@ from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings, 
 from amends.apps.cases.queries import Viewer
 from amends.apps.keyset import behind
 from amends.core.canonical import utc_text
-from amends.core.moving import RESTING
+from amends.core.policy.lifecycle import RESTING
 from amends.core.refusals import FieldError, InvalidData
 
 LARGEST_PAGE = 200

@@ -11,7 +11,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.core.decision import Decision
 from amends.core.facts import CaseFacts
-from amends.core.policy.lifecycle import Transition
+from amends.core.policy.lifecycle import RESTING, Transition
 from amends.core.policy.pack import Pack
 from amends.core.verbs import NOTE_PROCEEDING
 
@@ -64,6 +64,6 @@ def note_on_case(
 def _item(proceeding: Proceeding, facts: CaseFacts, pack: Pack) -> dict[str, Any]:
     kind = pack.proceedings[proceeding.kind]
     shared = {name: facts.values[name] for name in kind.shares if name in facts.values}
-    is_open = kind.states[facts.state or ""].category not in ("done", "archived")
+    is_open = kind.states[facts.state or ""].category not in RESTING
     is_void = facts.state in kind.void
     return {**shared, "id": str(proceeding.pk), "number": proceeding.number, "open": is_open, "void": is_void}

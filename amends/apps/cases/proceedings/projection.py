@@ -10,6 +10,7 @@ from amends.apps.cases.proceeding_models import Involved, Proceeding
 from amends.apps.people.queries import person_of
 from amends.core.approvals import DECISIONS, chains_of_state, roles_due
 from amends.core.facts import CaseFacts
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.roles import departments_asked, people_named
@@ -53,9 +54,9 @@ def waiting_roles(pack: Pack, kind: ProceedingKind, facts: CaseFacts) -> tuple[s
 
 
 def _ended_at(kind: ProceedingKind, facts: CaseFacts) -> datetime | None:
-    if kind.states[facts.state or ""].category not in ("done", "archived"):
+    if kind.states[facts.state or ""].category not in RESTING:
         return None
-    leading = kind.verbs_into({"done", "archived"})
+    leading = kind.verbs_into(set(RESTING))
     times = [(doing.seq, doing.at) for verb, doing in facts.done.items() if verb in leading]
     return max(times)[1] if times else None
 

@@ -24,9 +24,9 @@ from amends.apps.prepared import Counting, Prepared, ask_among, given_key, prepa
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
-from amends.core.moving import RESTING
 from amends.core.policy.base import Title
 from amends.core.policy.conditions import holds
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import Offer, ProceedingKind
 from amends.core.refusals import NotVisible
@@ -167,7 +167,7 @@ def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
                 turn |= Q(desk=desk, waits_for__contains=f",{name},") & (
                     Q(handler=viewer.person) | Q(handler=None, case__handler=viewer.person)
                 )
-    resting = Q(state_category__in=("done", "archived"))
+    resting = Q(state_category__in=RESTING)
     return visible_proceedings(viewer).filter(turn).exclude(resting)
 
 

@@ -26,8 +26,8 @@ from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
 from amends.core.facts import CaseFacts
 from amends.core.form_data import options_of, read_moment
-from amends.core.moving import RESTING
 from amends.core.policy.forms import TEXT_TYPES, Field
+from amends.core.policy.lifecycle import RESTING
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.core.policy.registers import STANDING_FILTERS, Register

@@ -14,6 +14,7 @@ from amends.apps.ledger.bulk import insert_rows
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.models import DayFact
 from amends.apps.reporting.rows.working_out import ENTERED_ON, SECONDS, STATE, Fact, Figured
+from amends.core.policy.lifecycle import RESTING
 from amends.core.refusals import Stale
 
 DAY_KEYS = (
@@ -26,7 +27,6 @@ DAY_COUNTS = (
 )  # fmt: skip
 NO_KIND = {"kind": "", "channel_group": "", "level": "", "urgent": False}
 """Counts of a state are split by less than those of a day: nobody asks for more, and there are far fewer rows."""
-ENDS = ("done", "archived")
 
 DayKey = tuple[Any, ...]
 DayCounts = dict[DayKey, dict[str, int]]
@@ -83,7 +83,7 @@ def _counted(fact: Fact) -> Iterator[tuple[date, str, int]]:
 
 def _counted_by_state(one: Figured) -> Iterator[tuple[date, str, str, int]]:
     """On which day a case adds how much to which count of which state."""
-    if one.fact.closed_at is None and one.fact.state_category not in ENDS:
+    if one.fact.closed_at is None and one.fact.state_category not in RESTING:
         yield one.fact.received_on, one.fact.state, "standing", 1
     for step in one.steps:
         if step[SECONDS] is not None:

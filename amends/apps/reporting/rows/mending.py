@@ -16,8 +16,9 @@ from amends.apps.ledger.bulk import without_collecting
 from amends.apps.policies.models import Desk
 from amends.apps.reporting.keeping import AT_ONCE, write_rows
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
-from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, ENDS, NO_KIND
+from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, NO_KIND
 from amends.apps.reporting.rows.working_out import worked_out
+from amends.core.policy.lifecycle import RESTING
 
 FIGURES = (CaseFact, StepFact, DayFact)
 ROOM = "'256MB'"
@@ -113,7 +114,7 @@ def _counted() -> Iterator[QuerySet[Any, Any]]:
     of_a_day = {"state": ""}
     for day, counts in _DAYS_OF_A_CASE.items():
         yield _rows(CaseFact.objects.filter(**{f"{day}__isnull": False}), day, of_a_day, counts)
-    standing = CaseFact.objects.filter(closed_at=None).exclude(state_category__in=ENDS)
+    standing = CaseFact.objects.filter(closed_at=None).exclude(state_category__in=RESTING)
     yield _rows(standing, "received_on", NO_KIND, {"standing": ONE})
     visits = StepFact.objects.filter(seconds__isnull=False, case__figures__isnull=False)
     yield _rows(visits, "entered_on", NO_KIND, {"visits": ONE, "visit_seconds": F("seconds")}, of="case__figures__")

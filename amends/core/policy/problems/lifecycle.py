@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from amends.core.policy.clock_rules import ClockRule, Trigger
 from amends.core.policy.forms import Form
-from amends.core.policy.lifecycle import Process, Transition
+from amends.core.policy.lifecycle import RESTING, Process, Transition
 from amends.core.policy.problems.report import Path, Problem, quoted, quoted_en
 from amends.core.policy.problems.shape import near
 from amends.core.policy.problems.world import World
 from amends.core.verbs import VERBS
 
-ENDS = frozenset({"done", "archived"})
 ANSWERS = frozenset({"agree", "refuse", "confirm", "rate", "add_information", "receipt", "withdraw"})
 """Verbs that record what the complainant said; none of them helps when nothing is said."""
 
@@ -45,7 +44,7 @@ def _start_problems(world: World) -> Iterator[Problem]:
             )  # fmt: skip
     for index, transition in enumerate(process.transitions):
         state = process.states.get(transition.to)
-        if transition.verb == "take_over" and state is not None and state.category not in ENDS:
+        if transition.verb == "take_over" and state is not None and state.category not in RESTING:
             yield Problem(
                 ("lifecycle", "transitions", index, "to"), "take_over_open", "take_over",
                 f"接管的历史个案只能落在已结束的状态，而“{transition.to}”还未结束。",
@@ -64,7 +63,7 @@ def _flow_problems(world: World, path: Path, process: Process) -> Iterator[Probl
             yield Problem(
                 where, "unreachable_state", name, "没有任何动作能到达这个状态。", "no transition leads to this state."
             )
-        if state.category in ENDS:
+        if state.category in RESTING:
             continue
         ways = [t for t in process.from_state(name) if t.target(name) != name]
         if not ways:
@@ -97,7 +96,11 @@ def _optional_problems(path: Path, process: Process) -> Iterator[Problem]:
             )  # fmt: skip
         if not state.optional:
             continue
-        if state.skipped_to not in process.states or state.skipped_to == name or state.category in ("initial", *ENDS):
+        if (
+            state.skipped_to not in process.states
+            or state.skipped_to == name
+            or state.category in ("initial", *RESTING)
+        ):
             yield Problem(
                 where, "no_way_round", name, "可停用的环节须为办理中的环节，并用 skipped_to 写明停用后直接进入哪个环节。",
                 "a state that can be left out lies on the way, and skipped_to names the state that is entered instead.",
@@ -151,7 +154,7 @@ def _reached(process: Process, start: set[str]) -> set[str]:
 
 def _ends_from(process: Process, state: str) -> bool:
     reached = _reached(process, {state})
-    return any(name in reached and s.category in ENDS for name, s in process.states.items())
+    return any(name in reached and s.category in RESTING for name, s in process.states.items())
 
 
 def _goes_without_answer(world: World, transition: Transition) -> bool:
@@ -168,7 +171,7 @@ def _clock_problems(world: World) -> Iterator[Problem]:
     process = world.pack.lifecycle
     watched = {state for clock in world.pack.clocks for state in running_in(clock, process)}
     for name, state in process.states.items():
-        if state.category not in ENDS and name not in watched and "clocks" not in world.left_out_parts:
+        if state.category not in RESTING and name not in watched and "clocks" not in world.left_out_parts:
             yield Problem(
                 ("lifecycle", "states", name), "no_clock", name, "个案可以停在这个状态而没有任何时限在走。",
                 "a case can stay in this open state while no clock runs.",

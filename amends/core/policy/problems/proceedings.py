@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amends.core.extensions import UNTIL
-from amends.core.policy.lifecycle import Process, Transition
+from amends.core.policy.lifecycle import RESTING, Process, Transition
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.world import World
@@ -121,7 +121,7 @@ def _at_or_after(process: Process, chain: str) -> set[str]:
     """The states in which a decision of the chain may already stand: where it is made, and what follows an approval."""
     reached = {t.to for t in process.transitions if t.approves == chain and t.verb == "approve"}
     reached |= {state for t in process.transitions if t.approves == chain for state in t.from_}
-    return {s for s in reached if s in process.states and process.states[s].category not in ("done", "archived")}
+    return {s for s in reached if s in process.states and process.states[s].category not in RESTING}
 
 
 def _taken_over_problems(world: World, path: Path, name: str, kind: ProceedingKind) -> Iterator[Problem]:

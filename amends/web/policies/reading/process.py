@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
-from amends.core.policy.lifecycle import Process, State, Transition
+from amends.core.policy.lifecycle import RESTING, Process, State, Transition
 from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ProceedingKind
 from amends.doors.pack_words import waits_words
@@ -105,7 +105,7 @@ def where_possible(process: Process, names: tuple[str, ...]) -> str:
     """Where something is possible; every open state together is one word."""
     if not names:
         return gettext("新个案")
-    open_ones = {name for name, state in process.states.items() if state.category not in ("done", "archived")}
+    open_ones = {name for name, state in process.states.items() if state.category not in RESTING}
     if len(open_ones) < MANY or not open_ones <= set(names):
         return listed(quoted(_state(process, name)) for name in names)
     if set(names) == set(process.states):
