@@ -115,14 +115,14 @@ class Supervisor:
 
 
 def web_command(*, host: str, port: int, processes: int, threads: int) -> list[str]:
-    """gunicorn with threads; its heartbeat file lies in memory, so that a full disk stops no worker."""
+    """gunicorn with threads (`config.web_worker`); its heartbeat file lies in memory, so that a full disk stops no worker."""
     memory = ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
         *[sys.executable, "-m", "gunicorn", "amends.config.wsgi:application"],
         # Loaded once and forked: the address answers as soon as it listens, and a dead process is replaced at once. Nothing
         # connects before the fork.
-        *["--bind", address, "--worker-class", "gthread", "--preload"],
+        *["--bind", address, "--worker-class", "amends.config.web_worker.WebWorker", "--preload"],
         *["--workers", str(processes), "--threads", str(threads)],
         *["--graceful-timeout", "25", "--timeout", "60", "--keep-alive", "5", "--log-level", "warning"],
         *["--forwarded-allow-ips", ""],

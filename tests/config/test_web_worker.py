@@ -1,0 +1,102 @@
+"""The threads of a web process: the one that was busy last goes first."""
+
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+
+from amends.config.web_worker import WarmestFirst
+
+SOON = 10
+
+
+@pytest.fixture
+def pool():
+    made = WarmestFirst(2)
+    yield made
+    made.shutdown()
+
+
+def both_at_once(pool: WarmestFirst) -> list[int]:
+    """Two tasks that wait for each other; the threads that did them."""
+    meeting = threading.Barrier(2, timeout=SOON)
+
+    def meet() -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    return [future.result(SOON) for future in [pool.submit(meet), pool.submit(meet)]]
+
+
+def test_one_after_the_other_meets_one_thread_though_two_are_there(pool):
+    assert len(set(both_at_once(pool))) == 2
+
+    warm = pool.submit(threading.get_ident).result(SOON)
+
+    assert {pool.submit(threading.get_ident).result(SOON) for _ in range(50)} == {warm}
+
+
+def test_the_next_task_brought_by_whoever_hears_of_the_last_meets_the_same_thread(pool):
+    both_at_once(pool)
+    seen, done = [], threading.Event()
+
+    def bring(_: object = None) -> None:
+        if len(seen) == 20:
+            done.set()
+            return
+        pool.submit(lambda: seen.append(threading.get_ident())).add_done_callback(bring)
+
+    bring()
+
+    assert done.wait(SOON)
+    assert len(set(seen)) == 1
+
+
+def test_what_finds_no_thread_waits_in_turn(pool):
+    free, order = threading.Event(), []
+    held = [pool.submit(free.wait, SOON) for _ in range(2)]
+    waiting = [pool.submit(order.append, place) for place in range(10)]
+
+    assert not any(future.done() for future in waiting)
+    free.set()
+    for future in [*held, *waiting]:
+        future.result(SOON)
+
+    assert sorted(order) == list(range(10))
+
+
+def test_a_task_that_fails_tells_and_its_thread_goes_on(pool):
+    def fail() -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        pool.submit(fail).result(SOON)
+
+    assert pool.submit(lambda: 7).result(SOON) == 7
+
+
+def test_a_shut_pool_does_what_waits_and_takes_no_more(pool):
+    free = threading.Event()
+    held = [pool.submit(free.wait, SOON) for _ in range(2)]
+    last = pool.submit(lambda: "done")
+    pool.shutdown(wait=False)
+
+    with pytest.raises(RuntimeError):
+        pool.submit(print)
+    free.set()
+    pool.shutdown()
+
+    assert last.result(SOON) == "done" and all(future.result(SOON) for future in held)
+
+
+def test_a_pool_that_is_given_up_cancels_what_waits(pool):
+    free = threading.Event()
+    held = [pool.submit(free.wait, SOON) for _ in range(2)]
+    last = pool.submit(lambda: "done")
+
+    pool.shutdown(wait=False, cancel_futures=True)
+    free.set()
+
+    assert all(future.result(SOON) for future in held)
+    with pytest.raises(CancelledError):
+        last.result(SOON)
