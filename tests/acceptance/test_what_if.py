@@ -96,12 +96,7 @@ def test_steps_that_the_draft_does_not_know_are_counted(office, draft):
 
 def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, monkeypatch):
     number, later = complaint(office), complaint(office)
-    folder, packed = draft(SHORTER), BytesIO()
-    with ZipFile(packed, "w") as book:
-        for file in sorted(folder.rglob("*")):
-            book.write(file, f"draft/{file.relative_to(folder)}")
-    packed.seek(0)
-    packed.name = "draft.zip"
+    packed = packed_folder(draft(SHORTER))
     admin = Staff(office.world, "administrator")
     made = admin.post("/policies/escalation/what-if/", {"since": "2026-03-01", "file": packed})
     page = text_of(admin.get(made["location"]))
@@ -129,6 +124,16 @@ def test_the_page_takes_a_zip_and_shows_the_cases_that_differ(office, draft, mon
     page = text_of(admin.get(made["location"]))
     assert number in page and later not in page
     assert "有变化的个案共 2 件，只逐件列出最早收到的 1 件；合计包括全部个案。" in page
+
+
+def packed_folder(folder):
+    packed = BytesIO()
+    with ZipFile(packed, "w") as book:
+        for file in sorted(folder.rglob("*")):
+            book.write(file, f"draft/{file.relative_to(folder)}")
+    packed.seek(0)
+    packed.name = "draft.zip"
+    return packed
 
 
 def zipped(**files):
@@ -169,3 +174,27 @@ def test_a_draft_with_faults_is_refused_with_each(office, draft, tmp_path):
     broken = draft(("lifecycle.yaml", "to: dispatched\n", "to: nowhere\n"))
     with pytest.raises(CommandError, match="nowhere"):
         simulated(office, broken)
+
+
+OTHER_ID = ("pack.yaml", "id: escalation", "id: complaints")
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_a_draft_of_another_policy_is_refused_with_both_their_names(office, draft, is_renamed):
+    complaint(office)
+    other, title, name = (
+        (draft(OTHER_ID), "客诉升级管理办法", "complaints")
+        if is_renamed
+        else (SHIPPED / "express", "快递客户投诉", "express")
+    )
+    sent = {"since": "2026-03-01", "file": packed_folder(other)}
+    answer = Staff(office.world, "administrator").post("/policies/escalation/what-if/", sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert (
+        f"这份草案属于“{title}”（pack.yaml 的 id 为 {name}），本受理台执行的是“客诉升级管理办法”（escalation）。"
+        in page
+    )
+    assert "还没有试算过。" in page
+    with pytest.raises(CommandError, match=rf"\(id {name} in pack.yaml\); this desk works by .* \(escalation\)"):
+        simulated(office, other)

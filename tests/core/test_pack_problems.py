@@ -33,6 +33,47 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ),
     ),
     (
+        "targets_out_of_reach",
+        "kpis.yaml",
+        None,
+        "indicators:\n"
+        "  - {id: huge, title: {zh-Hans: 大, en: huge}, kind: count, unit: cases, target: 1e999}\n"
+        "  - {id: less, title: {zh-Hans: 小, en: less}, kind: mean, of: handling, unit: hours, direction: down, target: -1}\n"
+        "  - {id: part, title: {zh-Hans: 率, en: part}, counted: {fact: counts, is: true}, target: 101}\n"
+        "  - {id: whole, title: {zh-Hans: 全, en: whole}, counted: {fact: counts, is: true}, target: 100}\n"
+        "  - {id: none, title: {zh-Hans: 零, en: none}, kind: count, unit: cases, direction: down, target: 0}\n"
+        "scores:\n"
+        "  bonuses:\n"
+        "    - id: b\n"
+        "      title: {zh-Hans: 奖, en: bonus}\n"
+        "      points: 5\n"
+        "      thresholds: [{indicator: part, at_least: 90}, {indicator: part, at_least: 1e3}, {indicator: less, at_most: -0.5}]\n",
+        (
+            "kpis.yaml:2  huge: the target 1E+999 lies not between 0 and 999999999999.",
+            "kpis.yaml:3  less: the target -1 lies not between 0 and 999999999999.",
+            "kpis.yaml:4  part: the target 101 lies not between 0 and 100.",
+            "kpis.yaml:12  part: the threshold 1E+3 lies not between 0 and 100.",
+            "kpis.yaml:12  less: the threshold -0.5 lies not between 0 and 999999999999.",
+        ),
+    ),
+    (
+        "indicators_compared_with_no_number",
+        "kpis.yaml",
+        None,
+        "indicators:\n"
+        "  - id: quick\n"
+        "    title: {zh-Hans: 快, en: quick}\n"
+        "    population: {any: [{fact: rounds, in: [1, two]}, {fact: score, at_least: 4.5}, {fact: score, given: true}]}\n"
+        "    exclude: {fact: handling_hours, more_than: .inf}\n"
+        '    counted: {all: [{fact: response_minutes, at_most: 1e999}, {fact: response_minutes, less_than: "90.5"}, {fact: cycles, is: true}]}\n',
+        (
+            'kpis.yaml:4  rounds: this is compared with numbers, "two" is none.',
+            'kpis.yaml:5  handling_hours: this is compared with numbers, ".inf" is none.',
+            'kpis.yaml:6  response_minutes: this is compared with numbers, "1e999" is none.',
+            'kpis.yaml:6  cycles: this is compared with numbers, "True" is none.',
+        ),
+    ),
+    (
         "overview_for_somebody_who_sees_less",
         "roles.yaml",
         "counts: complainant, sees: own}",

@@ -18,7 +18,7 @@ from amends.apps.deferred.actions import enqueue
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
 from amends.apps.studies.conformity import Asked, asked_from, cases_asked, findings_over
-from amends.apps.studies.drafts import kept, named, read_kept
+from amends.apps.studies.drafts import kept, named, read_kept, refuse_other_policy
 from amends.apps.studies.models import Study, StudyLine
 from amends.apps.studies.what_if import as_data, cases_since, line_data, parts_of, simulate
 from amends.core.refusals import FieldError, InvalidData, NotVisible
@@ -40,13 +40,16 @@ def ask_for_conformity(viewer: Viewer, asked: Asked) -> Study:
 def ask_what_if(viewer: Viewer, desk: Desk, raw: Mapping[str, Any], since: date, *, file: str = "") -> Study:
     """Try a draft over the cases of a desk that were received since a day; `file` is the name under which it was uploaded.
 
-    Raises InvalidData for a day that has not come yet.
+    Raises OtherPolicy for a draft of another policy than the desk's, and InvalidData for a day that has not come yet.
     """
-    today = viewer.now.astimezone(ZoneInfo(pack_in_force(desk, viewer.now).head.zone)).date()
+    present, text = pack_in_force(desk, viewer.now), kept(raw)
+    draft = read_kept(text)
+    refuse_other_policy(draft, present)
+    today = viewer.now.astimezone(ZoneInfo(present.head.zone)).date()
     if since > today:
         raise InvalidData([FieldError("/since", "in_future", {"field": "起始日期"})])
-    total, text = cases_since(desk, since).count(), kept(raw)
-    question = {"since": since.isoformat(), "until": today.isoformat(), "draft": named(read_kept(text), file)}
+    total = cases_since(desk, since).count()
+    question = {"since": since.isoformat(), "until": today.isoformat(), "draft": named(draft, file)}
     study = _begun(viewer, desk, Study.Kind.WHAT_IF, question, total, draft=text)
     return _made_or_left(study, viewer.now)
 

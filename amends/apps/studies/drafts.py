@@ -32,9 +32,9 @@ class DraftRefused(Refusal):
     status = 422
     sentence = "这份草案有 %(count)s 个问题，不能试算。"
 
-    def __init__(self, lines: Iterable[str] = ()) -> None:
+    def __init__(self, lines: Iterable[str] = (), **params: Any) -> None:
         self.lines = tuple(lines)
-        super().__init__(count=len(self.lines))
+        super().__init__(count=len(self.lines), **params)
 
 
 class NoDraft(DraftRefused):
@@ -60,6 +60,22 @@ class TooMuchInside(NoDraft):
     """More files or bytes than a policy has."""
 
     sentence = "压缩文件太大：制度包最多 600 个文件，展开后不超过 20 MB。"
+
+
+class OtherPolicy(DraftRefused):
+    """A draft of a policy by which the desk does not work: levels, steps and limits of the two have nothing to do with each other."""
+
+    code = "other_policy"
+    sentence = (
+        "这份草案属于“%(draft)s”（pack.yaml 的 id 为 %(draft_id)s），本受理台执行的是“%(policy)s”（%(policy_id)s）。"
+        "两份不同的制度，级别、步骤和时限不能相互比较，不能试算。如果是同一份制度，请先改正 id。"
+    )
+
+
+def refuse_other_policy(draft: Pack, present: Pack) -> None:
+    """Raises OtherPolicy for a draft that is not of the policy by which a desk works at present."""
+    if draft.id != present.id:
+        raise OtherPolicy(draft=draft.head.title, draft_id=draft.id, policy=present.head.title, policy_id=present.id)
 
 
 def draft_in_folder(folder: Path) -> Mapping[str, Any]:

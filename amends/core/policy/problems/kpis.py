@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
+from math import isfinite
+from typing import Any
 
-from amends.core.policy.conditions import Condition
+from amends.core.policy.conditions import FIGURE, Condition
 from amends.core.policy.kpis import FACTS, Indicator, Kpis, Reads, Scores
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
@@ -19,6 +22,8 @@ FITTING = {
     "code": ("is", "is_not", "in", "not_in", "given"),
     "path": ("is", "is_not", "in", "not_in", "within", "given"),
 }
+MOST_OF_A_SHARE, MOST = 100, 999_999_999_999
+"""No indicator falls below nothing; a share ends with the whole, and anything else where no company's figures reach."""
 
 
 def kpi_problems(world: World) -> Iterator[Problem]:
@@ -38,6 +43,8 @@ def kpi_problems(world: World) -> Iterator[Problem]:
             yield from _volume_problems(world, path, indicator)
         for name, condition in indicator.conditions():
             yield from _condition_problems((*path, name), condition)
+        if indicator.target is not None:
+            yield from _reach_problems((*path, "target"), indicator, "目标值", "target", indicator.target.value)
         if indicator.scored_as == "target" and indicator.target is None and _is_scored(kpis, indicator):
             yield Problem(
                 (*path, "points"), "no_target", indicator.id, "按目标计分的指标须有目标值（target）。", "points by target need a target."
@@ -91,6 +98,15 @@ def _read_problems(world: World, reads: Reads) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+def _reach_problems(path: Path, of: Indicator, said: str, said_en: str, wanted: Decimal) -> Iterator[Problem]:
+    """What no value of the indicator could ever be, or be compared with."""
+    most = MOST_OF_A_SHARE if of.kind == "share" else MOST
+    if not 0 <= wanted <= most:
+        yield Problem(
+            path, "out_of_reach", of.id, f"{said}“{wanted}”不在 0 到 {most} 之间。", f"the {said_en} {wanted} lies not between 0 and {most}."
+        )  # fmt: skip
+
+
 def _is_scored(kpis: Kpis, indicator: Indicator) -> bool:
     return bool(indicator.weight or kpis.scores.people.get(indicator.id))
 
@@ -103,6 +119,12 @@ def _score_problems(world: World, scores: Scores) -> Iterator[Problem]:
     for index, bonus in enumerate(scores.bonuses):
         named = [one.indicator for one in bonus.thresholds]
         yield from one_for_each_name(world, (*path, "bonuses", index), "indicator", "thresholds", named, known)
+        for place, threshold in enumerate(bonus.thresholds):
+            indicator = world.pack.kpis.indicator(threshold.indicator)
+            wanted = threshold.at_most if threshold.at_least is None else threshold.at_least
+            if indicator is not None and wanted is not None:
+                where: Path = (*path, "bonuses", index, "thresholds", place)
+                yield from _reach_problems(where, indicator, "门槛值", "threshold", wanted)
     if (rule := scores.deductions) is None:
         return
     path = (*path, "deductions")
@@ -166,3 +188,21 @@ def _condition_problems(path: Path, condition: Condition) -> Iterator[Problem]:
             yield Problem(
                 path, "bad_comparison", fact, f"这一项不能用“{operator}”比较。", f'this can not be compared with "{operator}".'
             )  # fmt: skip
+        elif FACTS[fact] == "number" and operator != "given":
+            for value in _compared_with(question, operator):
+                if not _is_number(value):
+                    yield Problem(
+                        path, "no_number", fact, f"这一项只能与数字比较，现在是“{value}”。", f'this is compared with numbers, "{value}" is none.'
+                    )  # fmt: skip
+
+
+def _compared_with(question: Condition, operator: str) -> tuple[Any, ...]:
+    named: Any = getattr(question, {"is": "is_", "in": "in_"}.get(operator, operator))
+    return named if isinstance(named, tuple) else (named,)
+
+
+def _is_number(value: Any) -> bool:
+    """A number as YAML has it, or as text like a figure with decimals is stored."""
+    if isinstance(value, str):
+        return FIGURE.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

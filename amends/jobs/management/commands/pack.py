@@ -29,7 +29,7 @@ from amends.apps.policies.actions import PackRefused, content_hash, publish_fold
 from amends.apps.policies.check import Check, check_folder, is_pack_folder, with_overlaps
 from amends.apps.policies.models import Desk, PackVersion
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.studies.drafts import DraftRefused, draft_in_folder
+from amends.apps.studies.drafts import DraftRefused, draft_in_folder, refuse_other_policy
 from amends.apps.studies.what_if import PROCESSES, Outcome, as_data, cases_since, line_data, simulate
 from amends.core.directory import Caller
 from amends.core.policy.pack import Pack, read_pack
@@ -140,9 +140,10 @@ class Command(BaseCommand):
             raise CommandError("The name of the file must end with .xlsx or .json.")
         try:
             draft = read_pack(draft_in_folder(folder))
+            place, now = self._desk_of(draft, desk), timezone.now()
+            refuse_other_policy(draft, pack_in_force(place, now))
         except DraftRefused as refusal:
             raise CommandError("\n".join([in_english(refusal), *refusal.lines])) from refusal
-        place, now = self._desk_of(draft, desk), timezone.now()
         with tqdm(
             unit=" cases", total=cases_since(place, since).count(), disable=json or not sys.stderr.isatty()
         ) as bar:
