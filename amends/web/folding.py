@@ -85,7 +85,8 @@ def text_of(node: Node) -> str | None:
 
 def _never_changes(node: Node) -> bool:
     if isinstance(node, TranslateNode):
-        return not node.asvar and not node.message_context and is_constant(node.filter_expression)
+        about = node.message_context
+        return not node.asvar and (not about or is_constant(about)) and is_constant(node.filter_expression)
     if isinstance(node, StaticNode):
         return node.varname is None and is_constant(node.path)
     if isinstance(node, URLNode):

@@ -41,7 +41,8 @@ from django.template.defaulttags import (
 )
 from django.template.library import InclusionNode, SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
-from django.templatetags.i18n import BlockTranslateNode
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.templatetags.l10n import LocalizeNode
 from django.urls import NoReverseMatch, get_script_prefix
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString
@@ -153,6 +154,8 @@ def _shown(value: Any, context: Context) -> str:
         return value
     if value.__class__ is int and not settings.USE_THOUSAND_SEPARATOR:
         return str(value)
+    if value.__class__ is float and context.use_l10n is False:
+        return str(value)
     return render_value_in_context(value, context)
 
 
@@ -257,6 +260,21 @@ def _with(node: WithNode) -> Say:
     return lambda names, context: say_inner(add(names, context), context)
 
 
+def _localize(node: LocalizeNode) -> Say:
+    """Numbers as a language writes them, or as machines do."""
+    say_inner = say_all(node.nodelist)
+
+    def say(names: Names, context: Context) -> str:
+        before = context.use_l10n
+        context.use_l10n = node.use_l10n
+        try:
+            return say_inner(names, context)
+        finally:
+            context.use_l10n = before
+
+    return say
+
+
 def _adding(extra: Mapping[str, FilterExpression]) -> Callable[[Names, Context], Names]:
     """The names of a scope of its own: those that were known, and some more."""
     finds = [(name, find_in(expression, missing="")) for name, expression in extra.items()]
@@ -344,6 +362,16 @@ def _token(node: CsrfTokenNode) -> Say:
     return say
 
 
+def _translate(node: TranslateNode) -> Say | None:
+    """Words that get a name: the same ones wherever they stand, so they are looked up once."""
+    words, about = node.filter_expression, node.message_context
+    if not node.asvar or words.filters or words.var.lookups is not None or (about and constant_of(about) is ABSENT):
+        return None
+    found = Context()
+    node.render(found)
+    return _noting(node.asvar, _constant(found[node.asvar]))
+
+
 def _block_translate(node: Any) -> Say | None:
     """A sentence with values in it: looked up once, unless it depends on a number."""
     if node.message_context or node.asvar:
@@ -419,8 +447,10 @@ WAYS: dict[type[Node], Callable[[Any], Say | None]] = {
     IfNode: _if,
     InclusionNode: _inclusion,
     IncludeNode: _include,
+    LocalizeNode: _localize,
     Said: _said,
     SimpleNode: _simple,
+    TranslateNode: _translate,
     URLNode: _url,
     VariableNode: _variable,
     WithNode: _with,

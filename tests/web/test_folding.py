@@ -23,6 +23,10 @@ from amends.core.policy.base import Title
 
 SNIPPETS = {
     "words": '{% load i18n %}<b>{% translate "保存" %}</b>{% translate "100%% 完成" %}{% translate "保存" as x %}{{ x }}',
+    "named words": '{% load i18n %}{% translate "受理" context "figure" %}{% translate "受理" %}{% translate "100%% 完成" as x %}{{ x }}'
+    '{% for n in names %}{% translate "受理" context "figure" as x %}{{ x }}{% translate n as y %}{{ y }}{% endfor %}{{ x }}{{ y }}',
+    "machine numbers": "{% load l10n %}{% localize off %}{{ number }}|{{ when }}|{{ big }}|{{ yes }}|{{ text }}{% localize on %}{{ when }}"
+    "{% endlocalize %}{% for n in names %}{{ when }}{% cycle 'a' 'b' %}{% endfor %}{% endlocalize %}{{ number }}|{{ when }}|{{ big }}",
     "addresses": '{% load static %}{% url "queue" %}|{% url "case" case.number %}|{% static "mark.svg" %}',
     "icons": '{% load amends_words %}{% icon "flame" %}{% icon glyph %}{% live_words "left" %}',
     "values": "{{ text }}|{{ safe }}|{{ number }}|{{ 1.5 }}|{{ nothing }}|{{ absent }}|{{ case.absent }}|{{ yes }}|{{ when }}",
@@ -93,7 +97,7 @@ def values() -> dict[str, Any]:
 
 def engine(loader: str, more: dict[str, str] | None = None) -> Engine:
     libraries = {
-        "i18n": "django.templatetags.i18n", "static": "django.templatetags.static",
+        "i18n": "django.templatetags.i18n", "l10n": "django.templatetags.l10n", "static": "django.templatetags.static",
         "amends_words": "amends.web.templatetags.amends_words",
     }  # fmt: skip
     return Engine(
