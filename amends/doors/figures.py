@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import BigIntegerField, QuerySet
 from django.utils.translation import gettext
 
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
+from amends.apps.prepared import ask_among
 from amends.apps.reporting.figures import (
     DIMENSIONS,
     DIVIDED,
@@ -201,7 +203,8 @@ def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
     for place, name in enumerate(asked.by):
         numbers = {key[place] for key in keys if key[place] not in (None, "")}
         if name in ("department", "team"):
-            named[name] = {unit.pk: words(unit.called) for unit in Department.objects.filter(pk__in=numbers)}
+            units = ask_among("departments", numbers, _departments, of=BigIntegerField())
+            named[name] = {unit.pk: words(unit.called) for unit in units}
         elif name == "handler":
             named[name] = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "name"))
         elif name == "partner":
@@ -209,6 +212,10 @@ def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
     return {
         key: [group_value(asked, name, key[n], named.get(name, {})) for n, name in enumerate(asked.by)] for key in keys
     }
+
+
+def _departments(keys: list[Any]) -> QuerySet[Department]:
+    return Department.objects.filter(pk__in=keys).order_by()
 
 
 def group_value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str:

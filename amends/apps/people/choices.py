@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
 from amends.apps.policies.models import Desk
+from amends.apps.prepared import Prepared
 from amends.core.policy.base import Title
 
 
@@ -38,9 +39,16 @@ class DepartmentChoice:
     code: str = ""
 
 
+_IN_USE = Prepared(lambda: Department.objects.filter(retired_at=None))
+_FUNCTIONS = Prepared(lambda: DeskFunction.objects.values_list("desk", "department"))
+_WORKPLACES = Prepared(
+    lambda: Membership.objects.filter(department__isnull=False).order_by().values_list("desk", "department").distinct()
+)
+
+
 def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
     """Every department in use, parents before children; for a desk, without those that only other desks work with."""
-    rows = list(Department.objects.filter(retired_at=None))
+    rows = _IN_USE.ask()
     by_id = {row.pk: row for row in rows}
     kept = set(by_id) if desk is None else _within(desk, rows)
 
@@ -55,8 +63,7 @@ def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
 
 def _within(desk: Desk, rows: Iterable[Department]) -> set[int]:
     """The departments that do something on the desk with all below them, and those that no desk claims."""
-    claims = set(DeskFunction.objects.values_list("desk", "department"))
-    claims |= set(Membership.objects.filter(department__isnull=False).values_list("desk", "department"))
+    claims = {*_FUNCTIONS.ask(), *_WORKPLACES.ask()}
     ours = {department for owner, department in claims if owner == desk.staffed_as}
     theirs = {department for owner, department in claims if owner != desk.staffed_as} - ours
     lines = {row.pk: set(_line_of(row)) for row in rows}

@@ -13,11 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Case, Count, DateField, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, DateField, IntegerField, Q, QuerySet, Sum, Value, When
 
 from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Given, Prepared, given_number
+from amends.apps.prepared import Given, Prepared, given_moment, given_number, given_text, prepared
 from amends.apps.reporting.models import CaseFact, DayFact
 from amends.core.indicators import rounded
 from amends.core.periods import Period
@@ -49,8 +49,13 @@ class Sums:
     score_sum: int = 0
 
     def add(self, counts: Iterable[int]) -> None:
-        for name, number in zip(COUNTS, counts, strict=True):
-            setattr(self, name, getattr(self, name) + number)
+        received, closed, completed, in_time, scored, score_sum = counts
+        self.received += received
+        self.closed += closed
+        self.completed += completed
+        self.in_time += in_time
+        self.scored += scored
+        self.score_sum += score_sum
 
     @property
     def timeliness(self) -> Decimal | None:
@@ -117,24 +122,8 @@ def desks_overseen(viewer: Viewer) -> dict[Desk, Pack]:
     return desks_with_right(viewer, RIGHT)
 
 
-def _given_day(name: str) -> Given:
-    return Given(name, DateField())
-
-
-_OF_PERIOD = Prepared(
-    lambda: (
-        DayFact.objects.filter(
-            desk_id=given_number("desk"), day__gte=_given_day("first"), day__lte=_given_day("last"), state="", counts=True, restricted=False
-        )
-        .order_by()
-        .values_list(*COLUMNS.values())
-        .annotate(*(Sum(name) for name in COUNTS))
-    )
-)  # fmt: skip
-
-
 def overview(viewer: Viewer, wanted: Wanted) -> Overview:
-    """The overview; seven queries. Source: ISO 10002 8.3, issue “knowing”"""
+    """The overview; six queries. Source: ISO 10002 8.3, issue “knowing”"""
     parts: dict[str, dict[Any, Part]] = {name: {} for name in BY}
     whole = Part()
     cells: dict[tuple[Any, Any], int] = {}
@@ -144,56 +133,54 @@ def overview(viewer: Viewer, wanted: Wanted) -> Overview:
                 getattr(part, when).add(counts)
             if when == "now" and counts[0]:
                 cells[key[1], key[0]] = cells.get((key[1], key[0]), 0) + counts[0]
-    ages, standing = _add_open(viewer, wanted, whole, parts)
-    by_month = wanted.period.days > MOST_DAYS
+    standing = _standing(wanted)
+    ages, states = _add_open(standing, _late(viewer, wanted), whole, parts)
+    by_month, days = wanted.period.days > MOST_DAYS, _days_since(wanted)
     return Overview(
         wanted,
         whole,
         parts,
         cells,
         ages,
-        _stages(wanted, standing),
-        tuple(_course(wanted, by_month)),
+        _stages(wanted, states),
+        tuple(_course(wanted, by_month, days)),
         by_month,
-        _open_when_it_began(wanted),
+        _open_when_it_began(standing, days),
     )
 
 
 Key = tuple[Any, Any, Any]
+Line = tuple[Any, ...]
+"""Department, category and channel, with what is known of them."""
+Day = tuple[date, int, int, int]
+"""A day with how many cases were received and closed, and how many of those received then have ended."""
 
 
 def _rows(wanted: Wanted, period: Period) -> list[tuple[Key, tuple[int, ...]]]:
     """The counts of a period by department, category and channel, of what the filters leave."""
     lines = _OF_PERIOD.ask(desk=wanted.desk.pk, first=period.first, last=period.last)
     width = len(BY)
-    return [(line[:width], line[width:]) for line in lines if _is_wanted(wanted, line[:width])]
+    return [(line[:width], line[width:]) for line in _left(wanted, lines)]
 
 
-def _is_wanted(wanted: Wanted, key: Key) -> bool:
-    return all(wanted.filters.get(name, value) == value for name, value in zip(BY, key, strict=True))
-
-
-def _is_left(wanted: Wanted) -> Q:
-    """The filters as a condition."""
-    found = Q()
-    for name, value in wanted.filters.items():
-        found &= Q(**{f"{COLUMNS[name]}__isnull": True}) if value is None else Q(**{COLUMNS[name]: value})
-    return found
+def _left(wanted: Wanted, lines: list[Line]) -> list[Line]:
+    """Of lines that begin with department, category and channel those that the filters leave."""
+    chosen = [(place, wanted.filters[name]) for place, name in enumerate(BY) if name in wanted.filters]
+    return [line for line in lines if all(line[place] == value for place, value in chosen)]
 
 
 # What is open
 
 
 def _add_open(
-    viewer: Viewer, wanted: Wanted, whole: Part, parts: Mapping[str, dict[Any, Part]]
+    standing: Iterable[Line], late: Iterable[Line], whole: Part, parts: Mapping[str, dict[Any, Part]]
 ) -> tuple[tuple[tuple[int, int], ...], dict[str, tuple[int, int]]]:
     """Add what is open to the parts; returns open and late by age, and by state."""
     ages = [[0, 0] for _ in range(len(AGES) + 1)]
     states: dict[str, list[int]] = {}
-    for place, lines in enumerate((_standing(wanted), _late(viewer, wanted))):
-        for *key, state, age, n in lines:
-            if not n or not _is_wanted(wanted, (key[0], key[1], key[2])):
-                continue
+    for place, lines in enumerate((standing, late)):
+        for department, category, channel, state, age, n, *_ in lines:
+            key = (department, category, channel)
             for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
                 part.open, part.late = part.open + n * (1 - place), part.late + n * place
             ages[age][place] += n
@@ -201,41 +188,29 @@ def _add_open(
     return tuple((n, late) for n, late in ages), {state: (n, late) for state, (n, late) in states.items()}
 
 
-def _standing(wanted: Wanted) -> Iterable[tuple[Any, ...]]:
-    """How many cases are open by department, category, channel, state and age."""
-    rows = DayFact.objects.filter(desk=wanted.desk, counts=True, restricted=False).exclude(standing=0)
-    lines = rows.order_by().annotate(age=_age(wanted.today, "day")).values_list(*COLUMNS.values(), "state", "age")
-    return lines.annotate(n=Sum("standing"))
+def _standing(wanted: Wanted) -> list[Line]:
+    """How many cases are open by department, category, channel, state and age, and how many of them are from before the period."""
+    lines = _STANDING.ask(desk=wanted.desk.pk, first=wanted.period.first, **_begins_of_ages(wanted.today))
+    return [line for line in _left(wanted, lines) if line[-2]]
 
 
-def _late(viewer: Viewer, wanted: Wanted) -> Iterable[tuple[Any, ...]]:
+def _late(viewer: Viewer, wanted: Wanted) -> list[Line]:
     """The same of what is overdue at this moment."""
-    rows = CaseFact.objects.filter(
-        desk=wanted.desk, closed_at=None, limit_stopped_at=None, limit_due_at__lte=viewer.now, counts=True, restricted=False
-    )  # fmt: skip
-    rows = rows.exclude(state_category__in=RESTING)
-    lines = (
-        rows.order_by().annotate(age=_age(wanted.today, "received_on")).values_list(*COLUMNS.values(), "state", "age")
-    )
-    return lines.annotate(n=Count("pk"))
+    ages = _begins_of_ages(wanted.today)
+    return _left(wanted, _LATE.ask(desk=wanted.desk.pk, now=viewer.now, **ages))
 
 
-def _open_when_it_began(wanted: Wanted) -> int:
+def _open_when_it_began(standing: Iterable[Line], days: Iterable[Day]) -> int:
     """How many cases from before the period were open when it began: those that are open now, and those closed since.
 
     Of what was closed since, cases that came since are taken off: they count as ended on the day of their receipt.
     """
-    first = wanted.period.first
-    rows = DayFact.objects.filter(_is_left(wanted), desk=wanted.desk, counts=True, restricted=False)
-    still = rows.filter(day__lt=first).exclude(standing=0).aggregate(n=Sum("standing"))["n"] or 0
-    since = rows.filter(day__gte=first, state="").aggregate(closed=Sum("closed"), ended=Sum("ended"))
-    return still + (since["closed"] or 0) - (since["ended"] or 0)
+    still = sum(line[-1] or 0 for line in standing)
+    return still + sum(closed - ended for _, _, closed, ended in days)
 
 
-def _age(today: date, day: str) -> Case:
-    """Which of the ages a case has, by the day of its receipt, which stands in a column of that name."""
-    bounds = [When(**{f"{day}__gte": today - timedelta(days=days)}, then=Value(n)) for n, days in enumerate(AGES)]
-    return Case(*bounds, default=Value(len(AGES)), output_field=IntegerField())
+def _begins_of_ages(today: date) -> dict[str, date]:
+    return {f"age{n}": today - timedelta(days=days) for n, days in enumerate(AGES)}
 
 
 def days_of_age(n: int, today: date) -> Period:
@@ -258,30 +233,103 @@ def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[St
     return tuple(found)
 
 
-def _visits(wanted: Wanted) -> Iterable[tuple[str, int, int]]:
+def _visits(wanted: Wanted) -> list[tuple[str, int, int]]:
     """How many visits of each state began in the period and ended, and how long they took together."""
-    period = wanted.period
-    rows = DayFact.objects.filter(
-        _is_left(wanted), ~Q(state=""), desk=wanted.desk, day__gte=period.first, day__lte=period.last, counts=True, restricted=False
-    )  # fmt: skip
-    return rows.order_by().values_list("state").annotate(visits=Sum("visits"), took=Sum("visit_seconds"))
+    return _ask_left("visits", wanted, last=wanted.period.last)
 
 
-def _course(wanted: Wanted, by_month: bool) -> Iterable[tuple[date, int, int]]:
+def _days_since(wanted: Wanted) -> list[Day]:
+    """What came and went on every day since the period began, and how many of those that came that day have ended."""
+    return _ask_left("days", wanted)
+
+
+def _course(wanted: Wanted, by_month: bool, since: Iterable[Day]) -> Iterable[tuple[date, int, int]]:
     """Received and closed of every day of the period until today, or of every month of a longer one; days without any are zero."""
-    rows = (
-        DayFact.objects.filter(
-            _is_left(wanted), desk=wanted.desk, day__gte=wanted.period.first, day__lte=wanted.period.last, state="", counts=True, restricted=False
-        )
-        .order_by()
-        .values_list("day")
-        .annotate(came=Sum("received"), went=Sum("closed"))
-    )  # fmt: skip
     found: dict[date, list[int]] = {}
-    for day, came, went in rows:
-        sums = found.setdefault(day.replace(day=1) if by_month else day, [0, 0])
-        found[day.replace(day=1) if by_month else day] = [sums[0] + came, sums[1] + went]
+    for day, came, went, _ in since:
+        if day <= wanted.period.last:
+            sums = found.setdefault(day.replace(day=1) if by_month else day, [0, 0])
+            sums[0] += came
+            sums[1] += went
     first = wanted.period.first
     days = wanted.period.months() if by_month else [first + timedelta(days=n) for n in range(wanted.period.days)]
     # A zero for a day that has not come would read as a day without a complaint.
     return ((day, *found.get(day, [0, 0])) for day in days if day <= wanted.today)  # type: ignore[misc]
+
+
+# Questions
+
+
+def _given_day(name: str) -> Given:
+    return Given(name, DateField())
+
+
+def _days_of_desk(*conditions: Q, **more: Any) -> QuerySet[DayFact]:
+    """The counts of a desk of what everybody with the right may see."""
+    rows = DayFact.objects.filter(*conditions, desk_id=given_number("desk"), counts=True, restricted=False, **more)
+    return rows.order_by()
+
+
+def _age(day: str) -> Case:
+    """Which of the ages a case has, by the day of its receipt, which stands in a column of that name."""
+    bounds = [When(**{f"{day}__gte": _given_day(f"age{n}")}, then=Value(n)) for n in range(len(AGES))]
+    return Case(*bounds, default=Value(len(AGES)), output_field=IntegerField())
+
+
+_OF_PERIOD = Prepared(
+    lambda: (
+        _days_of_desk(day__gte=_given_day("first"), day__lte=_given_day("last"), state="")
+        .values_list(*COLUMNS.values())
+        .annotate(*(Sum(name) for name in COUNTS))
+    )
+)
+_STANDING = Prepared(
+    lambda: (
+        _days_of_desk(~Q(standing=0))
+        .annotate(age=_age("day"))
+        .values_list(*COLUMNS.values(), "state", "age")
+        .annotate(n=Sum("standing"), from_before=Sum("standing", filter=Q(day__lt=_given_day("first"))))
+    )
+)
+_LATE = Prepared(
+    lambda: (
+        CaseFact.objects.filter(
+            desk_id=given_number("desk"), closed_at=None, limit_stopped_at=None, limit_due_at__lte=given_moment("now"), counts=True, restricted=False
+        )
+        .exclude(state_category__in=RESTING)
+        .order_by()
+        .annotate(age=_age("received_on"))
+        .values_list(*COLUMNS.values(), "state", "age")
+        .annotate(n=Count("pk"))
+    )
+)  # fmt: skip
+
+
+def _visits_asked(left: Q) -> QuerySet[DayFact, Any]:
+    rows = _days_of_desk(left, ~Q(state=""), day__gte=_given_day("first"), day__lte=_given_day("last"))
+    return rows.values_list("state").annotate(visits=Sum("visits"), took=Sum("visit_seconds"))
+
+
+def _days_asked(left: Q) -> QuerySet[DayFact, Any]:
+    rows = _days_of_desk(left, day__gte=_given_day("first"), state="")
+    return rows.values_list("day").annotate(Sum("received"), Sum("closed"), Sum("ended"))
+
+
+_ASKED = {"visits": _visits_asked, "days": _days_asked}
+
+
+def _ask_left(name: str, wanted: Wanted, **given: Any) -> list[Any]:
+    """Ask about what the filters leave: a question for each set of them, as one for what is not known has words of its own."""
+    filters = {name: wanted.filters[name] for name in BY if name in wanted.filters}
+    unknown = tuple((name, value is None) for name, value in filters.items())
+    question = prepared(("overview", name, unknown), lambda: _ASKED[name](_is_left(unknown)))
+    return question.ask(desk=wanted.desk.pk, first=wanted.period.first, **filters, **given)
+
+
+def _is_left(filters: Iterable[tuple[str, bool]]) -> Q:
+    """The filters as a condition; for each of them whether it asks for what is not known."""
+    found = Q()
+    for name, is_unknown in filters:
+        given = given_number(name) if name == "department" else given_text(name)
+        found &= Q(**{f"{COLUMNS[name]}__isnull": True}) if is_unknown else Q(**{COLUMNS[name]: given})
+    return found

@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -94,27 +94,28 @@ def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[st
 
 
 def _shown(found: Overview) -> dict[str, Any]:
-    wanted, names = found.wanted, names_in(found)
+    wanted, names, behind = found.wanted, names_in(found), Behind(found.wanted)
+    days = _days(found)
     return {
         "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
-        "tiles": _tiles(found), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
-        "course": for_both_windows(partial(_course, found), wide=COURSE_WIDE), "days": [(label_of(day, by_month=found.by_month), a, b) for day, a, b in found.course], "by_month": found.by_month,
-        "parts": [_split(found, name, title, names) for name, title in titles_of(wanted.pack).items()],
-        "map": _map(found, names), "stages": _stages(found), "stage_chart": for_both_windows(partial(_stage_chart, found)), "ages": _ages(found), "age_chart": for_both_windows(partial(_age_chart, found)),
+        "tiles": _tiles(found, behind), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
+        "course": for_both_windows(lambda width: course(days, width=width), wide=COURSE_WIDE), "days": days, "by_month": found.by_month,
+        "parts": [_split(found, name, title, names, behind) for name, title in titles_of(wanted.pack).items()],
+        "map": _map(found, names, behind), "stages": _stages(found, behind), "stage_chart": for_both_windows(partial(_stage_chart, found)), "ages": _ages(found, behind), "age_chart": for_both_windows(partial(_age_chart, found)),
     }  # fmt: skip
 
 
-def _tiles(found: Overview) -> list[dict[str, Any]]:
+def _tiles(found: Overview, behind: Behind) -> list[dict[str, Any]]:
     """The figures on top: now, before, and the list behind."""
     whole, wanted = found.whole, found.wanted
     ever = ever_until(wanted.today)
     return [
-        {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": _rise(whole.open - found.open_before)}, "address": _cases(wanted, "_open", ever), "tone": ""},
-        {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": _cases(wanted, "_overdue", ever), "tone": "late" if whole.late else ""},
-        {"title": pgettext("figure", "受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": _cases(wanted, "_received", wanted.period), "tone": ""},
-        {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": _cases(wanted, "_closed", wanted.period), "tone": ""},
-        {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": _parts(gettext("按期 %(a)s，逾期 %(b)s") % {"a": whole.now.in_time, "b": whole.now.completed - whole.now.in_time}, value_or_none(whole.before.timeliness, "%")), "address": _cases(wanted, "_timeliness", wanted.period) if whole.now.completed else "", "tone": ""},
-        {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": _parts(gettext("已评价 %(a)s，未评价 %(b)s") % {"a": whole.now.scored, "b": whole.now.received - whole.now.scored}, value_or_none(whole.before.satisfaction)), "address": _cases(wanted, "_satisfaction", wanted.period, part="all" if whole.now.scored else "open") if whole.now.received else "", "tone": ""},
+        {"title": gettext("未结"), "value": whole.open, "was": gettext("期初 %(n)s（%(change)s）") % {"n": found.open_before, "change": _rise(whole.open - found.open_before)}, "address": behind.address("_open", ever), "tone": ""},
+        {"title": gettext("逾期未结"), "value": whole.late, "was": gettext("占未结 %(n)s%%") % {"n": round(100 * whole.late / whole.open)} if whole.open else "", "address": behind.address("_overdue", ever), "tone": "late" if whole.late else ""},
+        {"title": pgettext("figure", "受理"), "value": whole.now.received, "was": _was(whole.now.received, whole.before.received), "address": behind.address("_received", wanted.period), "tone": ""},
+        {"title": gettext("办结"), "value": whole.now.closed, "was": _was(whole.now.closed, whole.before.closed), "address": behind.address("_closed", wanted.period), "tone": ""},
+        {"title": gettext("按期办结率"), "value": value_or_none(whole.now.timeliness, "%"), "was": _parts(gettext("按期 %(a)s，逾期 %(b)s") % {"a": whole.now.in_time, "b": whole.now.completed - whole.now.in_time}, value_or_none(whole.before.timeliness, "%")), "address": behind.address("_timeliness", wanted.period) if whole.now.completed else "", "tone": ""},
+        {"title": gettext("满意度（平均分）"), "value": value_or_none(whole.now.satisfaction), "was": _parts(gettext("已评价 %(a)s，未评价 %(b)s") % {"a": whole.now.scored, "b": whole.now.received - whole.now.scored}, value_or_none(whole.before.satisfaction)), "address": behind.address("_satisfaction", wanted.period, part="all" if whole.now.scored else "open") if whole.now.received else "", "tone": ""},
     ]  # fmt: skip
 
 
@@ -131,14 +132,26 @@ def _rise(change: int) -> str:
     return f"{change:+}".replace("-", "−") if change else gettext("持平")
 
 
-def _cases(wanted: Wanted, indicator: str, period: Period, **more: Any) -> str:
-    """The address of the list behind a number: the same cases, without those that only few may see, and the way back here."""
-    chosen = {name: "-" if value in (None, "") else value for name, value in {**wanted.filters, **more}.items()}
-    query = {
-        "desk": wanted.desk.code, "indicator": indicator, "from": period.first.isoformat(), "to": period.last.isoformat(), "restricted": "no", **chosen,
-        BACK: _address_of(wanted),
-    }  # fmt: skip
-    return f"{reverse('figure_cases')}?{urlencode(query)}"
+class Behind:
+    """The lists behind the numbers of an overview: the same cases, without those that only few may see, and the way back here.
+
+    There are a hundred of them on a page, so what is the same for all is put together once.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.head = f"{reverse('figure_cases')}?{urlencode({'desk': wanted.desk.code})}"
+        self.filters = wanted.filters
+        self.back = urlencode({BACK: _address_of(wanted)})
+
+    def address(self, indicator: str, period: Period, **more: Any) -> str:
+        """The address of the cases of an indicator over a period; `more` are filters beside those of the overview."""
+        chosen = "".join(
+            f"&{name}={'-' if value in (None, '') else quote_plus(str(value))}"
+            for name, value in {**self.filters, **more}.items()
+        )
+        return (
+            f"{self.head}&indicator={indicator}&from={period.first}&to={period.last}&restricted=no{chosen}&{self.back}"
+        )
 
 
 def _address_of(wanted: Wanted) -> str:
@@ -151,13 +164,13 @@ def _address_of(wanted: Wanted) -> str:
     return f"{reverse('overview')}?{urlencode(query)}"
 
 
-def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
+def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, str]], behind: Behind) -> dict[str, Any]:
     wanted, parts = found.wanted, sorted_parts(found.parts[name])
     lines = [
         {
             "name": names[name][key], "part": part, "timeliness": value_or_none(part.now.timeliness, "%"),
             "satisfaction": value_or_none(part.now.satisfaction), "change": part.now.received - part.before.received,
-            "address": _cases(wanted, "_received", wanted.period, **{name: key}),
+            "address": behind.address("_received", wanted.period, **{name: key}),
         }
         for key, part in parts
     ]  # fmt: skip
@@ -173,25 +186,27 @@ def _part_chart(parts: list[tuple[Any, Part]], names: dict[Any, str], width: int
     return bars([Bar(names[key], part.now.received) for key, part in parts[:IN_CHART]], width=width)
 
 
-def _map(found: Overview, names: dict[str, dict[Any, str]]) -> dict[str, Any]:
+def _map(found: Overview, names: dict[str, dict[Any, str]], behind: Behind) -> dict[str, Any]:
     """Received cases by category and department, shaded by how many; the number always stands in the cell."""
     columns = [key for key, part in sorted_parts(found.parts["department"]) if part.now.received][:COLUMNS]
     rows = [key for key, part in sorted_parts(found.parts["category"]) if part.now.received]
     most = max(found.map.values(), default=0)
-    cells = [(names["category"][row], [_cell(found, row, column, most) for column in columns]) for row in rows]
+    cells = [(names["category"][row], [_cell(found, behind, row, column, most) for column in columns]) for row in rows]
     return {"heads": [names["department"][key] for key in columns], "rows": cells}
 
 
-def _cell(found: Overview, category: Any, department: Any, most: int) -> dict[str, Any]:
+def _cell(found: Overview, behind: Behind, category: Any, department: Any, most: int) -> dict[str, Any]:
     n = found.map.get((category, department), 0)
-    address = _cases(found.wanted, "_received", found.wanted.period, category=category, department=department)
-    return {"n": n, "heat": -(-n * HEATS // most) if most else 0, "address": address if n else ""}
+    if not n:
+        return {"n": 0, "heat": 0, "address": ""}
+    address = behind.address("_received", found.wanted.period, category=category, department=department)
+    return {"n": n, "heat": -(-n * HEATS // most), "address": address}
 
 
-def _stages(found: Overview) -> list[dict[str, Any]]:
+def _stages(found: Overview, behind: Behind) -> list[dict[str, Any]]:
     ever = ever_until(found.wanted.today)
     return [
-        {"name": state_words(found.wanted.pack, one.state), "stage": one, "address": _cases(found.wanted, "_open", ever, state=one.state) if one.open else ""}
+        {"name": state_words(found.wanted.pack, one.state), "stage": one, "address": behind.address("_open", ever, state=one.state) if one.open else ""}
         for one in found.stages
     ]  # fmt: skip
 
@@ -201,9 +216,9 @@ def _stage_chart(found: Overview, width: int = WIDE) -> Bars:
     return bars(stages, width=width)
 
 
-def _ages(found: Overview) -> list[dict[str, Any]]:
+def _ages(found: Overview, behind: Behind) -> list[dict[str, Any]]:
     return [
-        {"name": said, "n": n, "late": late, "address": _cases(found.wanted, "_open", days_of_age(place, found.wanted.today)) if n else ""}
+        {"name": said, "n": n, "late": late, "address": behind.address("_open", days_of_age(place, found.wanted.today)) if n else ""}
         for place, (said, (n, late)) in enumerate(zip(age_words(), found.ages, strict=True))
     ]  # fmt: skip
 
@@ -218,10 +233,9 @@ def label_of(day: date, *, by_month: bool) -> str:
     return short_month(day) if by_month else short_day(day)
 
 
-def _course(found: Overview, width: int = COURSE_WIDE) -> Course:
-    return course(
-        [(label_of(day, by_month=found.by_month), came, went) for day, came, went in found.course], width=width
-    )
+def _days(found: Overview) -> list[tuple[str, int, int]]:
+    """The days or months of the period as they are called, with what came and went."""
+    return [(label_of(day, by_month=found.by_month), came, went) for day, came, went in found.course]
 
 
 @route(audience="staff", permission="overview", kind="case")
@@ -258,7 +272,7 @@ def _drawn(found: Overview, name: str) -> Bars | Course | None:
     if name in SHADES:
         return _part_chart(sorted_parts(found.parts[name]), names_in(found)[name])
     if name == "course":
-        return _course(found)
+        return course(_days(found))
     if name == "stages":
         return _stage_chart(found)
     return _age_chart(found) if name == "ages" else None
