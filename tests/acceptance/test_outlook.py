@@ -359,3 +359,23 @@ def test_an_analysis_ranks_problems_against_the_period_before_and_is_handed_over
     (confirms,) = re.findall(r"/outlook/analyses/[0-9a-f-]{36}/confirm/\d+/", head.get(made).content.decode())
     assert head.post(confirms).status_code == 302
     assert "已确认" in text_of(staff.get("/outlook/analyses/"))
+
+
+@pytest.mark.clause("ESC-5.1.3")
+def test_a_complaint_that_was_registered_twice_makes_no_key_problem(office_of):
+    office = office_of("escalation")
+    agent, staff = office.api("intake_officer"), staff_of(office, "quality_manager")
+    category, product = (office.world.pack.categories.scheme(name).values[0].id for name in ("category", "product"))
+    numbers = [
+        agent.registered(kind="complaint", category=category, product=product, complainant_phone=f"1390013900{n}")
+        for n in range(4)
+    ]
+    shown = lambda: in_words(staff.get("/outlook/key/", {"desk": "escalation"}).content.decode())
+
+    assert staff.post("/outlook/key/escalation/find/").status_code == 302
+    assert "共 4 件" in shown()
+    for left, number in ((3, numbers[3]), (0, numbers[2])):
+        office.api("cs_supervisor").does(number, "mark_duplicate", duplicate_of=numbers[0])
+        assert staff.post("/outlook/key/escalation/find/").status_code == 302
+        assert (f"共 {left} 件" in shown()) == bool(left)
+    assert "没有待定措施的重点投诉" in shown()

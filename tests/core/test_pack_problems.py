@@ -88,6 +88,13 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ('warnings.yaml:6  danger: the role "clerk" does not have the right warnings, so it does not see them.',),
     ),
     (
+        "key_problems_without_what_figures_do_not_know",
+        "warnings.yaml",
+        None,
+        "key_problems:\n  by: [category]\n  exclude: {fact: outcom, is: duplicate}\n",
+        ('warnings.yaml:3  outcom: indicators can not ask for this. Did you mean "outcome"?',),
+    ),
+    (
         "bank_too_small",
         "training.yaml",
         None,

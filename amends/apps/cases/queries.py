@@ -436,7 +436,8 @@ def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
 
 def _related(viewer: Viewer) -> QuerySet[Case]:
     links = CaseLink.objects.filter(case_id=given_key("case"))
-    theirs = Case.objects.filter(complainant_id=given_number("complainant"), hides_reporter=False)
+    # Asked of what the viewer sees: the latest ten that are closed to them would leave no room for the ten that are not.
+    theirs = visible_to(viewer).filter(complainant_id=given_number("complainant"), hides_reporter=False)
     theirs = theirs.exclude(tasks_of(viewer))
     latest = theirs.exclude(pk=given_key("case")).order_by("-received_at").values("pk")[:MOST_EARLIER]
     belonging = links.values("other_id").union(Case.objects.filter(pk__in=latest).values("pk"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from amends.apps.outlook.counting import Seen, alike, counted_cases, key_of
 from amends.apps.outlook.forecasts import today_of
@@ -18,6 +18,8 @@ from amends.apps.outlook.warnings import LONGEST
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force
+from amends.apps.reporting.conditions import Asking, filter_of
+from amends.apps.reporting.models import CaseFact
 from amends.core.form_data import checked_text
 from amends.core.policy.pack import Pack
 from amends.core.policy.warnings import KeyProblems
@@ -61,15 +63,49 @@ def find_key_problems_of(desk: Desk, pack: Pack, *, now: datetime) -> int:
     if rule is None:
         return 0
     today = today_of(pack, now)
-    cases = counted_cases(desk).filter(received_on__gt=today - timedelta(days=rule.days), received_on__lte=today)
+    cases = _counted(desk, rule, now).filter(received_on__gt=today - timedelta(days=rule.days), received_on__lte=today)
     met = _met_until(desk)
-    new = 0
+    new, counted = 0, set[str]()
     for group in _groups(alike(cases, rule.by, pack)):
         since = met.get(key_of(group.values))
         days = [day for day in group.days if since is None or day > since]
         if _is_key(rule, len(days), group.urgent if since is None else 0):
             new += _listed(desk, rule, group.values, days, now)
+            counted.add(key_of(group.values))
+    _count_again(desk, rule, pack, met=met, but=counted, now=now)
     return new
+
+
+def _counted(desk: Desk, rule: KeyProblems | None, now: datetime) -> QuerySet[CaseFact]:
+    """The cases that may make a key problem, by the same exclusion as an indicator has."""
+    cases = counted_cases(desk)
+    return cases.exclude(filter_of(rule.exclude, Asking(now))) if rule and rule.exclude else cases
+
+
+def _count_again(
+    desk: Desk, rule: KeyProblems, pack: Pack, *, met: Mapping[str, date], but: set[str], now: datetime
+) -> None:
+    """Count listed problems within their own days where they no longer come up; what is too few by now was no key problem.
+
+    Cases fall out afterwards: one turns out to be registered twice, or of another category. Problems that only grew old stay.
+    """
+    by_names: dict[tuple[str, ...], list[KeyProblem]] = {}
+    for problem in KeyProblem.objects.filter(desk=desk, recorded_at=None).exclude(key__in=but):
+        by_names.setdefault(tuple(json.loads(problem.values)), []).append(problem)
+    for names, problems in by_names.items():
+        span = (min(problem.first_on for problem in problems), max(problem.last_on for problem in problems))
+        found: dict[str, list[Seen]] = {}
+        for values, seen in alike(_counted(desk, rule, now).filter(received_on__range=span), names, pack):
+            found.setdefault(key_of(values), []).append(seen)
+        for problem in problems:
+            mine = [seen for seen in found.get(problem.key, ()) if problem.first_on <= seen[1] <= problem.last_on]
+            if len(mine) == problem.cases:
+                continue
+            row = KeyProblem.objects.filter(pk=problem.pk, recorded_at=None)
+            if _is_key(rule, len(mine), sum(urgent for _, _, urgent in mine) if problem.key not in met else 0):
+                row.update(cases=len(mine))
+            else:
+                row.delete()
 
 
 def _met_until(desk: Desk) -> dict[str, date]:
@@ -107,9 +143,10 @@ def _listed(desk: Desk, rule: KeyProblems, values: tuple[str, ...], days: Sequen
     return True
 
 
-def cases_behind(problem: KeyProblem, pack: Pack) -> list[UUID]:
+def cases_behind(problem: KeyProblem, pack: Pack, *, now: datetime) -> list[UUID]:
     """The cases that a problem counts: alike by its values, within its days. Two queries at most. Source: REP-2.3.3"""
-    cases = counted_cases(problem.desk).filter(received_on__gte=problem.first_on, received_on__lte=problem.last_on)
+    rule = pack.warnings.key_problems
+    cases = _counted(problem.desk, rule, now).filter(received_on__range=(problem.first_on, problem.last_on))
     found = alike(cases, tuple(json.loads(problem.values)), pack)
     return [case for values, (case, _, _) in found if key_of(values) == problem.key]
 

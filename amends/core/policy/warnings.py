@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from amends.core.policy.base import Name, Piece, Ruled, Title
+from amends.core.policy.conditions import Condition
 
 Watched = Literal["measure", "burst", "repeats", "words", "deadlines"]
 """What a rule looks at: figures that come from outside, days that stand out, cases with the same values, words, limits that draw near."""
@@ -59,13 +60,15 @@ class WarningRule(Ruled):
 class KeyProblems(Ruled):
     """Problems that come back: at least `times` cases with the same values of `by` within `days`; they stay listed until a measure is recorded.
 
-    `urgent_times` is what is enough where one of the cases is urgent: high impact counts before number.
+    `urgent_times` is what is enough where one of the cases is urgent: high impact counts before number. Cases for which `exclude` holds do not
+    count, as with an indicator: a complaint that was registered twice is one complaint.
     """
 
     by: tuple[Name, ...] = Field(min_length=1)
     times: int = Field(default=3, ge=2)
     days: int = Field(default=31, ge=1, le=400)
     urgent_times: int | None = Field(default=None, ge=1)
+    exclude: Condition | None = None
 
 
 class TrendRule(Ruled):

@@ -122,7 +122,7 @@ def key_cases(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     viewer = viewer_of(request)
     problem = key_problem_for(viewer, key)
     pack = desks_looked_after(viewer)[problem.desk]
-    keys = cases_behind(problem, pack)
+    keys = cases_behind(problem, pack, now=viewer.now)
     found = visible_to(viewer).filter(pk__in=keys)
     context = {
         "area": "outlook", "problem": problem, "title": problem_words(problem, pack, departments_named()), "total": len(keys),

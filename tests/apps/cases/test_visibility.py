@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from amends.apps.cases.queries import Viewer, visible_case, visible_to
+from amends.apps.cases.models import Case
+from amends.apps.cases.queries import MOST_EARLIER, Viewer, related_cases, visible_case, visible_to
 from amends.apps.people.actions import deactivate, note_absence, revoke_role
 from amends.apps.people.models import Membership, Person
 from amends.core.refusals import NotVisible
@@ -38,6 +41,35 @@ def test_a_department_sees_only_what_was_given_to_it(office: Office) -> None:
     others = [person for unit, person in staff.items() if not case.department.path.startswith(person.department.path)]
     assert others
     assert [seen(person, office) for person in others] == [[]] * len(others)
+
+
+def test_the_latest_cases_of_a_person_that_one_may_see_are_shown_whatever_came_after_them(office: Office) -> None:
+    world = office.world
+    whose = {"complainant_name": "顾欣", "complainant_phone": "13900139000"}
+
+    def dispatched() -> Case:
+        case = world.register(**whose)
+        for verb in ("accept", "confirm", "grade", "dispatch"):
+            case = world.do(case, verb)
+        return case
+
+    case = dispatched()
+    staff = {p.department_id: p for (role, _), p in world.organisation.people.items() if role == "department_staff"}
+    viewer = Viewer(person=staff[case.department_id], now=world.now)
+
+    assert related_cases(viewer, case) == []
+
+    def related() -> list[str]:
+        with CaptureQueriesContext(connection) as asked:
+            found = related_cases(viewer, case)
+        assert len(asked) == 1
+        return [one.number for one, _ in found]
+
+    earlier = [dispatched().number for _ in range(MOST_EARLIER + 1)]
+    closed = {world.register(**whose).number for _ in range(MOST_EARLIER + 1)}
+    assert len(related()) == MOST_EARLIER
+    assert set(related()) < set(earlier)
+    assert not closed & set(related())
 
 
 def test_a_number_outside_ones_scope_is_as_if_it_did_not_exist(office: Office) -> None:

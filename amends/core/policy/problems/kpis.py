@@ -42,7 +42,7 @@ def kpi_problems(world: World) -> Iterator[Problem]:
         if indicator.kind == "per_volume":
             yield from _volume_problems(world, path, indicator)
         for name, condition in indicator.conditions():
-            yield from _condition_problems((*path, name), condition)
+            yield from condition_problems((*path, name), condition)
         if indicator.target is not None:
             yield from _reach_problems((*path, "target"), indicator, "目标值", "target", indicator.target.value)
         if indicator.scored_as == "target" and indicator.target is None and _is_scored(kpis, indicator):
@@ -171,7 +171,8 @@ def _volume_problems(world: World, path: Path, indicator: Indicator) -> Iterator
         )  # fmt: skip
 
 
-def _condition_problems(path: Path, condition: Condition) -> Iterator[Problem]:
+def condition_problems(path: Path, condition: Condition) -> Iterator[Problem]:
+    """What is wrong in a condition that is asked of the rows of figures."""
     for kind, name in condition.names():
         if kind == "verb":
             yield Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amends.core.facts import BUILT_IN_FACTS
+from amends.core.policy.problems.kpis import condition_problems
 from amends.core.policy.problems.names import one_for_each_name
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.world import World
@@ -21,6 +22,8 @@ def warning_problems(world: World) -> Iterator[Problem]:
     if warnings.key_problems is not None:
         where: Path = ("warnings", "key_problems")
         yield from one_for_each_name(world, where, "fact", "by", warnings.key_problems.by, _facts(world))
+        if warnings.key_problems.exclude is not None:
+            yield from condition_problems((*where, "exclude"), warnings.key_problems.exclude)
     if warnings.volume is not None:
         where = ("warnings", "volume")
         yield from one_for_each_name(world, where, "figure", "volume", (warnings.volume,), warnings.measures)

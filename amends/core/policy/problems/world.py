@@ -217,7 +217,11 @@ class World:
         """Every condition of the pack, those inside others left out."""
         found = [(path, piece) for path, piece in walk(self.pack, (), stop=Condition) if isinstance(piece, Condition)]
         # Indicators ask for what figures know of a case, which is another list of facts.
-        return [(path, piece) for path, piece in found if path[:2] != ("kpis", "indicators")]
+        return [
+            (path, piece)
+            for path, piece in found
+            if path[:2] not in (("kpis", "indicators"), ("warnings", "key_problems"))
+        ]
 
 
 def _domain(path: Path, values: Any, *, inside: Path = ()) -> Domain:

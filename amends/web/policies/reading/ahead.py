@@ -27,7 +27,11 @@ def ahead(pack: Pack, names: Names) -> Iterator[Saying]:
         yield Saying(PART, f"rule:{name}", words(rule.title), tuple(_of_rule(rule, pack, names)), rule.clause)
     if warnings.key_problems is not None:
         yield Saying(
-            PART, "key", gettext("重点投诉"), tuple(_of_key(warnings.key_problems, pack)), warnings.key_problems.clause
+            PART,
+            "key",
+            gettext("重点投诉"),
+            tuple(_of_key(warnings.key_problems, pack, names)),
+            warnings.key_problems.clause,
         )
     if not (warnings.rules or warnings.key_problems):
         return
@@ -89,11 +93,13 @@ def _of_capacity(rule: Capacity, names: Names) -> Iterator[str]:
         }
 
 
-def _of_key(rule: KeyProblems, pack: Pack) -> Iterator[str]:
+def _of_key(rule: KeyProblems, pack: Pack, names: Names) -> Iterator[str]:
     params = {"by": listed(_called(fact, pack) for fact in rule.by), "days": rule.days, "n": rule.times}
     yield gettext("%(days)s 天内%(by)s相同的投诉达到 %(n)s 件，列入重点，记录措施之前一直保留。") % params
     if rule.urgent_times is not None:
         yield gettext("其中有紧急个案的，%(n)s 件即列入。") % {"n": rule.urgent_times}
+    if rule.exclude is not None:
+        yield gettext("不计：%(condition)s。") % {"condition": names.condition(rule.exclude)}
 
 
 def _called(fact: str, pack: Pack) -> str:
