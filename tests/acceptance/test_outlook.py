@@ -370,7 +370,9 @@ def test_a_complaint_that_was_registered_twice_makes_no_key_problem(office_of):
         agent.registered(kind="complaint", category=category, product=product, complainant_phone=f"1390013900{n}")
         for n in range(4)
     ]
-    shown = lambda: in_words(staff.get("/outlook/key/", {"desk": "escalation"}).content.decode())
+
+    def shown() -> str:
+        return in_words(staff.get("/outlook/key/", {"desk": "escalation"}).content.decode())
 
     assert staff.post("/outlook/key/escalation/find/").status_code == 302
     assert "共 4 件" in shown()
