@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from amends.core.approvals import step_for
 from amends.core.archive import missing_from_file
@@ -38,10 +39,13 @@ from amends.core.verbs import EXITS, TAKE_OVER, VERBS
 def decide(*, pack: Pack, process: Process, facts: CaseFacts, request: Request, directory: Directory) -> Decision:
     """What the verb does to the case, under its pack.
 
-    Raises NotPermitted when the verb is not for this actor, WrongState when the state does not allow it or something
-    is missing (and names it), InvalidData with every fault of the form at its field.
+    Raises NotPermitted when the verb is not for this actor, AlreadyDecided when a signature stands (and says whose), WrongState when
+    the state does not allow it or something is missing (and names it), InvalidData with every fault of the form at its field.
     """
-    offered = _transitions_for(process, facts, request.verb, request.actor, pack)
+    try:
+        offered = _transitions_for(process, facts, request.verb, request.actor, pack)
+    except WrongState as refusal:
+        raise _signed_already(pack, process, facts, request.verb, directory) or refusal from refusal
     known = facts.with_values(request.given)
     form = form_for(pack, offered[0], request.form)
     is_old = request.verb == TAKE_OVER
@@ -183,6 +187,32 @@ def _wrong_state(process: Process, facts: CaseFacts, verb: str) -> WrongState:
         return WrongState(verb=button_of(verb), missing=[t.title or button_of(t.verb) for t in missing])
     state = process.states.get(facts.state or "")
     return WrongState("个案目前“%(state)s”，不能%(verb)s。", verb=button_of(verb), state=state.title if state else "")
+
+
+def _signed_already(
+    pack: Pack, process: Process, facts: CaseFacts, verb: str, directory: Directory
+) -> AlreadyDecided | None:
+    """That a decision of another hand than the one before stands, with who made it and when; None where it has to be made again.
+
+    It stands while the process has not come back before it, as the pack lists its states.
+    """
+    doing = facts.done.get(verb)
+    if doing is None or not facts.was_done(verb, within="round"):
+        return None
+    states = list(process.states)
+    here = states.index(facts.state) if facts.state in states else -1
+    made = [
+        t
+        for t in process.with_verb(verb)
+        if t.apart_from and any(_leads_on(process, t, state) for state in t.from_) and here >= states.index(t.to)
+    ]
+    kind, _, person = doing.actor.partition(":")
+    if not made or kind != "person":
+        return None
+    return AlreadyDecided(
+        "%(who)s已于%(at)s完成“%(verb)s”，不能再次进行。", who=directory.name_of_person(int(person)),
+        at=doing.at.astimezone(ZoneInfo(pack.head.zone)), verb=made[0].title or button_of(verb),
+    )  # fmt: skip
 
 
 def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[Transition]:

@@ -175,6 +175,27 @@ def test_complaints_and_feedback_about_a_product_stand_together_and_lead_to_an_i
     assert owner.proceeding(key)["is_late"]
 
 
+@pytest.mark.clause("REP-4.4.3")
+def test_what_somebody_signed_is_not_added_to_afterwards(office, month):
+    report = drawn(office)
+    reporter, lead, management = (office.api(role) for role in ("reporter", "team_lead", "management"))
+    reporter.steps_on(report["id"], "release", reporter_name=reporter.id)
+    assert {"improve", "assess"} <= set(actions_of(management, report))
+    rows = [{"improvement_finding": "屏幕裂纹", "improvement_text": "换批次", "improvement_owner": lead.id, "improvement_due": "2026-05-08"}]  # fmt: skip
+    management.steps_on(report["id"], "improve", report_measures=rows)
+    lead.steps_on(report["id"], "vouch")
+
+    for door in (reporter, lead, management):
+        assert not {"improve", "assess"} & set(actions_of(door, report))
+    refused = management.step(report["id"], "improve", report_measures=rows)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    page = Staff(office.world, "management").get(f"/documents/{report['id']}/").content.decode()
+    assert "审阅签字" in page and "do/improve/" not in page
+    assert office.api("management").begins("improvement", **rows[0])["state"] == "open"
+    reporter.steps_on(report["id"], "redraw")
+    assert "improve" in actions_of(reporter, report)
+
+
 @pytest.mark.clause("REP-5.3.3")
 def test_what_became_of_a_suggestion_is_carried_into_the_next_report(office, month):
     reporter, boss = office.api("reporter"), office.api("management")
@@ -312,6 +333,11 @@ def test_everybody_signs_in_turn_and_their_names_and_days_stand_on_page_and_pape
     office.clock.at("2026-04-03T09:00:00+08:00")
     management.steps_on(report["id"], "review")
 
+    for door, verb, who, day in ((lead, "vouch", lead, "2日"), (management, "review", management, "3日")):
+        again = door.step(report["id"], verb)
+        assert (again.status_code, again.json()["code"]) == (409, "already_decided")
+        assert f"{who.person.name}已于2026年4月{day} 09:00完成" in again.json()["detail"]
+
     signed = read(office, report["id"])
     assert signed["state"] == "approved" and signed["signatures"] == [
         {"title": "汇报人", "name": reporter.person.name, "on": "2026-04-02"},
@@ -328,6 +354,8 @@ def test_everybody_signs_in_turn_and_their_names_and_days_stand_on_page_and_pape
         f"审阅人：{management.person.name}\n2026年4月3日",
     ]
     reporter.steps_on(report["id"], "redraw")
+    drawn_anew = lead.step(report["id"], "vouch")
+    assert drawn_anew.json()["code"] == "wrong_state" and "发布" in drawn_anew.json()["detail"]
     again, before = read(office, report["id"]), read(office, report["id"], version=1)
     assert [one["name"] for one in again["signatures"]] == [None, None, None]
     assert before["signatures"] == signed["signatures"]
