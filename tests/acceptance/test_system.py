@@ -52,7 +52,7 @@ def test_everybody_reads_purpose_policies_in_force_and_version(office) -> None:
     head = office.world.pack.head
     assert "用于受理、登记、分类、派发、办理、跟踪、答复和归档客户的投诉" in shown
     assert (head.policy_label or head.title).zh_hans in shown
-    assert f"第 {head.version} 版，{day_in_print(head.valid_from)} 起生效" in shown
+    assert f"第 {head.version} 版，{day_in_print(head.valid_from)}起生效" in shown
     assert f"amends {__version__}" in shown
     assert Client().get(reverse("about")).status_code == 302
 
