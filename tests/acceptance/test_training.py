@@ -474,6 +474,7 @@ def test_the_record_of_a_person_is_for_human_resources_and_for_the_person(office
     office = office_of("escalation")
     hr, agent, other = (Staff(office.world, role) for role in ("human_resources_officer", "cs_agent", "cs_supervisor"))
     record = f"/performance/escalation/{agent.person.pk}/"
+    assert f'href="{record}"' in agent.get("/training/").content.decode()
     assert agent.person.name in text_of(hr.get("/performance/"))
     assert [one.get(record).status_code for one in (hr, agent, other)] == [200, 200, 404]
     assert other.get("/performance/").status_code == 403
