@@ -152,9 +152,9 @@ def _shown(value: Any, context: Context) -> str:
         return html.escape(value)
     if value.__class__ is SafeString:
         return value
-    if value.__class__ is int and not settings.USE_THOUSAND_SEPARATOR:
+    if value.__class__ in (int, float) and context.use_l10n is False:
         return str(value)
-    if value.__class__ is float and context.use_l10n is False:
+    if value.__class__ is int and not settings.USE_THOUSAND_SEPARATOR:
         return str(value)
     return render_value_in_context(value, context)
 

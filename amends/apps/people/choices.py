@@ -40,9 +40,12 @@ class DepartmentChoice:
 
 
 _IN_USE = Prepared(lambda: Department.objects.filter(retired_at=None))
-_FUNCTIONS = Prepared(lambda: DeskFunction.objects.values_list("desk", "department"))
-_WORKPLACES = Prepared(
-    lambda: Membership.objects.filter(department__isnull=False).order_by().values_list("desk", "department").distinct()
+_CLAIMED = Prepared(
+    lambda: (
+        DeskFunction.objects.order_by()
+        .values_list("desk", "department")
+        .union(Membership.objects.filter(department__isnull=False).order_by().values_list("desk", "department"))
+    )
 )
 
 
@@ -63,7 +66,7 @@ def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
 
 def _within(desk: Desk, rows: Iterable[Department]) -> set[int]:
     """The departments that do something on the desk with all below them, and those that no desk claims."""
-    claims = {*_FUNCTIONS.ask(), *_WORKPLACES.ask()}
+    claims = _CLAIMED.ask()
     ours = {department for owner, department in claims if owner == desk.staffed_as}
     theirs = {department for owner, department in claims if owner != desk.staffed_as} - ours
     lines = {row.pk: set(_line_of(row)) for row in rows}

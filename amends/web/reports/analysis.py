@@ -31,7 +31,7 @@ from amends.doors.files import as_attachment
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
-from amends.web.reports.charts import Bar, bars, for_both_windows
+from amends.web.reports.charts import Bar
 from amends.web.reports.figures import BACK
 from amends.web.viewing import desk_asked_for, packs_of, viewer_of
 
@@ -87,16 +87,16 @@ def _shown(found: Analysed, pack: Pack) -> dict[str, Any]:
         for line in found.lines
     ]  # fmt: skip
     by_count = sorted(found.lines, key=lambda line: -line.share.count)
-    ranked = [
+    ranked = tuple(
         Bar(own[one.share.name], one.share.count, one.share.together)
         for one in by_count[:SHOWN_IN_CHART]
         if one.share.count
-    ]
+    )
     return {
         "first": look.period.first.isoformat(), "last": look.period.last.isoformat(), "look": look, "total": found.total,
         "total_before": found.total_before, "lines": lines, "title": titles.get(look.by, look.by),
         **_choices(pack, by=look.by, kind=look.filters.get("kind"), order=look.order),
-        "charts": for_both_windows(lambda width: bars(ranked, width=width)),
+        "ranked": ranked,
         "months": list(found.months), "by_month": _by_month(found, own), "steps": [(state_words(pack, one.state), one) for one in found.steps],
         "departments": _who(look, "department", found.departments, names), "partners": [one for one in _who(look, "partner", found.partners, names) if one["is_known"]],
         "together_heads": [titles.get(name, name) for name in together_by(look)],

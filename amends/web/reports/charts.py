@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
-from typing import TypeVar
 
 WIDE, NARROW, ROW, GAP = 640, 340, 30, 8
 COURSE_WIDE = 960
@@ -15,12 +14,8 @@ SHORT, AIR = 11, 6
 MOST_STEPS = 5
 PERCENT = 44
 
-Chart = TypeVar("Chart")
-
-
-def for_both_windows(draw: Callable[[int], Chart], *, wide: int = WIDE) -> tuple[Chart, Chart]:
-    """The chart for a wide window and for a phone: one that shrinks to a third takes its words with it."""
-    return draw(wide), draw(NARROW)
+Point = tuple[str, int, int]
+"""A day or month as it is called, with two numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ class Course:
         return self.width <= NARROW
 
 
-def course(points: Sequence[tuple[str, int, int]], *, width: int = COURSE_WIDE, height: int = 240) -> Course:
+def course(points: Sequence[Point], *, width: int = COURSE_WIDE, height: int = 240) -> Course:
     """The chart of a label with two numbers each, the earliest first; the width says how many labels there is room for."""
     left, top, foot = 44, 12, height - 26
     labels = max(2, width // LABEL_EVERY)

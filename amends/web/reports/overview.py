@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from datetime import date
-from functools import partial
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -38,7 +37,7 @@ from amends.doors.papers.press import pictures_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
-from amends.web.reports.charts import COURSE_WIDE, WIDE, Bar, Bars, Course, bars, course, for_both_windows
+from amends.web.reports.charts import Bar, Bars, Course, Point, bars, course
 from amends.web.reports.figures import BACK, ever_until
 from amends.web.viewing import desk_asked_for, viewer_of
 
@@ -95,13 +94,12 @@ def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[st
 
 def _shown(found: Overview) -> dict[str, Any]:
     wanted, names, behind = found.wanted, names_in(found), Behind(found.wanted)
-    days = _days(found)
     return {
         "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
         "tiles": _tiles(found, behind), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
-        "course": for_both_windows(lambda width: course(days, width=width), wide=COURSE_WIDE), "days": days, "by_month": found.by_month,
+        "days": _days(found), "by_month": found.by_month,
         "parts": [_split(found, name, title, names, behind) for name, title in titles_of(wanted.pack).items()],
-        "map": _map(found, names, behind), "stages": _stages(found, behind), "stage_chart": for_both_windows(partial(_stage_chart, found)), "ages": _ages(found, behind), "age_chart": for_both_windows(partial(_age_chart, found)),
+        "map": _map(found, names, behind), "stages": _stages(found, behind), "stage_bars": _stage_bars(found), "ages": _ages(found, behind), "age_bars": _age_bars(found),
     }  # fmt: skip
 
 
@@ -178,12 +176,12 @@ def _split(found: Overview, name: str, title: str, names: dict[str, dict[Any, st
         "by": name,
         "title": title,
         "lines": lines,
-        "chart": for_both_windows(partial(_part_chart, parts, names[name])),
+        "bars": _part_bars(parts, names[name]),
     }
 
 
-def _part_chart(parts: list[tuple[Any, Part]], names: dict[Any, str], width: int = WIDE) -> Bars:
-    return bars([Bar(names[key], part.now.received) for key, part in parts[:IN_CHART]], width=width)
+def _part_bars(parts: list[tuple[Any, Part]], names: dict[Any, str]) -> tuple[Bar, ...]:
+    return tuple(Bar(names[key], part.now.received) for key, part in parts[:IN_CHART])
 
 
 def _map(found: Overview, names: dict[str, dict[Any, str]], behind: Behind) -> dict[str, Any]:
@@ -211,9 +209,8 @@ def _stages(found: Overview, behind: Behind) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _stage_chart(found: Overview, width: int = WIDE) -> Bars:
-    stages = [Bar(state_words(found.wanted.pack, one.state), one.open, second=one.late) for one in found.stages]
-    return bars(stages, width=width)
+def _stage_bars(found: Overview) -> tuple[Bar, ...]:
+    return tuple(Bar(state_words(found.wanted.pack, one.state), one.open, second=one.late) for one in found.stages)
 
 
 def _ages(found: Overview, behind: Behind) -> list[dict[str, Any]]:
@@ -223,9 +220,8 @@ def _ages(found: Overview, behind: Behind) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _age_chart(found: Overview, width: int = WIDE) -> Bars:
-    ages = [Bar(said, n, second=late) for said, (n, late) in zip(age_words(), found.ages, strict=True)]
-    return bars(ages, width=width)
+def _age_bars(found: Overview) -> tuple[Bar, ...]:
+    return tuple(Bar(said, n, second=late) for said, (n, late) in zip(age_words(), found.ages, strict=True))
 
 
 def label_of(day: date, *, by_month: bool) -> str:
@@ -233,9 +229,9 @@ def label_of(day: date, *, by_month: bool) -> str:
     return short_month(day) if by_month else short_day(day)
 
 
-def _days(found: Overview) -> list[tuple[str, int, int]]:
+def _days(found: Overview) -> tuple[Point, ...]:
     """The days or months of the period as they are called, with what came and went."""
-    return [(label_of(day, by_month=found.by_month), came, went) for day, came, went in found.course]
+    return tuple((label_of(day, by_month=found.by_month), came, went) for day, came, went in found.course)
 
 
 @route(audience="staff", permission="overview", kind="case")
@@ -270,12 +266,12 @@ def picture(request: HttpRequest) -> HttpResponse:
 
 def _drawn(found: Overview, name: str) -> Bars | Course | None:
     if name in SHADES:
-        return _part_chart(sorted_parts(found.parts[name]), names_in(found)[name])
+        return bars(_part_bars(sorted_parts(found.parts[name]), names_in(found)[name]))
     if name == "course":
         return course(_days(found))
     if name == "stages":
-        return _stage_chart(found)
-    return _age_chart(found) if name == "ages" else None
+        return bars(_stage_bars(found))
+    return bars(_age_bars(found)) if name == "ages" else None
 
 
 @route(audience="staff", permission="overview", kind="case")
