@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from amends.apps.cases.models import Case
-from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.queries import Viewer, on_one_of, visible_to
 from amends.apps.kept import Kept
 from amends.apps.keyset import behind
 from amends.apps.mail.models import IncomingMail, Mailbox
@@ -54,8 +54,8 @@ def visible_mails(viewer: Viewer) -> QuerySet[IncomingMail]:
 
 
 def _mails_on(viewer: Viewer, desks: list[Desk]) -> QuerySet[IncomingMail]:
-    open_cases = visible_to(viewer).filter(desk__in=desks).values("pk")
-    return IncomingMail.objects.filter(Q(case=None) | Q(case__in=open_cases), mailbox__desk__in=desks)
+    open_cases = visible_to(viewer).filter(desk__in=desks)
+    return IncomingMail.objects.filter(Q(case=None) | on_one_of(open_cases), mailbox__desk__in=desks)
 
 
 def mails_in(

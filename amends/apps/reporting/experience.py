@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from amends.apps.cases.care_models import GuidanceUse, ScoredValue
 from amends.apps.cases.proceedings.queries import visible_proceedings
-from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.queries import Viewer, on_one_of, visible_to
 from amends.apps.ledger.models import Detail
 from amends.apps.policies.models import Desk
 from amends.core.policy.pack import Pack
@@ -70,7 +70,7 @@ def experience(viewer: Viewer, desk: Desk, pack: Pack, *, since: datetime, until
 
 
 def _visible(viewer: Viewer) -> QuerySet[ScoredValue]:
-    on_cases = Q(case__in=visible_to(viewer).values("pk"))
+    on_cases = on_one_of(visible_to(viewer))
     by_itself = Q(case=None, proceeding__in=visible_proceedings(viewer).values("pk"))
     return ScoredValue.objects.filter(on_cases | by_itself)
 

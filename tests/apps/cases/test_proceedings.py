@@ -10,6 +10,8 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Involved, PartnerKey, Proceeding
 from amends.apps.cases.proceedings.facts import rebuilt_facts_of_proceeding
 from amends.apps.cases.proceedings.partners import Reached, new_partner_link
+from amends.apps.cases.proceedings.queries import visible_proceedings, waiting_proceedings
+from amends.apps.cases.queries import Viewer
 from amends.apps.ledger.verification import verify
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import grant_role
@@ -194,3 +196,14 @@ def test_a_link_that_went_to_a_wrong_address_ends_with_the_next(office: Office, 
         new_partner_link(begun, Reached(partner.pk, "email", address), now=now)
     open_links = PartnerKey.objects.filter(proceeding=begun, revoked_at=None).order_by("address")
     assert list(open_links.values_list("address", flat=True)) == ["b@example.com", "c@example.com"]
+
+
+def test_whether_a_proceeding_is_seen_is_asked_by_the_key_of_its_case(office: Office, number: str) -> None:
+    """A condition that names all visible cases as an alternative reads them all, on every page that says what waits."""
+    office.api("floor_manager").begins("gift", number, **LARGE)
+    viewer = Viewer(person=office.api("receptionist").person, now=office.clock.now)
+
+    for rows in (visible_proceedings(viewer), waiting_proceedings(viewer)):
+        assert rows.filter(case__number=number).count() == 1
+        words = str(rows.query)
+        assert "EXISTS(SELECT" in words and '"case_id" IN (SELECT' not in words

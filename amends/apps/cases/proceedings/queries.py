@@ -16,7 +16,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Involved, NamedCase, Proceeding
 from amends.apps.cases.proceedings.beginning import beginning_verb
 from amends.apps.cases.proceedings.projection import CONFIRMED
-from amends.apps.cases.queries import Viewer, below, closed_to_accused, seen_as_task, visible_to
+from amends.apps.cases.queries import Viewer, below, closed_to_accused, on_one_of, seen_as_task, visible_to
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
@@ -47,10 +47,10 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
         pack = pack_in_force(desk, viewer.now)
         held = {h.role for h in viewer.caller(desk, pack).holdings}
         cases = visible_to(viewer, on=desk.pk).exclude(seen_as_task(pack, viewer.person))
-        seen = Q(case__isnull=False, case__in=cases.values("pk"))
+        seen = on_one_of(cases)
         if any(pack.roles.roles[name].sees == "desk" for name in held if name in pack.roles.roles):
             seen |= Q(case=None)
-        asked = _turn_of_roles(viewer, desk, pack) & ~Q(case__in=closed_to_accused(pack, viewer.person))
+        asked = _turn_of_roles(viewer, desk, pack) & ~on_one_of(closed_to_accused(pack, viewer.person))
         scope |= Q(desk=desk) & (seen | asked) & _open_to(held)
         scope |= Q(desk=desk) & _read_in_registers(pack, held)
     return Proceeding.objects.filter(scope, desk__in=viewer.desks())
