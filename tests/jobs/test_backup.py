@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,22 +25,33 @@ from amends.apps.people.models import Person
 from amends.apps.people.sessions import note_session
 from amends.jobs.backup import LEFT_OUT, faults_in, take_backup
 from amends.jobs.packing import pack_file
-from tests.acceptance.conftest import clock, made_worlds, office, office_of
-from tests.doors import Office
+from tests.acceptance.conftest import clock, made_worlds, office, office_of, undone_afterwards
+from tests.doors import START, Office
 from tests.emptying import empty_the_installation, files_elsewhere
-from tests.world import drive_to_archive
+from tests.world import DeskWorld, drive_to_archive
 
 __all__ = ["clock", "made_worlds", "office", "office_of"]
 PACKS = ("express",)
 
 
+@pytest.fixture(scope="module")
+def taken(made_worlds: dict[str, DeskWorld], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A backup of a desk with an open and an archived case, evidence included; what it was taken of lasts as long."""
+    folder = tmp_path_factory.mktemp("taken") / "backup"
+    world = replace(made_worlds["express"], now=START, wishes={}, callers=[])
+    with undone_afterwards():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("django.utils.timezone.now", lambda: START)
+            world.register()
+            drive_to_archive(world, world.register())
+            take_backup(folder, now=world.now)
+        yield folder
+
+
 @pytest.fixture
-def backup(office: Office, tmp_path: Path) -> Path:
-    """A backup of a desk with an open and an archived case, evidence included."""
-    office.world.register()
-    drive_to_archive(office.world, office.world.register())
-    take_backup(tmp_path / "backup", now=office.world.now)
-    return tmp_path / "backup"
+def backup(taken: Path, office: Office, tmp_path: Path) -> Path:
+    """The backup for one test, which may damage it."""
+    return Path(shutil.copytree(taken, tmp_path / "backup"))
 
 
 def test_a_backup_is_whole_and_private(backup: Path) -> None:

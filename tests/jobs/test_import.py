@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +25,12 @@ from amends.jobs.imports import running
 from amends.jobs.imports.encodings import ImportRefused
 from amends.jobs.imports.mapping import Mapping
 from amends.jobs.imports.running import Order, run_import
-from tests.world import open_world, publish_shipped
+from tests.acceptance.conftest import made_worlds
+from tests.world import DeskWorld
 
+__all__ = ["made_worlds"]
 pytestmark = pytest.mark.django_db
+PACKS = ("express",)
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HEADER = ["编号", "姓名", "电话", "收到", "结案", "事由", "经过", "类别"]
 MAPPING = {
@@ -55,10 +59,10 @@ GOOD = ["A-1", "张伟", "13912345678", "2024-05-06 09:30", "2024-05-09 17:00", 
 
 
 @pytest.fixture(autouse=True)
-def desk(settings, tmp_path):
+def desk(made_worlds, db, settings, tmp_path) -> DeskWorld:
+    """The desk that was opened at NOW, as no test has touched it."""
     settings.VAR_DIR = tmp_path / "var"
-    publish_shipped(("express",), now=NOW)
-    return open_world("express", now=NOW)
+    return replace(made_worlds["express"], now=NOW, wishes={}, callers=[])
 
 
 def row(number, **changes):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
+from tests.acceptance.conftest import undone_afterwards
 from tests.pages import in_words
 from tests.web.staff import signed_in
 from tests.world import open_world, publish_shipped
@@ -22,15 +23,17 @@ OF_A_DESK = (
 WITH_DAYS = ("/figures/", "/overview/", "/analysis/", "/counts/", "/experience/")
 
 
-@pytest.fixture
-def desks():
+@pytest.fixture(scope="module")
+def desks(django_db_setup, django_db_blocker):
+    """Opened once for the file: every test reads, and what a sign-in writes is undone after it."""
     now = timezone.now()
-    publish_shipped(("escalation", "express"), now=now)
-    return open_world("escalation", now=now), open_world("express", now=now)
+    with django_db_blocker.unblock(), undone_afterwards():
+        publish_shipped(("escalation", "express"), now=now)
+        yield open_world("escalation", now=now), open_world("express", now=now)
 
 
 @pytest.fixture
-def manager(desks):
+def manager(desks, db):
     return signed_in(desks[0], "quality_manager")
 
 
