@@ -13,6 +13,12 @@ def test_sqlite_commits_are_durable_and_writers_wait():
     assert "PRAGMA synchronous=FULL" in database["OPTIONS"]["init_command"]
 
 
+def test_sqlite_keeps_more_parsed_statements_than_a_desk_has_questions():
+    database = database_from_url("sqlite:////srv/amends/amends.sqlite3")
+
+    assert database["OPTIONS"]["cached_statements"] == 512
+
+
 def test_postgres_url_is_taken_apart():
     database = database_from_url("postgres://clerk:p%40ss@db.example:6432/complaints?sslmode=verify-full")
 
