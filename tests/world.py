@@ -12,10 +12,9 @@ from django.conf import settings
 
 from amends.apps.policies import actions as policies
 from amends.apps.policies.actions import load_calendar_year, open_desk, publish_pack
-from amends.apps.policies.check import check_folder
+from amends.apps.policies.check import Check, check_folder
 from amends.apps.policies.files import read_calendar_files
 from amends.apps.policies.queries import read_version, versions_of
-from amends.core.policy.pack import Pack
 from amends.jobs.organisation import build_organisation
 from amends.jobs.rehearsal import PICTURE, DeskWorld, drive_to_archive
 
@@ -32,10 +31,10 @@ def publish_shipped(names: tuple[str, ...] = SHIPPED, *, now: datetime) -> None:
     for year in _calendars():
         load_calendar_year(year, now=now)
     for name in names:
-        content = _read_once(ROOT / "packs" / name if name in SHIPPED else ROOT / "tests" / "packs" / name)
-        # What was read once was checked once: looking for problems again costs as much as many a test.
-        with mock.patch.object(policies, "_readable", _judged_once):
-            publish_pack(content, now=now)
+        check = _read_once(ROOT / "packs" / name if name in SHIPPED else ROOT / "tests" / "packs" / name)
+        # What was read was checked: looking for problems again costs as much as many a test.
+        with mock.patch.object(policies, "_readable", lambda _, pack=check.pack: pack):
+            publish_pack(check.raw, now=now)
 
 
 @cache
@@ -44,21 +43,11 @@ def _calendars() -> list[dict[str, Any]]:
 
 
 @cache
-def _read_once(folder: Path) -> dict[str, Any]:
+def _read_once(folder: Path) -> Check:
     """A folder as it is published. Reading YAML takes longer than most tests, and no test changes a folder of the tree."""
     check = check_folder(folder, calendars=settings.CALENDARS_DIR)
     assert not check.faults, [line.text() for line in check.faults]
-    return dict(check.raw)
-
-
-_judged: dict[int, Pack] = {}
-_judge = policies._readable
-
-
-def _judged_once(content: dict[str, Any]) -> Pack:
-    if id(content) not in _judged:
-        _judged[id(content)] = _judge(content)
-    return _judged[id(content)]
+    return check
 
 
 def open_world(pack_id: str, *, now: datetime, code: str | None = None, password: str | None = None) -> DeskWorld:

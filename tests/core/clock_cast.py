@@ -4,7 +4,7 @@ import datetime as dt
 from functools import cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
+import yaml
 
 from amends.core.calendars import RegionYear, compose_calendar, read_region_year
 from amends.core.clocks import ClockEvent
@@ -31,8 +31,8 @@ PACK_CALENDAR = PackCalendar.model_validate(
 
 @cache
 def china_years() -> tuple[RegionYear, ...]:
-    yaml = YAML(typ="safe")
-    return tuple(read_region_year(yaml.load(path)) for path in sorted((CALENDARS / "CN").glob("*.yaml")))
+    files = sorted((CALENDARS / "CN").glob("*.yaml"))
+    return tuple(read_region_year(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)) for file in files)
 
 
 @cache

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 from django.test import Client
-from ruamel.yaml import YAML
 
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case, EvidenceFile
@@ -45,8 +45,8 @@ LATIN = {kind: f"Some {kind}" for kind in TEXT_TYPES} | {
     "phone": "13912345678", "email": "li@example.com", "id_number": "11010519491231002X", "url": "https://example.com/1",
 }  # fmt: skip
 STEPS = 7
-ROUTES: list[dict[str, Any]] = YAML(typ="safe").load(
-    (Path(__file__).parents[1] / "promises" / "routes.yaml").read_text(encoding="utf-8")
+ROUTES: list[dict[str, Any]] = yaml.load(
+    (Path(__file__).parents[1] / "promises" / "routes.yaml").read_bytes(), Loader=yaml.CSafeLoader
 )["routes"]
 LOOKED_AT = ("staff", "admin", "public", "portal")
 PAGES_SEEN = 40
