@@ -65,10 +65,13 @@ def given_moment(name: str) -> Given:
 
 
 class Prepared(Generic[Row]):
-    """A question whose words never change; only its `Given` values do."""
+    """A question whose words never change; only its `Given` values do.
 
-    def __init__(self, asks: Callable[[], QuerySet[Any, Row]]) -> None:
-        self._asks = asks
+    One that is `planned_anew` keeps its words but not its plan: how long a span of days is decides which way to its rows is short.
+    """
+
+    def __init__(self, asks: Callable[[], QuerySet[Any, Row]], *, planned_anew: bool = False) -> None:
+        self._asks, self._keeps_plan = asks, not planned_anew
 
     def ask(self, **given: Any) -> list[Row]:
         """The rows as they are now; one query."""
@@ -85,7 +88,7 @@ class Prepared(Generic[Row]):
     @cached_property
     def words(self) -> _Words[Row] | None:
         try:
-            return _Words(self._asks())
+            return _Words(self._asks(), keeps_plan=self._keeps_plan)
         except EmptyResultSet:
             return None
 
@@ -114,8 +117,9 @@ def count_each(asked: Iterable[Counting]) -> list[int]:
 class _Words(Generic[Row]):
     """The SQL of a question: values that are always the same stand in it, the places of the others are marked."""
 
-    def __init__(self, rows: QuerySet[Any, Row]) -> None:
+    def __init__(self, rows: QuerySet[Any, Row], *, keeps_plan: bool) -> None:
         self.rows: Any = rows
+        self.keeps_plan = keeps_plan
         self.compiler = rows.query.get_compiler(connection.alias)
         text, values = self.compiler.as_sql()
         if connection.vendor == "postgresql":
@@ -127,7 +131,7 @@ class _Words(Generic[Row]):
     def read(self, given: dict[str, Any]) -> list[Row]:
         """The rows, made as Django makes them; what is the same for all of them was looked up once."""
         here = connections[DEFAULT_DB_ALIAS]
-        found = _executed(here, self.sql, self.bound(given, here))
+        found = _executed(here, self.sql, self.bound(given, here), keeps_plan=self.keeps_plan)
         if self.makes is not None:
             return self.makes.rows_of(found, here)
         compiler = copy(self.compiler)
@@ -144,15 +148,15 @@ class _Words(Generic[Row]):
         return [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
 
 
-def _executed(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _executed(here: Any, text: str, values: list[Any], *, keeps_plan: bool = True) -> list[tuple[Any, ...]]:
     if here.vendor == "postgresql" and not here.queries_logged and not here.execute_wrappers:
-        return _executed_on_server(here, text, values)
-    with _cursor(here) as cursor:
+        return _executed_on_server(here, text, values, keeps_plan)
+    with _cursor(here) if keeps_plan else here.cursor() as cursor:
         cursor.execute(text, values)
         return list(cursor.fetchall())
 
 
-def _executed_on_server(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _executed_on_server(here: Any, text: str, values: list[Any], keeps_plan: bool) -> list[tuple[Any, ...]]:
     """Past the layers in which Django counts and logs, wherever nobody counts or logs, and with one cursor a connection.
 
     The first question of a request finds out whether the connection still holds, and is asked again where it does not; Django asks
@@ -161,15 +165,15 @@ def _executed_on_server(here: Any, text: str, values: list[Any]) -> list[tuple[A
     is_first = here.connection is not None and here.health_check_enabled and not here.health_check_done
     here.health_check_done = True
     try:
-        return _answered(here, text, values)
+        return _answered(here, text, values, keeps_plan)
     except (InterfaceError, OperationalError):
         if not is_first or here.in_atomic_block or here.is_usable():
             raise
         here.close()
-        return _answered(here, text, values)
+        return _answered(here, text, values, keeps_plan)
 
 
-def _answered(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _answered(here: Any, text: str, values: list[Any], keeps_plan: bool) -> list[tuple[Any, ...]]:
     if here.connection is None:
         here.ensure_connection()
     here.validate_no_broken_transaction()
@@ -177,7 +181,7 @@ def _answered(here: Any, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
         cursor = getattr(here.connection, "preparing_cursor", None)
         if cursor is None:
             cursor = here.connection.preparing_cursor = _preparing(here)
-        return list(cursor.execute(text, values).fetchall())
+        return list(cursor.execute(text, values, prepare=keeps_plan).fetchall())
 
 
 def tell(text: str, values: Sequence[Any]) -> None:
@@ -270,12 +274,12 @@ class _LongQuery(PostgresQuery):
 
 
 class _PreparingCursor(psycopg.Cursor[Any]):
-    """Has the server keep the plan of what it executes for as long as the connection lasts."""
+    """Has the server keep the plan of what it executes for as long as the connection lasts, unless it is told otherwise."""
 
     _query_cls = _LongQuery
 
-    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
-        return super().execute(query, params, prepare=True)
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = True, **how: Any) -> Any:
+        return super().execute(query, params, prepare=prepare)
 
     def _convert_query(self, query: Any, params: Any = None) -> Any:
         """psycopg notes what it sent only of statements that it did not prepare; Django's log of queries reads that note."""
@@ -300,13 +304,13 @@ def _preparing(here: Any) -> _PreparingCursor:
 _kept: dict[Hashable, Prepared[Any]] = {}
 
 
-def prepared(key: Hashable, asks: Callable[[], QuerySet[Any, Row]]) -> Prepared[Row]:
+def prepared(key: Hashable, asks: Callable[[], QuerySet[Any, Row]], *, planned_anew: bool = False) -> Prepared[Row]:
     """The question under a key, which names everything that its words depend on."""
     found = _kept.get(key)
     if found is None:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        found = _kept[key] = Prepared(asks)
+        found = _kept[key] = Prepared(asks, planned_anew=planned_anew)
     return found
 
 

@@ -281,7 +281,8 @@ _OF_PERIOD = Prepared(
         _days_of_desk(day__gte=_given_day("first"), day__lte=_given_day("last"), state="")
         .values_list(*COLUMNS.values())
         .annotate(*(Sum(name) for name in COUNTS))
-    )
+    ),
+    planned_anew=True,
 )
 _STANDING = Prepared(
     lambda: (
@@ -322,7 +323,7 @@ def _ask_left(name: str, wanted: Wanted, **given: Any) -> list[Any]:
     """Ask about what the filters leave: a question for each set of them, as one for what is not known has words of its own."""
     filters = {name: wanted.filters[name] for name in BY if name in wanted.filters}
     unknown = tuple((name, value is None) for name, value in filters.items())
-    question = prepared(("overview", name, unknown), lambda: _ASKED[name](_is_left(unknown)))
+    question = prepared(("overview", name, unknown), lambda: _ASKED[name](_is_left(unknown)), planned_anew=True)
     return question.ask(desk=wanted.desk.pk, first=wanted.period.first, **filters, **given)
 
 

@@ -72,6 +72,12 @@ def test_the_server_plans_a_question_once_a_connection(office: Office) -> None:
     by_number = Prepared(lambda: Case.objects.filter(number=Given("number", NUMBER), subject__contains="planned once"))
     for number in (case.number, "没有", case.number):
         by_number.ask(number=number)
+    anew = Prepared(
+        lambda: Case.objects.filter(number=Given("number", NUMBER)).exclude(subject__contains="planned anew"),
+        planned_anew=True,
+    )
+    for number in (case.number, "没有", case.number):
+        assert [one.number for one in anew.ask(number=number)] == ([] if number == "没有" else [number])
     Case.objects.filter(subject__contains="planned anew").count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), max(statement) FROM pg_prepared_statements WHERE statement LIKE '%planned %'")
