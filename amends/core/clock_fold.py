@@ -103,8 +103,7 @@ def _seq(event: ClockEvent) -> int:
     return event.seq
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """From this event on this limit holds; `fixed` is the date or time that a field gave, as text, and `latest` the one that
     the clock may not go beyond.
     """
@@ -117,9 +116,9 @@ class Change:
     latest: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Run:
-    """One instance of a clock as folded so far."""
+    """One instance of a clock as folded so far. What most never get is read of the class: a case has some twenty of them."""
 
     cycle: int
     n: int
@@ -127,13 +126,34 @@ class Run:
     start_seq: int
     starts_case: bool
     changes: list[Change]
-    applies: bool = True
-    pauses: list[Paused] = field(default_factory=list)
-    paused_in: str | None = None
-    extensions: list[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=list)
-    stopped_at: dt.datetime | None = None
-    stop_seq: int | None = None
-    stop_cause: StopCause | None = None
+    applies: bool = field(default=True, init=False)
+    pauses: tuple[Paused, ...] = field(default=(), init=False)
+    paused_in: str | None = field(default=None, init=False)
+    extensions: tuple[tuple[int, dt.datetime, dt.datetime], ...] = field(default=(), init=False)
+    stopped_at: dt.datetime | None = field(default=None, init=False)
+    stop_seq: int | None = field(default=None, init=False)
+    stop_cause: StopCause | None = field(default=None, init=False)
+
+
+class Fits(NamedTuple):
+    """The triggers of a rule that a step fits: those that may start the clock, and the one that stops it."""
+
+    starts: tuple[Trigger, ...]
+    stop: Trigger | None
+
+
+def fits_of(rule: ClockRule, step: Step) -> Fits:
+    """Return which triggers fit: that rests on the verb, the state entered and the values given, not on what was before."""
+    starts = tuple(trigger for trigger in rule.start if _fits(trigger, step))
+    return Fits(starts, next((trigger for trigger in rule.stop if _fits(trigger, step)), None))
+
+
+def _fits(trigger: Trigger, step: Step) -> bool:
+    if trigger.state is not None:
+        return trigger.state == step.entered
+    if trigger.verb is not None:
+        return trigger.verb == step.event.verb
+    return step.event.values.get(trigger.field_set or "") is not None
 
 
 # -- the fold ----------------------------------------------------------------------------------
@@ -144,7 +164,7 @@ def runs_of(rule: ClockRule, steps: Iterable[Step]) -> list[Run]:
     runs: list[Run] = []
     known = Known()
     for step in steps:
-        take_in(runs, step, rule)
+        take_in(runs, step, rule, fits_of(rule, step))
         known = step.after
     judge_running(runs, rule, known)
     return runs
@@ -163,16 +183,15 @@ def judge_running(runs: list[Run], rule: ClockRule, known: Known) -> None:
 
 
 def _judge(run: Run, rule: ClockRule, known: Known) -> None:
-    run.applies = holds(rule.when, known)
+    run.applies = rule.when is None or holds(rule.when, known)
 
 
-def take_in(runs: list[Run], step: Step, rule: ClockRule) -> None:
+def take_in(runs: list[Run], step: Step, rule: ClockRule, fits: Fits) -> None:
     """Take one step into the instances of a clock.
 
     Whether an instance applies is decided when it stops; `judge_running` does it for one that has not.
     """
     run = running(runs)
-    trigger = _starting(runs, step, rule)
     known_limit = run is not None and run.changes[-1].limit is not None
     if step.opens_cycle and rule.cycle == "life":
         run = _continue_life(runs, step.event)
@@ -180,28 +199,33 @@ def take_in(runs: list[Run], step: Step, rule: ClockRule) -> None:
         _judge(run, rule, step.before)
         _stop(run, step.event, step.event.at, "reopened")
         run = None
-    stopped_now = run is not None and _follow(run, step, rule, known_limit, trigger is not None)
-    if trigger is not None and (run is None or stopped_now):
-        _start(runs, step, rule, trigger, stopped_now)
+    if run is None:
+        stopped_now, trigger = False, _starting(runs, step, rule, fits)
+    else:
+        restarts = rule.repeats == "each_start" and _starting(runs, step, rule, fits) is not None
+        stopped_now = _follow(run, step, rule, fits.stop, known_limit, restarts)
+        # A clock that runs on is started by nothing, so that nobody has to ask.
+        trigger = _starting(runs, step, rule, fits) if stopped_now else None
+    if trigger is not None:
+        _start(runs, step, rule, trigger, None if stopped_now else fits.stop)
 
 
 def _continue_life(runs: list[Run], event: ClockEvent) -> Run | None:
     run = runs[-1] if runs else None
     if run is not None and run.stopped_at is not None:
-        run.pauses.append(Paused(run.stopped_at, max(event.at, run.stopped_at), GAP))
+        run.pauses = (*run.pauses, Paused(run.stopped_at, max(event.at, run.stopped_at), GAP))
         run.stopped_at = run.stop_seq = run.stop_cause = None
     return run
 
 
-def _follow(run: Run, step: Step, rule: ClockRule, known_limit: bool, starts_again: bool) -> bool:
-    """Take a step into a running instance; tell whether it stopped."""
+def _follow(run: Run, step: Step, rule: ClockRule, trigger: Trigger | None, known_limit: bool, restarts: bool) -> bool:
+    """Take a step into a running instance, with the trigger that stops it; tell whether it stopped."""
     event = step.event
-    trigger = _matching(rule.stop, step)
     if trigger is not None and rule.limit.promise and _states_earlier(trigger, event, run):
         # What was done before a promise was given does not keep it.
         trigger = None
     cause: StopCause | None = "stop" if trigger else None
-    if cause is None and starts_again and rule.repeats == "each_start":
+    if cause is None and restarts:
         cause = "restart"
     if cause is None and step.ends_case and not rule.runs_after_end:
         cause = "ended"
@@ -218,7 +242,7 @@ def _follow(run: Run, step: Step, rule: ClockRule, known_limit: bool, starts_aga
     return True
 
 
-def _start(runs: list[Run], step: Step, rule: ClockRule, trigger: Trigger, stopped_now: bool) -> None:
+def _start(runs: list[Run], step: Step, rule: ClockRule, trigger: Trigger, stop: Trigger | None) -> None:
     event = step.event
     n = 1 + sum(run.cycle == event.cycle for run in runs) if runs else 1
     if rule.repeats == "never" and (n > 1 or (rule.cycle == "life" and runs)):
@@ -226,19 +250,16 @@ def _start(runs: list[Run], step: Step, rule: ClockRule, trigger: Trigger, stopp
     run = Run(event.cycle, n, _moment_of_trigger(trigger, step).astimezone(dt.UTC), event.seq, step.is_first, [])
     _choose_limit(run, step, rule)
     runs.append(run)
-    stop = None if stopped_now or rule.repeats == "each_start" else _matching(rule.stop, step)
-    if stop is not None:
+    if stop is not None and rule.repeats != "each_start":
         _judge(run, rule, step.after)
         _stop(run, event, _moment_of_trigger(stop, step), "stop")
     else:
         _pause_or_resume(run, event, rule)
 
 
-def _starting(runs: list[Run], step: Step, rule: ClockRule) -> Trigger | None:
+def _starting(runs: list[Run], step: Step, rule: ClockRule, fits: Fits) -> Trigger | None:
     """Return what in a step starts the clock; a field counts only where the event gives it another value."""
-    for trigger in rule.start:
-        if _matching((trigger,), step) is None:
-            continue
+    for trigger in fits.starts:
         if trigger.field_set is None or _is_news(trigger.field_set, runs, step, rule):
             return trigger
     return None
@@ -260,22 +281,10 @@ def _has_run_in(runs: list[Run], cycle: int) -> bool:
     return bool(runs) and runs[-1].cycle == cycle
 
 
-def _matching(triggers: tuple[Trigger, ...], step: Step) -> Trigger | None:
-    for trigger in triggers:
-        if trigger.state is not None:
-            if trigger.state == step.entered:
-                return trigger
-        elif trigger.verb is not None:
-            if trigger.verb == step.event.verb:
-                return trigger
-        elif step.event.values.get(trigger.field_set or "") is not None:
-            return trigger
-    return None
-
-
 def _moment_of_trigger(trigger: Trigger | None, step: Step) -> dt.datetime:
-    given = step.after.facts.get(trigger.at) if trigger is not None and trigger.at else None
-    moment = None if given is None else as_time(given)
+    if trigger is None or not trigger.at:
+        return step.event.at
+    moment = as_time(step.after.facts.get(trigger.at))
     return moment if isinstance(moment, dt.datetime) else step.event.at
 
 
@@ -291,10 +300,11 @@ def _states_earlier(trigger: Trigger, event: ClockEvent, run: Run) -> bool:
 def _stop(run: Run, event: ClockEvent, at: dt.datetime, cause: StopCause) -> None:
     run.stopped_at = max(at.astimezone(dt.UTC), run.started_at)
     run.stop_seq, run.stop_cause = event.seq, cause
-    run.pauses = list(_pauses_before(run.stopped_at, run.pauses))
+    if run.pauses:
+        run.pauses = tuple(_pauses_before(run.stopped_at, run.pauses))
 
 
-def _pauses_before(stop: dt.datetime, pauses: list[Paused]) -> Iterator[Paused]:
+def _pauses_before(stop: dt.datetime, pauses: Iterable[Paused]) -> Iterator[Paused]:
     """What of the pauses lies before the stop: an event may state a time before that of an event that came earlier."""
     for pause in pauses:
         if pause.from_at < stop:
@@ -304,6 +314,10 @@ def _pauses_before(stop: dt.datetime, pauses: list[Paused]) -> Iterator[Paused]:
 def _choose_limit(run: Run, step: Step, rule: ClockRule) -> None:
     last = run.changes[-1] if run.changes else None
     event, facts = step.event, step.after.facts
+    if rule.is_settled:
+        if last is None:
+            run.changes.append(Change(event.seq, event.at, rule.limit, None, None))
+        return
     if last is not None and not event.values:
         return
     limit, choice = _chosen(rule.limit, facts, None)
@@ -347,7 +361,7 @@ def _extend(run: Run, event: ClockEvent, rule: ClockRule) -> None:
     due = as_time(asked.get("due_at"))
     if not isinstance(due, dt.datetime):
         raise WorkingTimeError(f"event {event.seq} extends {rule.id} without a time")
-    run.extensions.append((event.seq, event.at, due.astimezone(dt.UTC)))
+    run.extensions = (*run.extensions, (event.seq, event.at, due.astimezone(dt.UTC)))
 
 
 def _pause_or_resume(run: Run, event: ClockEvent, rule: ClockRule) -> None:
@@ -363,13 +377,13 @@ def _pause_or_resume(run: Run, event: ClockEvent, rule: ClockRule) -> None:
     if not is_open and asked and (event.values.get(EVIDENCE) or not pause.needs_evidence):
         last_end = run.pauses[-1].to_at if run.pauses else None
         begins = max(event.at.astimezone(dt.UTC), last_end or run.started_at, run.started_at)
-        run.pauses.append(Paused(begins, None, event.pause_reason or ""))
+        run.pauses = (*run.pauses, Paused(begins, None, event.pause_reason or ""))
         run.paused_in = event.state
 
 
 def _resume(run: Run, at: dt.datetime) -> None:
     last = run.pauses[-1]
-    run.pauses[-1] = Paused(last.from_at, max(at.astimezone(dt.UTC), last.from_at), last.reason)
+    run.pauses = (*run.pauses[:-1], Paused(last.from_at, max(at.astimezone(dt.UTC), last.from_at), last.reason))
 
 
 def as_time(value: object) -> dt.datetime | dt.date | None:

@@ -11,7 +11,18 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from amends.core.clock_fold import EXTENSION, ClockEvent, Known, Run, Step, judge_running, running, steps_of, take_in
+from amends.core.clock_fold import (
+    EXTENSION,
+    ClockEvent,
+    Fits,
+    Known,
+    Run,
+    Step,
+    fits_of,
+    judge_running,
+    steps_of,
+    take_in,
+)
 from amends.core.clocks import ClockReading, due_of, readings
 from amends.core.policy.clock_rules import ClockRule, Limit
 from amends.core.working_time import WorkingCalendar
@@ -30,52 +41,31 @@ class Dated(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """To which rule an event can mean something: while its clock does not run, and while it runs."""
+    """To which rule an event can mean something: while its clock does not run, and while it runs; and what in the rule it fits."""
 
     place: int
     may_start: bool
     concerns: bool
+    fits: Fits
 
 
 class _Watch:
     """What in an event can mean something to a rule."""
 
     def __init__(self, rule: ClockRule) -> None:
-        triggers = (*rule.start, *rule.stop)
-        self.verbs = frozenset(t.verb for t in triggers if t.verb)
-        self.states = frozenset(t.state for t in triggers if t.state)
-        self.names = frozenset(
-            [
-                *(t.field_set for t in triggers if t.field_set),
-                *_asked_by(rule.limit),
-                *([rule.no_later_than] if rule.no_later_than else []),
-                EXTENSION,
-            ]
+        self.rule = rule
+        self.asked = frozenset(
+            [*_asked_by(rule.limit), *([rule.no_later_than] if rule.no_later_than else []), EXTENSION]
         )
-        self.start_verbs = frozenset(t.verb for t in rule.start if t.verb)
-        self.start_states = frozenset(t.state for t in rule.start if t.state)
-        self.start_names = frozenset(t.field_set for t in rule.start if t.field_set)
-        self.is_life = rule.cycle == "life"
-        self.pauses = rule.pause is not None
+        self.names = self.asked.union(t.field_set for t in (*rule.start, *rule.stop) if t.field_set)
 
-    def may_start(self, step: Step, turns: bool) -> bool:
-        """Whether a step may matter to a clock that does not run: it may start, and one of the whole life may go on."""
-        return (
-            step.event.verb in self.start_verbs
-            or step.entered in self.start_states
-            or not self.start_names.isdisjoint(step.event.values)
-            or (self.is_life and turns)
-        )
-
-    def concerns(self, step: Step, turns: bool) -> bool:
-        """Whether a step may matter to a clock that runs."""
-        return (
-            self.pauses
-            or turns
-            or step.event.verb in self.verbs
-            or step.entered in self.states
-            or not self.names.isdisjoint(step.event.values)
-        )
+    def meaning(self, place: int, step: Step, turns: bool) -> Meaning:
+        """Whether a step may start a clock that does not run, or one of the whole life goes on; and whether it may matter to one that runs."""
+        rule, fits = self.rule, fits_of(self.rule, step)
+        may_start = bool(fits.starts) or (rule.cycle == "life" and turns)
+        restarts = rule.repeats == "each_start" and bool(fits.starts)
+        concerns = rule.pause is not None or turns or restarts or fits.stop is not None
+        return Meaning(place, may_start, concerns or not self.asked.isdisjoint(step.event.values), fits)
 
 
 def _asked_by(limit: Limit) -> Iterator[str]:
@@ -96,7 +86,7 @@ class Clockwork:
         self.ids = frozenset(rule.id for rule in self.rules)
         self._watches = [_Watch(rule) for rule in self.rules]
         self._names: frozenset[str] = frozenset().union(*(watch.names for watch in self._watches))
-        self._meanings: dict[tuple[str, str | None, bool, frozenset[str]], list[Meaning]] = {}
+        self._meanings: dict[tuple[str, str | None, bool, frozenset[str], tuple[str, ...]], list[Meaning]] = {}
 
     def readings(
         self, events: Iterable[ClockEvent], calendars: Calendars, now: dt.datetime, *, with_segments: bool = True
@@ -109,10 +99,10 @@ class Clockwork:
     def dues(self, events: Iterable[ClockEvent], calendars: Calendars) -> list[Dated]:
         """When every instance of every clock falls due and stopped, as its reading has it: rule by rule, oldest first."""
         return [
-            Dated(
-                f"{rule.id}/{run.cycle}/{run.n}", rule.id, due_of(run, rule, calendars(rule.calendar)), run.stopped_at
-            )
+            Dated(f"{rule.id}/{run.cycle}/{run.n}", rule.id, due_of(run, rule, calendar), run.stopped_at)
             for rule, runs in zip(self.rules, self._runs(events), strict=True)
+            if runs
+            for calendar in (calendars(rule.calendar),)
             for run in runs
             if run.applies
         ]
@@ -122,9 +112,10 @@ class Clockwork:
         found: list[list[Run]] = [[] for _ in self.rules]
         known = Known()
         for step in steps_of(events):
-            for place, may_start, concerns in self._meaning_of(step):
-                if may_start if running(found[place]) is None else concerns:
-                    take_in(found[place], step, self.rules[place])
+            for place, may_start, concerns, fits in self._meaning_of(step):
+                runs = found[place]
+                if concerns if runs and runs[-1].stopped_at is None else may_start:
+                    take_in(runs, step, self.rules[place], fits)
             known = step.after
         for rule, runs in zip(self.rules, found, strict=True):
             judge_running(runs, rule, known)
@@ -137,14 +128,12 @@ class Clockwork:
             before.round,
             before.done,
         )
-        alike = (event.verb, step.entered, turns, self._names.intersection(event.values))
+        named = self._names.intersection(event.values)
+        # A field that is emptied fits no trigger.
+        emptied = tuple(name for name in named if event.values[name] is None) if named else ()
+        alike = (event.verb, step.entered, turns, named, emptied)
         found = self._meanings.get(alike)
         if found is None:
-            found = self._meanings[alike] = list(self._meant_by(step, turns))
+            meant = (watch.meaning(place, step, turns) for place, watch in enumerate(self._watches))
+            found = self._meanings[alike] = [one for one in meant if one.may_start or one.concerns]
         return found
-
-    def _meant_by(self, step: Step, turns: bool) -> Iterator[Meaning]:
-        for place, watch in enumerate(self._watches):
-            meaning = Meaning(place, watch.may_start(step, turns), watch.concerns(step, turns))
-            if meaning.may_start or meaning.concerns:
-                yield meaning

@@ -8,7 +8,7 @@ step that the draft does not know can not be replayed: it is counted, and its ev
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,10 +16,10 @@ from typing import Any
 
 from amends.core.clocks import ClockEvent
 from amends.core.clockwork import Clockwork, Dated
-from amends.core.facts import CaseFacts, Event, evolve
+from amends.core.facts import CaseFacts, Event, GrowingFacts
 from amends.core.grading import propose
 from amends.core.indicators import Result, Tally, result_of
-from amends.core.policy.conditions import Condition, holds
+from amends.core.policy.conditions import Condition, Known, holds
 from amends.core.policy.kpis import LENGTHS, Indicator
 from amends.core.policy.lifecycle import RESTING, Transition
 from amends.core.policy.pack import Pack
@@ -61,9 +61,16 @@ class Replayed:
     clocks_before: Sequence[Stood]
     clocks_after: Sequence[Stood]
     due: list[tuple[str, datetime | None, datetime | None]] = field(default_factory=list)
-    broken: tuple[int, int] = (0, 0)
+    late_before: Sequence[bool] = ()
+    late_after: Sequence[bool] = ()
+    """Of each of the clocks whether it is broken."""
     unknown_verbs: Counter[str] = field(default_factory=Counter)
     unknown_states: set[str] = field(default_factory=set)
+
+    @property
+    def broken(self) -> tuple[int, int]:
+        """How many clocks are broken."""
+        return sum(self.late_before), sum(self.late_after)
 
     @property
     def differs(self) -> bool:
@@ -131,7 +138,8 @@ def _placed(
     overlay: dict[str, Any] = {}
     route: tuple[str | None, str | None] = (None, None)
     last: str | None = None
-    facts = CaseFacts()
+    # As it was decided: the state before a step, with everything that the step entered.
+    before = GrowingFacts()
     for event in past.events:
         graded, routed = event.payload.get("graded", {}), event.payload.get("routed")
         if level and level in event.payload.get("set", {}):
@@ -140,18 +148,16 @@ def _placed(
             if routed:
                 route = (_route_at(old, routed), _route_at(old, routed))
             continue
-        # As it was decided: the state before the step, with everything that the step entered.
-        given = event.payload.get("set", {})
-        before, facts = facts, evolve(facts, event)
-        if not graded and not routed:
-            continue
-        overlay = {name: value for name, value in overlay.items() if name not in given}
-        other = _graded_otherwise(draft, graded, before.with_values({**given, **overlay}))
-        overlay |= other
-        changed |= {event.seq: other} if other else {}
-        if routed:
-            proposed = propose_route(draft, before.with_values({**given, **overlay}), None)
-            route = (_route_at(old, routed), proposed.route.to if proposed else None)
+        if graded or routed:
+            given = event.payload.get("set", {})
+            overlay = {name: value for name, value in overlay.items() if name not in given}
+            other = _graded_otherwise(draft, graded, before.with_values({**given, **overlay}))
+            overlay |= other
+            changed |= {event.seq: other} if other else {}
+            if routed:
+                proposed = propose_route(draft, before.with_values({**given, **overlay}), None)
+                route = (_route_at(old, routed), proposed.route.to if proposed else None)
+        before.take_in(event)
     if compared.same_places:
         return changed, (last, last), route
     after = draft.grading.level
@@ -227,29 +233,24 @@ def is_broken(clock: Stood, now: datetime) -> bool:
 
 
 def _compare_clocks(found: Replayed, now: datetime) -> None:
+    found.late_before = found.late_after = [is_broken(one, now) for one in found.clocks_before]
     if found.clocks_before is found.clocks_after:
-        broken = sum(is_broken(one, now) for one in found.clocks_before)
-        found.broken = (broken, broken)
         return
+    found.late_after = [is_broken(one, now) for one in found.clocks_after]
     after = {one.key: one for one in found.clocks_after}
     for one in found.clocks_before:
         other = after.pop(one.key, None)
         if other is None or other.due_at != one.due_at:
             found.due.append((one.key, one.due_at, other.due_at if other else None))
     found.due += [(key, None, one.due_at) for key, one in after.items()]
-    found.broken = (
-        sum(is_broken(one, now) for one in found.clocks_before),
-        sum(is_broken(one, now) for one in found.clocks_after),
-    )
 
 
 # Indicators
 
 
-def timeliness(clocks: Iterable[Stood], rules: Iterable[str], now: datetime) -> tuple[bool | None, bool]:
+def timeliness(clocks: Iterable[Stood], rules: Collection[str], now: datetime) -> tuple[bool | None, bool]:
     """Whether a case is in time by the clocks of its policy, None while they run; and whether it is overdue."""
-    names = frozenset(rules)
-    dated = [one for one in clocks if one.rule in names and one.due_at is not None]
+    dated = [one for one in clocks if one.rule in rules and one.due_at is not None]
     running = [one for one in dated if one.stopped_at is None]
     if not dated or running:
         last = running[-1] if running else None
@@ -297,10 +298,9 @@ def can_be_replayed(indicator: Indicator) -> bool:
     return indicator.kind != "per_volume" and not asked & UNASKED
 
 
-def count_in(total: Sum, indicator: Indicator, past: Past, values: Mapping[str, Any], since: date) -> None:
-    """Add one case to an indicator, by the facts in `values`."""
+def count_in(total: Sum, indicator: Indicator, past: Past, known: Known, since: date) -> None:
+    """Add one case to an indicator, by what is known of it."""
     day = past.days.get(indicator.by)
-    known = _Figures(values)
     if day is None or day < since or not _holds(indicator.population, known):
         return
     if indicator.exclude is not None and holds(indicator.exclude, known):
@@ -358,21 +358,20 @@ class Sums:
     before: dict[str, Sum] = field(default_factory=dict)
     after: dict[str, Sum] = field(default_factory=dict)
 
-    def take(self, one: Replayed, now: datetime) -> None:
+    def take(self, one: Replayed) -> None:
         """Add one case, without its indicators."""
         self.cases += 1
         self.differing += one.differs
         _pair(self.levels, *one.level)
         _pair(self.routes, *one.route)
-        for place, clocks in enumerate((one.clocks_before, one.clocks_after)):
-            for clock in clocks:
-                total = self.clocks[clock.rule]
-                if place:
-                    total.after += 1
-                    total.broken_after += is_broken(clock, now)
-                else:
-                    total.before += 1
-                    total.broken_before += is_broken(clock, now)
+        for clock, is_late in zip(one.clocks_before, one.late_before, strict=True):
+            total = self.clocks[clock.rule]
+            total.before += 1
+            total.broken_before += is_late
+        for clock, is_late in zip(one.clocks_after, one.late_after, strict=True):
+            total = self.clocks[clock.rule]
+            total.after += 1
+            total.broken_after += is_late
         for key, _, _ in one.due:
             self.clocks[key.partition("/")[0]].moved += 1
         for verb, times in one.unknown_verbs.items():
@@ -421,7 +420,7 @@ class Simulation:
         self.before = [one for one in present.kpis.indicators if can_be_replayed(one)]
         self.after = [one for one in draft.pack.kpis.indicators if can_be_replayed(one)]
         self._same = frozenset(one.id for one in self.after if one in self.before)
-        self._limits = (present.kpis.reads.limit, draft.pack.kpis.reads.limit)
+        self._limits = (frozenset(present.kpis.reads.limit), frozenset(draft.pack.kpis.reads.limit))
 
     def over(self, pasts: Iterable[Past]) -> tuple[Sums, list[Replayed]]:
         """The sums over these cases, and those among them that differ."""
@@ -431,7 +430,7 @@ class Simulation:
         alike = {name: Sum() for name in self._same}
         for past in pasts:
             one = self.draft.replay(past)
-            sums.take(one, self.draft.now)
+            sums.take(one)
             self._count(sums, alike, past, one)
             if one.differs or one.unknown_verbs or one.unknown_states:
                 differing.append(one)
@@ -442,22 +441,24 @@ class Simulation:
 
     def _count(self, sums: Sums, alike: Mapping[str, Sum], past: Past, one: Replayed) -> None:
         """Add the case to the indicators; an indicator and facts that are the same before and after are counted once, in `alike`."""
-        before = self._values(past, one.clocks_before, 0, past.figures.get("level"))
-        after = before
+        before = after = self._read(one.clocks_before, 0, past.figures.get("level"))
         if one.differs or self._limits[0] != self._limits[1]:
             level = one.level[1] if one.level[0] != one.level[1] else past.figures.get("level")
-            after = self._values(past, one.clocks_after, 1, level)
-        once = self._same if after == before else frozenset()
+            after = self._read(one.clocks_after, 1, level)
+        known = _Figures({**past.figures, **before})
+        known_after = known if after == before else _Figures({**past.figures, **after})
+        once = self._same if known_after is known else frozenset()
         for indicator in self.before:
             total = alike[indicator.id] if indicator.id in once else sums.before[indicator.id]
-            count_in(total, indicator, past, before, self.since)
+            count_in(total, indicator, past, known, self.since)
         for indicator in self.after:
             if indicator.id not in once:
-                count_in(sums.after[indicator.id], indicator, past, after, self.since)
+                count_in(sums.after[indicator.id], indicator, past, known_after, self.since)
 
-    def _values(self, past: Past, clocks: Iterable[Stood], place: int, level: Any) -> dict[str, Any]:
+    def _read(self, clocks: Iterable[Stood], place: int, level: Any) -> dict[str, Any]:
+        """The facts that a draft may change."""
         in_time, overdue = timeliness(clocks, self._limits[place], self.draft.now)
-        return {**past.figures, "level": level, "in_time": in_time, "overdue": overdue}
+        return {"level": level, "in_time": in_time, "overdue": overdue}
 
 
 HOURS, MINUTES = Decimal(3600), Decimal(60)

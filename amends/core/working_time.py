@@ -141,6 +141,7 @@ class WorkingCalendar:
     tz: ZoneInfo = field(init=False, repr=False)
     _cache: list[_Table] = field(init=False, repr=False, default_factory=list)
     _known: dict[tuple[int, int], int] = field(init=False, repr=False, default_factory=dict)
+    _ends: dict[tuple[dt.date, int, Counts, Ends], dt.datetime] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.weekly) != 7:
@@ -291,7 +292,20 @@ class WorkingCalendar:
         day of the next working moment. `n` = 0 means the same day, or the next working day if that is none
         or already over. Refuses negative n.
         """
-        return self._end_of(self._last_day(start, n, counts, ends), ends, start)
+        if ends == "same_time" or counts == "next_working_moment":
+            return self._end_of(self._last_day(start, n, counts, ends), ends, start)
+        # Everything that starts on a day ends at the same moment, unless that is over already.
+        asked = (self.local_date(start), n, counts, ends)
+        end = self._ends.get(asked)
+        if end is None:
+            end = self._kept(asked, self._end_of(self.working_day(start, n, counts), ends, start))
+        return end if end > start else self._end_of(self._last_day(start, n, counts, ends), ends, start)
+
+    def _kept(self, asked: tuple[dt.date, int, Counts, Ends], end: dt.datetime) -> dt.datetime:
+        if len(self._ends) >= MOST_KEPT:
+            self._ends.clear()
+        self._ends[asked] = end
+        return end
 
     def _last_day(self, start: dt.datetime, n: int, counts: Counts, ends: Ends) -> dt.date:
         day = self.working_day(start, n, counts)

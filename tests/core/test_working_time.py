@@ -294,3 +294,16 @@ def test_working_days_agree_with_counting_them_one_by_one(start, n, counts):
 def test_working_time_until_many_moments_is_that_until_each(calendar, several):
     found = calendar.working_micros_until(several)
     assert found == [calendar.working_micros_between(several[0], moment) for moment in several]
+
+
+def test_what_starts_on_a_day_ends_together_and_what_starts_after_the_end_does_not():
+    calendar = plain()
+    for _ in range(2):
+        asked = [calendar.add_working_days(at(f"2026-03-02T{hour}:00+08:00"), 0) for hour in ("09", "17", "23")]
+        assert asked[0] == asked[1] == at("2026-03-02T18:00+08:00") < asked[2] == at("2026-03-03T18:00+08:00")
+    for _ in range(2):
+        kept = [
+            calendar.add_working_days(at(f"2026-03-02T{hour}:00+08:00"), 1, "same_day", "midnight")
+            for hour in ("09", "23")
+        ]
+        assert kept == [at("2026-03-03T00:00+08:00")] * 2

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from amends.apps.cases.models import Case
 from amends.apps.keyset import behind
 
+Row = TypeVar("Row")
 
-def in_turn(cases: QuerySet[Case], size: int) -> Iterator[list[Case]]:
-    """The cases by receipt, so many at a time. A cursor that stays open would hold SQLite to the moment at which it began, and every write after it."""
+
+def place_of(case: Case) -> tuple[datetime, UUID]:
+    """Where a case stands among those in turn."""
+    return case.received_at, case.pk
+
+
+def in_turn(
+    cases: QuerySet[Case, Row], size: int, *, place: Callable[[Any], tuple[datetime, UUID]] = place_of
+) -> Iterator[list[Row]]:
+    """The cases by receipt, so many at a time: whole, or as tuples of which `place` tells when a case was received and its key.
+
+    A cursor that stays open would hold SQLite to the moment at which it began, and every write after it.
+    """
     ordered = cases.order_by("received_at", "pk")
     some = list(ordered[:size])
     while some:
         yield some
         if len(some) < size:
             return
-        last = some[-1]
-        some = list(ordered.filter(behind({"received_at": last.received_at, "pk": last.pk}))[:size])
+        received_at, key = place(some[-1])
+        some = list(ordered.filter(behind({"received_at": received_at, "pk": key}))[:size])

@@ -45,10 +45,8 @@ MEASURES = {
 DAYS = ("received", "responded", "told", "resolved", "closed")
 COLUMNS = tuple(field.attname for field in CaseFact._meta.concrete_fields)
 
-Named = tuple[UUID, int, int, bool, int]
-"""A case as it is given out: its key, its chain, its version, whether it was taken over, and its cycle."""
-Raw = tuple[dict[str, Any], list[tuple[Any, ...]], list[tuple[Any, ...]], int, bool]
-"""A case as it was read: its row of figures, its events, its clocks, its version, and whether it is judged."""
+Named = tuple[UUID, int, int, bool, int, datetime]
+"""A case as it is given out: its key, its chain, its version, whether it was taken over, its cycle, and when it was received."""
 
 
 @dataclass(slots=True)
@@ -116,7 +114,7 @@ def _here(given: Given, cases: QuerySet[Case]) -> Iterator[tuple[Sums, list[Repl
 def replayed(simulation: Simulation, batch: list[Named]) -> tuple[Sums, list[Replayed]]:
     """Read some cases and replay them: their sums under a draft, and those that differ."""
     with without_collecting():
-        return simulation.over(map(past_of, _read(batch)))
+        return simulation.over(pasts_of(batch))
 
 
 _simulation: Simulation | None = None
@@ -146,41 +144,31 @@ def _in_processes(given: Given, cases: QuerySet[Case], processes: int) -> Iterat
 
 def batches(cases: QuerySet[Case]) -> Iterator[list[Named]]:
     """The cases in turn, some at a time; one query for each."""
-    columns = cases.only("pk", "chain_id", "pack_id", "taken_over", "cycle", "received_at")
-    for batch in in_turn(columns, AT_ONCE):
-        yield [(case.pk, case.chain_id, case.pack_id, case.taken_over, case.cycle) for case in batch]
+    columns = cases.values_list("pk", "chain_id", "pack_id", "taken_over", "cycle", "received_at")
+    return in_turn(columns, AT_ONCE, place=lambda row: (row[5], row[0]))
 
 
-def _read(rows: list[Named]) -> list[Raw]:
-    """Some cases with all that is asked of them; three queries."""
+def pasts_of(rows: list[Named]) -> Iterator[Past]:
+    """Some cases as the core replays them, with all that is asked of them; three queries."""
     keys, chains = [row[0] for row in rows], [row[1] for row in rows]
-    events: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    events: dict[int, list[Event]] = defaultdict(list)
     found = LedgerEvent.objects.filter(chain__in=chains).order_by("chain", "seq")
-    for chain, *event in found.values_list("chain_id", "seq", "kind", "at", "recorded_at", "actor", "payload"):
-        events[chain].append(tuple(event))
-    clocks: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
-    for case, *clock in (
-        ClockRow.objects.filter(case__in=keys).order_by("started_at", "instance").values_list("case_id", "instance", "rule", "due_at", "stopped_at")
-    ):  # fmt: skip
-        clocks[case].append(tuple(clock))
+    for chain, seq, verb, at, noted, actor, payload in found.values_list(
+        "chain_id", "seq", "kind", "at", "recorded_at", "actor", "payload"
+    ):
+        events[chain].append(Event(seq, verb, at, noted, actor, from_json(payload)))
+    clocks: dict[UUID, list[Stood]] = defaultdict(list)
+    stood = ClockRow.objects.filter(case__in=keys).order_by("started_at", "instance")
+    for case, *clock in stood.values_list("case_id", "instance", "rule", "due_at", "stopped_at"):
+        clocks[case].append(Stood._make(clock))
     facts = {row["case_id"]: row for row in CaseFact.objects.filter(case__in=keys).values(*COLUMNS)}
-    return [
-        (facts[key], events[chain], clocks[key], pack, not (taken and cycle == 1))
-        for key, chain, pack, taken, cycle in rows
-        if key in facts
-    ]
-
-
-def past_of(raw: Raw) -> Past:
-    """A case as the core replays it."""
-    row, events, clocks, version, is_judged = raw
-    return Past(
-        id=str(row["case_id"]), version=version, is_judged=is_judged,
-        events=[Event(seq, verb, at, noted, actor, from_json(payload)) for seq, verb, at, noted, actor, payload in events],
-        clocks=[Stood(*clock) for clock in clocks],
-        figures=figures_asked(row), days={name: row[f"{name}_on"] for name in DAYS},
-        measures={name: row[column] for name, column in MEASURES.items()},
-    )  # fmt: skip
+    for key, chain, version, taken, cycle, _ in rows:
+        if (row := facts.get(key)) is not None:
+            yield Past(
+                id=str(key), version=version, is_judged=not (taken and cycle == 1), events=events[chain], clocks=clocks[key],
+                figures=figures_asked(row), days={name: row[f"{name}_on"] for name in DAYS},
+                measures={name: row[column] for name, column in MEASURES.items()},
+            )  # fmt: skip
 
 
 # The result as data

@@ -400,6 +400,12 @@ class ClockRule(_Model):
     rhythm: bool = False
     clause: TextList = ()
 
+    @cached_property
+    def is_settled(self) -> bool:
+        """Whether the limit is the same whatever is known of a case."""
+        limit = self.limit
+        return not (limit.by or limit.faster or limit.until or limit.promise or self.no_later_than)
+
     @model_validator(mode="before")
     @classmethod
     def _promise_starts_itself(cls, value: object) -> object:
