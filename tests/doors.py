@@ -28,7 +28,7 @@ from amends.apps.cases.proceedings.facts import facts_of_proceeding
 from amends.apps.cases.queries import Viewer, visible_case, visible_to
 from amends.apps.messaging.models import Notice, OutboxMessage
 from amends.apps.people.actions import create_department, create_token, deactivate, grant_role, note_absence
-from amends.apps.people.models import Partner, Person
+from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.queries import pack_in_force
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
@@ -313,6 +313,10 @@ class Office:
     def department(self, function: str) -> int:
         """The number of the department that does a function: what department fields of forms take."""
         return self.world.organisation.departments[function].pk
+
+    def names_in_english(self, function: str, title: str) -> None:
+        """Gives the department of a function a name in English."""
+        Department.objects.filter(pk=self.department(function)).update(title_en=title)
 
     def code(self, function: str) -> str:
         """The code by which the API names that department."""

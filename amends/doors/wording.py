@@ -50,6 +50,11 @@ def begun(text: str) -> str:
     return _begun(text, language())
 
 
+def within_a_sentence(text: str) -> str:
+    """A label as it stands amid an English sentence, which writes common nouns small."""
+    return text[:1].lower() + text[1:] if language() == "en" else text
+
+
 def _begun(text: str, tongue: str) -> str:
     return text[:1].upper() + text[1:] if tongue == "en" else text
 

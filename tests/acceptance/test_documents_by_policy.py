@@ -1,5 +1,7 @@
 """Documents of the escalation and service policies: assessments that open to their cases, the monthly form and its last day."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 
@@ -44,6 +46,23 @@ def test_every_figure_of_the_assessment_opens_to_its_cases_and_stays_when_cases_
     assert [one["subject"] for one in handed] == ["2026年3月客诉处理考核报告"]
     file = Staff(office.world, "quality_manager").get(f"/documents/{line['id']}/file.pdf")
     assert b"".join(file).startswith(b"%PDF")
+
+
+def test_departments_of_a_kept_report_are_named_in_the_language_of_its_reader(office):
+    office.api("cs_agent").registered()
+    unit = office.world.organisation.departments["customer_service"].title
+    office.clock.at("2026-04-02T09:00:00+08:00")
+    manager, reader = office.api("quality_manager"), Staff(office.world, "quality_manager")
+    begun = manager.begins("monthly_assessment", period_from="2026-03-01", period_to="2026-03-31")
+
+    def rows():
+        return re.findall(r"<td>([^<]+)</td>", reader.get(f"/documents/{begun['id']}/").content.decode())
+
+    assert unit in rows()
+    office.names_in_english("customer_service", "customer service")
+    assert unit in rows()
+    reader.post("/language/", {"language": "en", "next": "/"})
+    assert "Customer service" in rows() and unit not in rows()
 
 
 def test_the_management_review_turns_decisions_into_measures_and_follows_them(office):

@@ -155,3 +155,12 @@ def test_where_the_carrier_sends_vetted_templates_only_the_new_id_is_asked_for_a
 
 def test_who_neither_proposes_nor_approves_finds_no_page(office):
     assert Staff(office.world, "department_member").get("/wordings/").status_code == 403
+
+
+def test_the_list_shows_a_message_in_the_language_of_its_reader_where_it_has_it(office, proposer):
+    page = proposer.get("/wordings/", {"channel": "sms"}).content.decode()
+    assert "您的来件" in page
+
+    proposer.post("/language/", {"language": "en", "next": "/"})
+    page = proposer.get("/wordings/", {"channel": "sms"}).content.decode()
+    assert "您的来件" not in page and "Hotline" in page

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.people.models import Department
 from amends.apps.reporting.documents.records import as_they_stand, as_they_stood, records_kept
 from amends.apps.reporting.documents.versions import Version
 from amends.apps.reporting.figures import DIMENSIONS
@@ -35,7 +36,7 @@ from amends.doors.figures import (
 )
 from amends.doors.pack_words import words_of
 from amends.doors.papers.formats import day_in_print, month_in_print, short_month, stored_in_print
-from amends.doors.wording import words
+from amends.doors.wording import begun, language, traditional_of_reader, words
 
 NUMBERS = ("number", "money")
 """Types of fields whose values stand on the right of their column."""
@@ -50,6 +51,7 @@ class Teller:
     period: Period
     version: Version
     texts: Mapping[str, str]
+    _in_english: dict[int, str] | None = None
 
     @property
     def kept(self) -> Mapping[str, Any]:
@@ -173,7 +175,17 @@ class Teller:
         if scheme is not None and key:
             title = {path: node.title for path, node in scheme.walk()}.get(key)
             return words(title) if title else str(key)
-        return group_value(self.asked, by, key, {key: line["name"]} if line["name"] else {})
+        name = self._unit(line) if by in ("department", "team") else line["name"]
+        return group_value(self.asked, by, key, {key: name} if name else {})
+
+    def _unit(self, line: Mapping[str, Any]) -> str:
+        """A department by the name that the document kept; in English, in which none was kept, by the one that it has now."""
+        if language() != "en":
+            return traditional_of_reader(line["name"])
+        if self._in_english is None:
+            named = Department.objects.exclude(title_en="").values_list("pk", "title_en")
+            self._in_english = dict(named)
+        return begun(self._in_english.get(line["key"], line["name"]))
 
     # Counts
 
@@ -325,7 +337,7 @@ class Teller:
         )  # fmt: skip
         rows = tuple(
             (
-                Cell(str(card["place"] or "—"), is_number=True), Cell(card["name"]),
+                Cell(str(card["place"] or "—"), is_number=True), Cell(self._unit(card)),
                 *(self._score_cell(f"{place}/{n}/{m}", cell, one) for m, (cell, one) in enumerate(zip(card["cells"], ids, strict=True))),
                 Cell(_number(card["deducted"]), is_number=True, besides=(" ".join(card["deductions"]),)),
                 Cell(card["total"] or gettext("不适用"), is_number=True), Cell(card["before"] or gettext("不适用"), is_number=True),

@@ -34,7 +34,7 @@ from amends.core.desk_wordings import GROUP, WordingKey, Words, places_of, wordi
 from amends.core.refusals import FieldError, InvalidData, Refusal
 from amends.doors.places import place_words, with_places_named
 from amends.doors.routes import route
-from amends.doors.wording import said, said_of_field, words
+from amends.doors.wording import language, said, said_of_field, words
 from amends.web.organisation.fields import posted
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.papers import channel_words
@@ -120,7 +120,8 @@ def _lines(
             Version(key, _address(editor, key), language_said(key.language), own is not None,
                     any(row.state == State.PROPOSED for row in rows))
         )  # fmt: skip
-        if key.language == "zh-hans":
+        # In the reader's language where the message has it; else as most customers get it.
+        if key.language == language() or (key.language == "zh-hans" and not line.text):
             found[key.message] = Line(
                 line.title, key.message, with_places_named(words_of(own).text if own else text.text), line.versions
             )

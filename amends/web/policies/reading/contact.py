@@ -10,7 +10,7 @@ from amends.core.policy.followups import Call
 from amends.core.policy.pack import Pack
 from amends.core.policy.surveys import Questionnaire, SurveyPlan
 from amends.core.policy.texting import Groups
-from amends.doors.wording import button_of, listed, words
+from amends.doors.wording import button_of, listed, within_a_sentence, words
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.saying import Saying
 
@@ -60,7 +60,7 @@ def _of_questions(asked: Questionnaire, names: Names) -> Iterator[str]:
 
 def _of_plan(plan: SurveyPlan, pack: Pack, names: Names) -> Iterator[str]:
     questionnaire = words(pack.surveys.questionnaires[plan.questionnaire].title)
-    methods = listed(gettext(METHODS[method]) for method in plan.methods)
+    methods = listed(within_a_sentence(gettext(METHODS[method])) for method in plan.methods)
     if plan.after:
         verbs = listed(button_of(verb) for verb in plan.after)
         params = {"verbs": verbs, "title": questionnaire, "methods": methods}

@@ -25,7 +25,7 @@ def kpis(pack: Pack, names: Names) -> Iterator[Saying]:
     if pack.kpis.weighted("department") or pack.kpis.weighted("person"):
         yield Saying(PART, "scores", gettext("考核得分"), tuple(_of_scores(pack)), pack.kpis.scores.clause)
     for bonus in pack.kpis.scores.bonuses:
-        conditions = "；".join(threshold_words(one, pack.kpis) for one in bonus.thresholds)
+        conditions = gettext("；").join(threshold_words(one, pack.kpis) for one in bonus.thresholds)
         said = gettext("%(points)s 分：%(conditions)s 全部达到才加。") % {
             "points": bonus.points,
             "conditions": conditions,
