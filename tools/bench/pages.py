@@ -179,6 +179,8 @@ def open_cases(count: int) -> dict[str, object]:
                 break
             case, verb = rehearsal.one_step(world, case, done)
             done.append(verb)
+        if case.state == "investigating":
+            _apply_for_escalation(world, case)
     person = Person.objects.get(username=who_registers(desk, pack_in_force(desk, desk.created_at)))
     numbers = Case.objects.filter(taken_over=False).order_by("-registered_at").values_list("number", flat=True)[:200]
     return {
@@ -186,6 +188,21 @@ def open_cases(count: int) -> dict[str, object]:
         "queue": "/queue/?tab=all",
         "cases": [f"/cases/{number}/" for number in numbers],
     }
+
+
+def _apply_for_escalation(world: Any, case: Any) -> None:
+    """Something open beside a case: every page asks what waits for its reader."""
+    from amends.apps.cases.facts import facts_of
+    from amends.apps.cases.proceedings.beginning import Beginning, begin_proceeding
+    from amends.apps.cases.queries import Viewer
+
+    process = world.pack.proceedings["escalation"]
+    (way,) = process.from_state(None)
+    caller = Viewer(person=case.handler, now=world.now).caller(world.desk, world.pack)
+    data = world.answers(way.form, facts_of(case), {}, owner=caller.id)
+    begin_proceeding(
+        Beginning(kind="escalation", desk=world.desk, case=case, caller=caller, now=world.later(minutes=1), data=data)
+    )
 
 
 def signed_in(person: Any) -> str:
