@@ -153,6 +153,19 @@ def test_two_versions_are_compared_piece_by_piece(office: Office) -> None:
     assert "改用新版" not in page
 
 
+def test_what_may_be_done_in_other_states_is_a_change_and_neither_new_nor_gone(office: Office) -> None:
+    def change(content: dict[str, Any]) -> None:
+        transfer = next(t for t in content["lifecycle"]["transitions"] if len(t["from"]) == 2)
+        transfer["from"] = transfer["from"][:1]
+
+    new = publish_next("express", change, now=office.world.now)
+    (found,) = differences(pack_called_version(1), read_version(new.pk))
+    assert (found.part, found.kind) == ("process", "changed")
+    assert len(found.before) == len(found.after) == 1
+    assert found.before[0].startswith("在“") and "”、“" in found.before[0].partition("，")[0]
+    assert "”、“" not in found.after[0].partition("，")[0]
+
+
 def pack_called_version(number: int) -> Any:
     return read_version(next(v.pk for v in versions_of("express") if v.version == number))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
@@ -65,26 +65,43 @@ class Difference:
     kind: str
 
 
+_Place = tuple[str, str]
+_Places = dict[_Place, Saying]
+
+
 def differences(old: Pack, new: Pack) -> list[Difference]:
     """What the new version says otherwise, piece by piece."""
     before = {(s.part, s.key): s for s in sayings_of(old)}
     after = {(s.part, s.key): s for s in sayings_of(new)}
-    return list(_differences(before, after))
+    places = dict.fromkeys([*before, *after])
+    moved = _moved(before, after)
+    gone = set(moved.values())
+    pairs = ((before.get(moved.get(place, place)), after.get(place)) for place in places if place not in gone)
+    return [found for pair in pairs if (found := _difference(*pair))]
 
 
-def _differences(before: dict[tuple[str, str], Saying], after: dict[tuple[str, str], Saying]) -> Iterator[Difference]:
-    for place in dict.fromkeys([*before, *after]):
-        old, new = before.get(place), after.get(place)
-        if old is None and new is not None:
-            yield Difference(new.part, new.title, (), new.sentences, "new")
-        elif new is None and old is not None:
-            yield Difference(old.part, old.title, old.sentences, (), "gone")
-        elif old is not None and new is not None and (old.title, old.sentences) != (new.title, new.sentences):
-            gone = tuple(s for s in old.sentences if s not in new.sentences)
-            come = tuple(s for s in new.sentences if s not in old.sentences)
-            if old.title != new.title:
-                gone, come = (_called(old.title), *gone), (_called(new.title), *come)
-            yield Difference(new.part, new.title, gone, come, "changed")
+def _moved(before: _Places, after: _Places) -> dict[_Place, _Place]:
+    """Where a piece stood before that stands at another place now: in their order, kin for kin."""
+    left: dict[tuple[str, str], list[_Place]] = {}
+    for place, saying in before.items():
+        if saying.kin and place not in after:
+            left.setdefault((saying.part, saying.kin), []).append(place)
+    come = [place for place in after if place not in before]
+    return {place: found.pop(0) for place in come if (found := left.get((after[place].part, after[place].kin)))}
+
+
+def _difference(old: Saying | None, new: Saying | None) -> Difference | None:
+    if old is None:
+        return Difference(new.part, new.title, (), new.sentences, "new") if new else None
+    if new is None:
+        return Difference(old.part, old.title, old.sentences, (), "gone")
+    if (old.title, old.sentences) == (new.title, new.sentences):
+        return None
+    gone = tuple(s for s in old.sentences if s not in new.sentences)
+    come = tuple(s for s in new.sentences if s not in old.sentences)
+    if old.title != new.title:
+        gone, come = (_called(old.title), *gone), (_called(new.title), *come)
+    return Difference(new.part, new.title, gone, come, "changed")
 
 
 def _called(title: str) -> str:

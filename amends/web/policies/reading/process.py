@@ -65,10 +65,11 @@ def transitions(pack: Pack, names: Names) -> Iterator[Saying]:
 def _transitions(part: str, prefix: str, process: Process, names: Names) -> Iterator[Saying]:
     seen: Counter[str] = Counter()
     for t in process.transitions:
-        place = f"{prefix}verb:{t.verb}:{','.join(t.from_)}:{t.to}"
+        verb, title = f"{prefix}verb:{t.verb}", words(t.title) if t.title else button_of(t.verb)
+        place = f"{verb}:{','.join(t.from_)}:{t.to}"
         seen[place] += 1
         said = tuple(_of_transition(t, process, names))
-        yield Saying(part, f"{place}:{seen[place]}", words(t.title) if t.title else button_of(t.verb), said, t.clause)
+        yield Saying(part, f"{place}:{seen[place]}", title, said, t.clause, kin=verb)
 
 
 def _of_transition(t: Transition, process: Process, names: Names) -> Iterator[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Saying:
     """One piece of a pack: what it is called, what the system does about it, and which clauses ask for it.
 
-    `key` is the same for the same piece of every version.
+    `key` is the same for the same piece of every version. `kin` is what a piece has in common with the one that took
+    its place under another key: what somebody may do now in other states is still that.
     """
 
     part: str
@@ -17,6 +18,7 @@ class Saying:
     title: str
     sentences: tuple[str, ...]
     clauses: tuple[str, ...] = ()
+    kin: str = ""
 
     @property
     def text(self) -> str:
