@@ -7,11 +7,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools.house import BROWSERS
 
 pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain", "tests.questions"]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+# Nothing here is a timed test: an example that takes long on a busy machine is no failure.
+settings.register_profile("untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 LONG = (
     "tests/journeys/test_packs", "tests/promises/test_s1_rights", "tests/journeys/", "tests/promises/test_r", "tests/api/test_fuzzing", "tests/promises/test_odd",
     "tests/jobs/test_import_killed", "tests/jobs/test_stories", "tests/promises/", "tests/acceptance/test_system",

@@ -759,7 +759,7 @@ def history(taken):
     return events
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(rules, min_size=1, max_size=3), steps, st.integers(0, 40))
 def test_many_clocks_at_once_fall_due_and_stop_as_each_by_itself(asked, taken, days):
     events = history(taken)
@@ -776,7 +776,7 @@ def test_many_clocks_at_once_fall_due_and_stop_as_each_by_itself(asked, taken, d
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rules, steps, st.integers(0, 40))
 def test_every_reading_is_sound(rule, taken, days):
     events = history(taken)
@@ -828,7 +828,7 @@ def test_a_promise_of_a_time_that_is_over_is_late_from_its_start():
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from([{"hours": 50}, {"working_hours": 30}, {"working_days": 4}, {"calendar_days": 5}]),
     st.sampled_from([None, "midnight", "same_time"]),

@@ -69,7 +69,7 @@ def test_simple_methods_say_what_their_names_say():
     assert theta([10.0] * 24, 3) == pytest.approx([10, 10, 10])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.integers(0, 5000), min_size=12, max_size=30), st.integers(1, 6))
 def test_any_history_gives_a_range_around_what_is_expected(history, horizon):
     found = forecast(history, horizon=horizon)

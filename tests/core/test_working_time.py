@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from amends.core.working_time import (
@@ -240,13 +240,11 @@ calendars = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(calendars, moments, amounts, amounts)
 def test_adding_working_time_is_additive(calendar, start, a, b):
     assert calendar.add_working_time(calendar.add_working_time(start, a), b) == calendar.add_working_time(start, a + b)
 
 
-@settings(deadline=None)
 @given(calendars, moments, moments, amounts, amounts)
 def test_adding_working_time_is_monotone(calendar, one, other, a, b):
     assert calendar.add_working_time(min(one, other), min(a, b)) <= calendar.add_working_time(
@@ -254,7 +252,6 @@ def test_adding_working_time_is_monotone(calendar, one, other, a, b):
     )
 
 
-@settings(deadline=None)
 @given(calendars, moments, amounts)
 def test_what_was_added_lies_between_and_can_be_taken_back(calendar, start, amount):
     end = calendar.add_working_time(start, amount)
@@ -262,7 +259,6 @@ def test_what_was_added_lies_between_and_can_be_taken_back(calendar, start, amou
     assert calendar.working_time_between(calendar.add_working_time(end, -amount), end) == amount
 
 
-@settings(deadline=None)
 @given(calendars, moments, moments)
 def test_segments_tile_the_time_and_count_what_lies_between(calendar, one, other):
     start, end = sorted((one.replace(microsecond=0), other.replace(microsecond=0)))
@@ -272,7 +268,6 @@ def test_segments_tile_the_time_and_count_what_lies_between(calendar, one, other
     assert sum(s.counted for s in segments) == calendar.working_time_between(start, end).total_seconds()
 
 
-@settings(deadline=None)
 @given(moments, st.integers(0, 40), st.sampled_from(["from_next_day", "same_day", "next_working_moment"]))
 def test_working_days_agree_with_counting_them_one_by_one(start, n, counts):
     calendar = china()
@@ -289,7 +284,6 @@ def test_working_days_agree_with_counting_them_one_by_one(start, n, counts):
     assert calendar.working_day(start, n, counts) == day
 
 
-@settings(deadline=None)
 @given(calendars, st.lists(moments, min_size=1, max_size=5))
 def test_working_time_until_many_moments_is_that_until_each(calendar, several):
     found = calendar.working_micros_until(several)

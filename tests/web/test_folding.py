@@ -140,7 +140,7 @@ def around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 @given(st.recursive(LEAVES, around, max_leaves=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_written_says_what_django_says(template: str) -> None:
     assert outcome("amends.web.folding.Loader", template) == outcome("django.template.loaders.cached.Loader", template)
 
