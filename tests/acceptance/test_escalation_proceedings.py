@@ -353,7 +353,7 @@ def test_the_result_is_told_after_the_review_and_archived_after_the_evaluation(o
     assert office.handler(number).does(number, "archive")["state"] == "archived"
     quality = office.api("quality_manager")
     (lesson,) = quality.read("proceedings", kind="lesson")["proceedings"]
-    assert lesson["subject"] == "冷库断电须自动告警。"
+    assert lesson["subject"] == "冷库断电须自动告警"
     quality.steps_on(lesson["id"], "propose", rule_change="断电十分钟内告警。")
     assert office.api("senior_management").steps_on(lesson["id"], "approve")["state"] == "adopted"
 

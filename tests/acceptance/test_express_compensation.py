@@ -360,7 +360,7 @@ def test_a_suggestion_of_the_follow_up_becomes_an_improvement_item(office, numbe
     agent.steps_on(key, "follow_up", **{**FOLLOWED_UP, **said})
 
     (item,) = office.api("quality_manager").read("proceedings", kind="finding")["proceedings"]
-    assert (item["subject"], item["case"], item["parent"]) == ("理赔进度应当能在网上查到。", number, key)
+    assert (item["subject"], item["case"], item["parent"]) == ("理赔进度应当能在网上查到", number, key)
 
 
 # The ledger

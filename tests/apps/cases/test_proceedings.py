@@ -146,6 +146,17 @@ def test_its_clock_reminds_and_marks_it_late(office: Office, number: str) -> Non
     assert (clock["clock"], clock["status"]) == ("gift_decision", "broken")
 
 
+def test_a_reminder_that_names_the_proceeding_names_its_case_too(office: Office, number: str) -> None:
+    begun = office.api("floor_manager").begins("gift", number, **LARGE, gift_reason="隔壁装修一夜，没有睡好。")
+    assert begun["subject"] == "隔壁装修一夜，没有睡好"
+    office.clock.later(hours=3)
+    sweep_due_cases(now=office.clock.now)
+    told = Notice.objects.filter(proceeding_key=begun["id"], message="gift_waits").first()
+    assert told is not None
+    assert told.text.startswith(f"{number} 的补偿 {begun['number']}（隔壁装修一夜，没有睡好）待审批，")
+    assert told.text_en.startswith(f"The gift {begun['number']} (隔壁装修一夜，没有睡好) for {number} waits, ")
+
+
 def test_an_offer_appears_when_the_events_show_it(office: Office, number: str) -> None:
     desk, applicant = office.api("receptionist"), office.api("floor_manager")
     assert applicant.possible(number)["gift"]["offered"] is None

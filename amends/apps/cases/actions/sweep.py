@@ -16,11 +16,12 @@ from amends.apps.cases.models import Case, ClockRow
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.telling import notify_of_proceeding
 from amends.apps.cases.telling import by_when_in, message_values, people_in_roles
-from amends.apps.messaging.actions import notify
+from amends.apps.messaging.actions import notify, said_on
 from amends.core.clocks import ClockReading, LadderMoment
 from amends.core.policy.clock_rules import ClockRule
 from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
+from amends.core.policy.wording import placeholders_in
 
 SWEPT_COLUMNS = ("due_at", "due_clock", "due_sort", "due_is_provisional", "is_late", "sweep_at")
 PLACED_COLUMNS = (*SWEPT_COLUMNS, "band", "word_due_at", "word_clock")
@@ -92,10 +93,14 @@ def _remind_of_proceeding(
     proceeding: Proceeding, pack: Pack, rule: ClockRule, moment: LadderMoment, now: datetime
 ) -> None:
     notice = Notice(to=moment.step.tell, message=moment.step.message or USUAL_MESSAGE)
+    said = said_on(pack, notice.message, "notice", proceeding.desk).values()
+    # Words that name the proceeding beside its case mean both; in those for every clock the number is what the clock is of.
+    names_both = any("proceeding_number" in placeholders_in(words.text) for words in said)
+    itself = {} if names_both else {"number": proceeding.number, "case_title": proceeding.subject}
     notify_of_proceeding(
         proceeding, [notice], pack=pack, texts={}, now=now, key=f"{proceeding.pk}:{moment.key}",
-        extra={**_clock_called(rule, "zh-Hans"), **_due(proceeding, pack, "zh-hans")},
-        extra_en={**_clock_called(rule, "en"), **_due(proceeding, pack, "en")},
+        extra={**_clock_called(rule, "zh-Hans"), **_due(proceeding, pack, "zh-hans"), **itself},
+        extra_en={**_clock_called(rule, "en"), **_due(proceeding, pack, "en"), **itself},
     )  # fmt: skip
 
 
@@ -105,8 +110,4 @@ def _clock_called(rule: ClockRule, language: str) -> dict[str, str]:
 
 def _due(proceeding: Proceeding, pack: Pack, language: str) -> dict[str, str]:
     """A reminder of a proceeding speaks of its own due date, not of the one of its case."""
-    return {
-        "due_at": by_when_in(proceeding.due_at, ZoneInfo(pack.head.zone), language),
-        "number": proceeding.number,
-        "case_title": proceeding.subject,
-    }
+    return {"due_at": by_when_in(proceeding.due_at, ZoneInfo(pack.head.zone), language)}

@@ -18,7 +18,7 @@ from amends.apps.cases.proceedings.beginning import Beginning, begin_within
 from amends.apps.cases.proceedings.broadcasting import order_telling
 from amends.apps.cases.proceedings.concerning import link_concerned
 from amends.apps.cases.proceedings.library import refuse_personal
-from amends.apps.cases.proceedings.naming import name_cases
+from amends.apps.cases.proceedings.naming import name_cases, title_of
 from amends.apps.cases.proceedings.noting import note_on_case
 from amends.apps.cases.proceedings.partners import tell_partners
 from amends.apps.cases.proceedings.payouts import keep_payout
@@ -82,7 +82,7 @@ def _subject(done: Followed) -> str:
             period_around(date.fromisoformat(given["period_from"]), kind.expected_from.every), kind.expected_from.every
         )[0]
     name = kind.title_from
-    return text_of_title(done.pack.fields[name], done.decision.texts.get(name, ""))[:200] if name else ""
+    return title_of(text_of_title(done.pack.fields[name], done.decision.texts.get(name, ""))) if name else ""
 
 
 def text_of_title(f: Field, text: str) -> str:

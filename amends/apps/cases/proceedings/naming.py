@@ -1,4 +1,4 @@
-"""The cases that a proceeding names as what it rests on."""
+"""How a proceeding is called, and the cases that it names as what it rests on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from amends.apps.cases.proceeding_models import NamedCase, Proceeding
 from amends.apps.cases.queries import visible_to_caller
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
+
+
+def title_of(text: str) -> str:
+    """A text as a title, at most 200 characters: it stands within sentences, so a full stop does not end it."""
+    return text.strip().removesuffix("。")[:200]
 
 
 def name_cases(proceeding: Proceeding, payload: Mapping[str, Any], pack: Pack, wish: Wish) -> None:

@@ -17,6 +17,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from amends.apps.cases.proceeding_models import Proceeding, RegisterLine, RegisterValue
 from amends.apps.cases.proceedings.concerning import codes_of, concern_of, with_counts
+from amends.apps.cases.proceedings.naming import title_of
 from amends.apps.cases.proceedings.queries import RELATED, visible_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.keyset import behind
@@ -340,5 +341,5 @@ def record_called(name: str, *, desk: Desk, pack: Pack, kind: str) -> Proceeding
     """The standing record of that name, where other forms choose records of the kind by their names; else None."""
     if not any(one.record is not None and one.record.kind == kind for one in pack.fields.values()):
         return None
-    found = Proceeding.objects.filter(desk=desk, kind=kind, subject=name[:200])
+    found = Proceeding.objects.filter(desk=desk, kind=kind, subject=title_of(name))
     return found.exclude(state__in=pack.proceedings[kind].void).order_by("begun_at").first()
