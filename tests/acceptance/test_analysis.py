@@ -279,6 +279,18 @@ def test_from_the_list_behind_a_figure_one_comes_back_to_the_page_as_it_was(offi
         assert way_back(listed).startswith("/figures/?")
 
 
+def test_a_number_of_cases_in_a_grouped_table_is_said_once_and_a_share_says_of_how_many(office_of):
+    office = office_of("escalation")
+    escalation_complaint(office)
+    span = {"from": "2026-03-01", "to": "2026-03-05"}
+    shown = Staff(office.world, "quality_manager").get("/figures/", {**span, "by": "channel"}).content.decode()
+    cells = re.findall(r'<td class="num nowrap">(.*?)</td>', shown, re.DOTALL)
+    counted = [cell for cell in cells if re.search(r">\d+</a>", cell)]
+    others = [cell for cell in cells if "<a " in cell and cell not in counted]
+    assert counted and not any(" 件</span>" in cell for cell in counted)
+    assert others and all("1 件</span>" in cell for cell in others)
+
+
 def asked(path, office, role="quality_manager", **query):
     """How many queries a page asks, once everything that is kept is kept."""
     staff = Staff(office.world, role)

@@ -59,7 +59,7 @@ class Line(TypedDict):
     word_when: str
     asks: str
     received: str
-    received_second: str
+    says_way: bool
     changed: str
     archived: str
     is_open: bool
@@ -163,7 +163,7 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
         word_when=due_words(word_due, zone, now=now, tongue=said.tongue) if word_due else "",
         asks=sentences.asks % {"n": row.questions_open} if row.questions_open and "word" in columns else "",
         received=_past(row.received_at, said, look) if "received" in columns else "",
-        received_second="" if "kind" in columns or "channel" in columns else f"{kind}{DOT}{channel}",
+        says_way="kind" not in columns and "channel" not in columns,
         changed=_past(row.changed_at, said, look) if "changed" in columns else "",
         archived=_past(row.archived_at, said, look) if "archived" in columns else "",
         is_open=is_open,

@@ -136,9 +136,10 @@ def _cell(asked: Asked, one: Figure | None) -> dict[str, Any]:
     word, icon, tone = verdict_words(one.result.verdict)
     back = _address_of(asked)
     of = one.question.indicator.kind in ("share", "per_volume")
+    value, sample = value_words(one), one.result.sample
     return {
-        "title": words(one.question.indicator.title), "value": value_words(one), "sample": one.result.sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
-        "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "",
+        "title": words(one.question.indicator.title), "value": value, "sample": sample, "open": one.open, "word": word, "icon": icon, "tone": tone,
+        "of": "" if value == str(sample) else sample, "part": f"{one.result.numerator} / {one.result.denominator}" if of and one.result.denominator else "",
         "address": cases_address(one, "all", back=back), "counted": cases_address(one, "counted", back=back) if of else "",
         "open_address": cases_address(one, "open", back=back),
     }  # fmt: skip

@@ -112,6 +112,6 @@ def test_the_list_of_what_is_open_says_until_when_and_not_since_ten_years(manage
     )
     assert address is not None, shown
     told = in_words(manager.get(unescape(address[1])).content.decode())
-    assert re.search(r"截至 \d{4}年\d+月\d+日 ·", told)
+    assert re.search(r"截至 \d{4}年\d+月\d+日 ", told)
     received = in_words(manager.get("/figures/cases/?indicator=_received").content.decode())
     assert "截至" not in received
