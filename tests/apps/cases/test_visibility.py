@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from amends.apps.cases.models import Case
+from amends.apps.cases.listing import queue
+from amends.apps.cases.models import Case, CaseAsked
 from amends.apps.cases.queries import MOST_EARLIER, Viewer, related_cases, visible_case, visible_to
-from amends.apps.people.actions import deactivate, note_absence, revoke_role
+from amends.apps.people.actions import deactivate, grant_role, note_absence, revoke_role
 from amends.apps.people.models import Membership, Person
 from amends.core.refusals import NotVisible
 from tests.doors import Office
@@ -41,6 +42,31 @@ def test_a_department_sees_only_what_was_given_to_it(office: Office) -> None:
     others = [person for unit, person in staff.items() if not case.department.path.startswith(person.department.path)]
     assert others
     assert [seen(person, office) for person in others] == [[]] * len(others)
+
+
+def test_a_case_of_which_several_departments_were_asked_is_one_case_to_whoever_works_in_two_of_them(
+    office: Office,
+) -> None:
+    world = office.world
+    case = world.register()
+    staff = [p for (role, _), p in world.organisation.people.items() if role == "consulted_staff"][:2]
+    CaseAsked.objects.bulk_create(CaseAsked(case=case, department=person.department) for person in staff)
+    grant_role(
+        person=staff[0], desk=world.desk, role="consulted_staff", department=staff[1].department, by="system", now=world.now,
+    )  # fmt: skip
+    viewer = Viewer(person=staff[0], now=world.now)
+
+    assert list(visible_to(viewer)) == [case]
+    assert len(queue(viewer, {}).cases) == 1
+
+
+def test_what_somebody_sees_joins_neither_complainants_nor_departments_asked_to_every_case(office: Office) -> None:
+    """Joined, all complainants there are were read wherever cases are listed."""
+    viewer = Viewer(person=office.world.person("consulted_staff"), now=office.world.now)
+    words = str(visible_to(viewer).query)
+
+    assert "people_complainant" in words and 'JOIN "people_complainant"' not in words
+    assert "cases_caseasked" in words and 'JOIN "cases_caseasked"' not in words
 
 
 def test_the_latest_cases_of_a_person_that_one_may_see_are_shown_whatever_came_after_them(office: Office) -> None:
