@@ -159,6 +159,7 @@ class ClockRow(models.Model):
         indexes = [
             models.Index(fields=["rule", "status", "due_at"], name="clocks_by_status"),
             models.Index(fields=["due_at", "id"], name="promises_by_time", condition=Q(given_in__isnull=False)),
+            models.Index(fields=["rule", "due_at"], name="running_clocks", condition=Q(stopped_at__isnull=True)),
         ]
 
 

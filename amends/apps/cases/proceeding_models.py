@@ -55,6 +55,10 @@ class Proceeding(models.Model):
             models.Index(fields=["case", "begun_at"], name="proceedings_of_a_case"),
             models.Index(fields=["parent", "begun_at"], name="proceedings_of_a_proceeding"),
             models.Index(fields=["sweep_at"], name="proceedings_to_sweep"),
+            models.Index(fields=["due_sort", "id"], name="proceedings_by_due_date"),
+            models.Index(
+                fields=["due_sort", "id"], name="open_proceedings", condition=~models.Q(state_category__in=RESTING)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from amends.apps.cases.actions.sweep import sweep_due_cases
 from amends.apps.cases.facts import facts_of, facts_text, rebuilt_facts
@@ -16,6 +17,7 @@ from amends.apps.ledger.verification import verify
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import grant_role
 from amends.apps.people.models import Partner
+from amends.core.policy.lifecycle import RESTING
 from tests.doors import Office
 
 PACKS = ("hotel",)
@@ -218,3 +220,23 @@ def test_whether_a_proceeding_is_seen_is_asked_by_the_key_of_its_case(office: Of
         assert rows.filter(case__number=number).count() == 1
         words = str(rows.query)
         assert "EXISTS(SELECT" in words and '"case_id" IN (SELECT' not in words
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite sees no values when it chooses an index")
+def test_what_is_open_has_an_index_of_its_own() -> None:
+    """Every page says how much waits; without it all proceedings that ever ended were read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert "open_proceedings" in Proceeding.objects.exclude(state_category__in=RESTING).explain()
+
+
+def test_who_is_named_is_asked_by_the_key_of_each_proceeding(office: Office, number: str) -> None:
+    """Whoever works for years is named in thousands that ended; every page says what waits for them."""
+    task = office.api("director").begins(
+        "errand", errand_what="买灯泡", errand_who=office.api("floor_manager").id, errand_by="2026-03-03"
+    )
+    viewer = Viewer(person=office.api("floor_manager").person, now=office.clock.now)
+
+    assert [str(one.pk) for one in waiting_proceedings(viewer)] == [task["id"]]
+    assert 'IN (SELECT U0."proceeding_id"' not in str(waiting_proceedings(viewer).query)

@@ -6,10 +6,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from amends.apps.cases.listing import queue
 from amends.apps.cases.models import Case
 from amends.apps.cases.projection import place_in_queue
+from amends.apps.cases.queries import to_be_contacted
 from tests.world import DeskWorld, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +67,14 @@ def test_what_is_done_stays_in_sight_until_it_is_archived(world: DeskWorld) -> N
     place_in_queue(case, world.pack)
     case.save()
     assert unfinished() == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite sees no values when it chooses an index")
+def test_the_tasks_of_clocks_are_looked_for_among_those_that_run(world: DeskWorld) -> None:
+    """The first page asks for them; without an index of their own every clock of a rule that ever ran was read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    viewer = world.viewer("cs_agent")
+    found = Case.objects.filter(to_be_contacted(viewer, mine=False))
+
+    assert "running_clocks" in found.explain() and "clocks_by_status" not in found.explain()

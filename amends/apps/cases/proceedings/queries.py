@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet, UUIDField
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, UUIDField
 
 from amends.apps.cases.actions.perform import facts_at_moment, facts_known
 from amends.apps.cases.facts import pack_of
@@ -42,7 +42,7 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
     """
     if not viewer.person.is_active:
         return Proceeding.objects.none()
-    scope = Q(pk__in=_involving(viewer)) | Q(begun_by=viewer.person) | Q(handler=viewer.person)
+    scope = _involving(viewer) | Q(begun_by=viewer.person) | Q(handler=viewer.person)
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
         held = {h.role for h in viewer.caller(desk, pack).holdings}
@@ -74,7 +74,12 @@ def _open_to(roles: Iterable[str]) -> Q:
     return circle
 
 
-def _involving(viewer: Viewer) -> QuerySet[Involved, dict[str, uuid.UUID]]:
+def _naming(condition: Q) -> Q:
+    """Proceedings that name somebody, asked by their key: whoever works for long is named in very many that ended."""
+    return Q(Exists(Involved.objects.filter(condition, proceeding=OuterRef("pk"))))
+
+
+def _involving(viewer: Viewer) -> Q:
     found = Q(person=viewer.person)
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
@@ -82,7 +87,7 @@ def _involving(viewer: Viewer) -> QuerySet[Involved, dict[str, uuid.UUID]]:
             role = pack.roles.roles.get(holding.role)
             if role is not None and role.counts == "asked" and holding.department is not None:
                 found |= Q(department__in=below(holding.department), role=holding.role)
-    return Involved.objects.filter(found).values("proceeding")  # type: ignore[return-value]
+    return _naming(found)
 
 
 def visible_proceeding(viewer: Viewer, key: str | uuid.UUID) -> Proceeding:
@@ -161,8 +166,8 @@ def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
         turn |= Q(desk=desk) & (_turn_of_roles(viewer, desk, pack) | _to_confirm(viewer, desk, pack))
         for name, role in pack.roles.roles.items():
             if role.counts == "named":
-                named = Involved.objects.filter(role=name, person=viewer.person).values("proceeding")
-                turn |= Q(desk=desk, waits_for__contains=f",{name},", pk__in=named)
+                named = _naming(Q(role=name, person=viewer.person))
+                turn |= Q(desk=desk, waits_for__contains=f",{name},") & named
             elif role.counts == "handler":
                 turn |= Q(desk=desk, waits_for__contains=f",{name},") & (
                     Q(handler=viewer.person) | Q(handler=None, case__handler=viewer.person)
@@ -178,8 +183,7 @@ def _to_confirm(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
     for name, kind in pack.proceedings.items():
         if kind.acknowledged is not None and held & set(kind.acknowledged.by):
             turn |= Q(kind=name, state__in=list(kind.acknowledged.in_))
-    confirmed = Involved.objects.filter(role=CONFIRMED, person=viewer.person).values("proceeding")
-    return turn & ~Q(pk__in=confirmed)
+    return turn & ~_naming(Q(role=CONFIRMED, person=viewer.person))
 
 
 def count_waiting_proceedings(viewer: Viewer) -> Counting:
@@ -201,8 +205,7 @@ def _turn_of_roles(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
         elif role.counts in ("department", "superior") and holding.department is not None:
             turn |= waits & Q(department__in=below(holding.department))
         elif role.counts == "asked" and holding.department is not None:
-            asked = Involved.objects.filter(role=holding.role, department__in=below(holding.department))
-            turn |= waits & Q(pk__in=asked.values("proceeding"))
+            turn |= waits & _naming(Q(role=holding.role, department__in=below(holding.department)))
     return turn
 
 
