@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import normal_contact
 from amends.apps.cases.queries import Viewer, open_cases, tasks_of, visible_to
@@ -92,7 +91,7 @@ def _cases_of(viewer: Viewer, asked: Asked) -> tuple[QuerySet[Case] | None, bool
         points |= Q(kind="phone", normal=normal_contact("phone", asked.phone))
     if "@" in asked.email.strip("@"):
         points |= Q(kind="email", normal=normal_contact("email", asked.email))
-    cases = each_once(visible_to(viewer)).filter(hides_reporter=False).exclude(tasks_of(viewer))
+    cases = visible_to(viewer).filter(hides_reporter=False).exclude(tasks_of(viewer))
     if points != Q(pk__in=[]):
         return cases.filter(complainant__in=ContactPoint.objects.filter(points).values("complainant")), False
     if len(asked.name.strip()) >= SHORTEST_NAME:
@@ -113,7 +112,7 @@ def _cases_about(viewer: Viewer, numbers: Iterable[str]) -> list[Case]:
     mentioned = Q(pk__in=[])
     for number in told[:3]:
         mentioned |= Q(pk__in=matching(Case.objects.all(), number).values("pk"))
-    return _open_first(each_once(visible_to(viewer)).filter(mentioned).exclude(tasks_of(viewer)))
+    return _open_first(visible_to(viewer).filter(mentioned).exclude(tasks_of(viewer)))
 
 
 class _Acting:

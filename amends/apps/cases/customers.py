@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from amends.apps.cases.facts import pack_of
-from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.queries import Viewer, tasks_of, visible_to
@@ -88,7 +87,7 @@ def customer_seen_by(viewer: Viewer, key: int | None) -> CustomerView:
     Raises NotVisible where there is no such case: then nobody learns that there is such a customer. Source: REP-6.2.3
     """
     seen = (
-        each_once(visible_to(viewer))
+        visible_to(viewer)
         .filter(complainant=key, complainant__isnull=False, hides_reporter=False)
         .exclude(tasks_of(viewer))
     )

@@ -28,7 +28,7 @@ Filter = Callable[[str, Viewer], Q]
 
 def filtered(viewer: Viewer, filters: Mapping[str, Any]) -> QuerySet[Case]:
     """The visible cases under the filters; an empty value filters nothing. Raises InvalidData for an unknown one."""
-    return each_once(visible_to(viewer)).filter(condition_of(viewer, filters))
+    return visible_to(viewer).filter(condition_of(viewer, filters))
 
 
 def condition_of(viewer: Viewer, filters: Mapping[str, Any]) -> Q:
@@ -47,13 +47,6 @@ def condition_of(viewer: Viewer, filters: Mapping[str, Any]) -> Q:
     if errors:
         raise InvalidData(errors)
     return condition
-
-
-def each_once(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The same cases, each once, when the scope was reached through a table that has several rows a case."""
-    if "cases_caseasked" in cases.query.alias_map:
-        return Case.objects.filter(pk__in=cases.values("pk"))
-    return cases
 
 
 def _equal(column: str) -> Filter:

@@ -118,6 +118,7 @@ class Case(models.Model):
             ),
             models.Index(fields=["sweep_at"], name="cases_to_sweep"),
             models.Index(fields=["complainant", "-received_at"], name="cases_of_a_complainant"),
+            models.Index(fields=["received_at", "id"], name="open_cases", condition=~Q(state_category__in=RESTING)),
         ]
 
     def __str__(self) -> str:

@@ -168,13 +168,21 @@ def visible_to(viewer: Viewer, *, on: int | None = None) -> QuerySet[Case]:
     return Case.objects.filter(scope)
 
 
-def on_one_of(cases: QuerySet[Case], column: str = "case_id") -> Q:
+class _OneByOne(Exists):
+    """EXISTS in words that PostgreSQL answers for each row by itself, never by a table of all answers."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
+def on_one_of(cases: QuerySet[Case], column: str = "case_id", *, for_a_page: bool = False) -> Q:
     """The condition that a row lies on one of these cases, for use beside alternatives; false for a row that lies on none.
 
     It is asked of each row by the key of its case. Where `case__in` is one of several alternatives, PostgreSQL first
-    reads every case that somebody sees, however few rows there are.
+    reads every case that somebody sees, however few rows there are. `for_a_page` is for lists that are cut off after a page:
+    PostgreSQL reckons with the whole list, and would read every case for it all the same.
     """
-    return Q(Exists(cases.order_by().filter(pk=OuterRef(column))))
+    exists = _OneByOne if for_a_page else Exists
+    return Q(exists(cases.order_by().filter(pk=OuterRef(column))))
 
 
 def visible_with(viewer: Viewer, right: str) -> QuerySet[Case]:

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
-from amends.apps.cases.filters import condition_of, each_once
+from amends.apps.cases.filters import condition_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_to, visible_with
 from amends.apps.deferred.actions import enqueue
@@ -68,7 +68,7 @@ def cases_to_export(export: Export, viewer: Viewer) -> QuerySet[Case]:
     """The cases of the list as its maker may take them away now: rights that were lost meanwhile count."""
     within = visible_with(viewer, RIGHT).values("pk")
     condition = condition_of(viewer, _narrowed(export.query, export.words))
-    return each_once(visible_to(viewer)).filter(condition, pk__in=within)
+    return visible_to(viewer).filter(condition, pk__in=within)
 
 
 def _narrowed(query: str, words: str) -> dict[str, str]:

@@ -101,6 +101,7 @@ class IncomingMail(models.Model):
         ]
         indexes = [
             models.Index(fields=["mailbox", "state", "-arrived_at", "-id"], name="mails_by_state"),
+            models.Index(fields=["-arrived_at", "-id"], name="mails_newest"),
             models.Index(fields=["case", "arrived_at"], name="mails_of_a_case", condition=Q(case__isnull=False)),
         ]
 

@@ -55,7 +55,7 @@ def visible_mails(viewer: Viewer) -> QuerySet[IncomingMail]:
 
 def _mails_on(viewer: Viewer, desks: list[Desk]) -> QuerySet[IncomingMail]:
     open_cases = visible_to(viewer).filter(desk__in=desks)
-    return IncomingMail.objects.filter(Q(case=None) | on_one_of(open_cases), mailbox__desk__in=desks)
+    return IncomingMail.objects.filter(Q(case=None) | on_one_of(open_cases, for_a_page=True), mailbox__desk__in=desks)
 
 
 def mails_in(

@@ -12,7 +12,6 @@ from django.db.models import Count, F, JSONField, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, TruncMonth
 
-from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, open_cases, visible_to
 from amends.apps.people.models import Membership
@@ -133,7 +132,7 @@ def gaps(viewer: Viewer, *, size: int = 200) -> list[Gap]:
     An owner is a person who is active, else a department, else a role that somebody active holds and for which the
     case waits.
     """
-    return gaps_among(each_once(visible_to(viewer)), now=viewer.now, size=size)
+    return gaps_among(visible_to(viewer), now=viewer.now, size=size)
 
 
 def gaps_among(cases: QuerySet[Case], *, now: datetime, size: int) -> list[Gap]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 
-from amends.apps.cases.filters import condition_of, each_once
+from amends.apps.cases.filters import condition_of
 from amends.apps.cases.listing import PARTS, queue_lines
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.core.queue_order import Band
@@ -56,7 +56,7 @@ def day_of(viewer: Viewer) -> Day:
     which all its filters hold.
     """
     flags = {name_of(pair): _flag(viewer, pair) for pair in _pairs()}
-    open_ones = each_once(visible_to(viewer)).filter(band__lt=Band.AT_REST).order_by()
+    open_ones = visible_to(viewer).filter(band__lt=Band.AT_REST).order_by()
     groups = list(open_ones.annotate(**flags).values(*flags).annotate(n=Count("pk")))
     counts = {scope: {figure: _sum(groups, filters_of(scope, figure)) for figure in FIGURES} for scope in SCOPES}
     first = next((scope for scope in SCOPES if counts[scope]["all"]), "mine")

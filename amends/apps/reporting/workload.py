@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from amends.apps.cases.filters import SOON, each_once, is_late
+from amends.apps.cases.filters import SOON, is_late
 from amends.apps.cases.queries import Viewer, visible_to
 from amends.apps.people.models import Absence, Department, Person, PersonSkill
 from amends.apps.policies.models import Desk
@@ -94,7 +94,7 @@ def workload(viewer: Viewer, desk: Desk) -> list[DepartmentLoad]:
 
 def _rows(viewer: Viewer, desk: Desk) -> Any:
     now, since = viewer.now, viewer.now - LATELY
-    cases = each_once(visible_to(viewer)).filter(desk=desk)
+    cases = visible_to(viewer).filter(desk=desk)
     lately = OPEN | Q(received_at__gte=since) | Q(closed_at__gte=since)
     counted = {f"age_{n}": Count("pk", filter=OPEN & _aged(n, now)) for n in range(len(AGES) + 1)}
     return (

@@ -17,7 +17,6 @@ from django.utils.translation import gettext
 
 from amends.apps.cases.actions import Wish, perform
 from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.filters import each_once
 from amends.apps.cases.models import Case
 from amends.apps.cases.once import Answer, digest_of_form, key_of_form, once
 from amends.apps.cases.queries import Viewer, visible_to
@@ -86,7 +85,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def lines_of(viewer: Viewer, verb: str, numbers: list[str]) -> list[Line]:
     """Each visible case with what it says to the verb. The organisation of a desk is read once."""
-    cases = each_once(visible_to(viewer)).filter(number__in=[n for n in numbers if "\x00" not in n])
+    cases = visible_to(viewer).filter(number__in=[n for n in numbers if "\x00" not in n])
     related = cases.select_related("desk", "chain", "department", "handler", "partner").order_by(
         "band", "priority", "due_sort"
     )

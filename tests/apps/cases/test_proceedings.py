@@ -10,6 +10,7 @@ from amends.apps.cases.facts import facts_of, facts_text, rebuilt_facts
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Involved, PartnerKey, Proceeding
 from amends.apps.cases.proceedings.facts import rebuilt_facts_of_proceeding
+from amends.apps.cases.proceedings.listing import filtered_proceedings
 from amends.apps.cases.proceedings.partners import Reached, new_partner_link
 from amends.apps.cases.proceedings.queries import visible_proceedings, waiting_proceedings
 from amends.apps.cases.queries import Viewer
@@ -223,12 +224,13 @@ def test_whether_a_proceeding_is_seen_is_asked_by_the_key_of_its_case(office: Of
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite sees no values when it chooses an index")
-def test_what_is_open_has_an_index_of_its_own() -> None:
+def test_what_is_open_has_an_index_of_its_own(db: None) -> None:
     """Every page says how much waits; without it all proceedings that ever ended were read."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
 
-    assert "open_proceedings" in Proceeding.objects.exclude(state_category__in=RESTING).explain()
+    found = Proceeding.objects.exclude(state_category__in=RESTING).order_by("due_sort", "id")
+    assert "open_proceedings" in found.explain()
 
 
 def test_who_is_named_is_asked_by_the_key_of_each_proceeding(office: Office, number: str) -> None:
@@ -240,3 +242,13 @@ def test_who_is_named_is_asked_by_the_key_of_each_proceeding(office: Office, num
 
     assert [str(one.pk) for one in waiting_proceedings(viewer)] == [task["id"]]
     assert 'IN (SELECT U0."proceeding_id"' not in str(waiting_proceedings(viewer).query)
+
+
+def test_for_a_page_of_the_list_each_row_is_asked_by_itself_with_the_same_answers(office: Office, number: str) -> None:
+    """PostgreSQL reckons with the whole list: for a page of 50 it read every case of every desk."""
+    begun = office.api("floor_manager").begins("gift", number, **LARGE)
+    for role in ("receptionist", "director", "floor_manager"):
+        viewer = Viewer(person=office.api(role).person, now=office.clock.now)
+        whole, page = (filtered_proceedings(viewer, {"status": "all"}, for_a_page=it) for it in (False, True))
+        assert [str(one.pk) for one in page] == [str(one.pk) for one in whole] == [begun["id"]]
+        assert "OFFSET 0)" in str(page.query) and "OFFSET 0)" not in str(whole.query)

@@ -41,7 +41,7 @@ def proceedings_page(
     """
     if not 1 <= size <= LARGEST_PAGE:
         raise InvalidData([FieldError("/size", "bad_page_size", {"limit": LARGEST_PAGE})])
-    found = filtered_proceedings(viewer, filters)
+    found = filtered_proceedings(viewer, filters, for_a_page=True)
     if cursor:
         due, key = _read_cursor(cursor)
         found = found.filter(behind({"due_sort": due, "id": key}))
@@ -50,10 +50,12 @@ def proceedings_page(
     return ProceedingsPage(rows[:size], _cursor_at(last) if last else None)
 
 
-def filtered_proceedings(viewer: Viewer, filters: Mapping[str, Any]) -> QuerySet[Proceeding]:
+def filtered_proceedings(
+    viewer: Viewer, filters: Mapping[str, Any], *, for_a_page: bool = False
+) -> QuerySet[Proceeding]:
     """The visible proceedings under the filters; an empty value filters nothing. Raises InvalidData for an unknown one."""
     waiting = str(filters.get("waiting") or "") == "me"
-    found = waiting_proceedings(viewer) if waiting else visible_proceedings(viewer)
+    found = waiting_proceedings(viewer) if waiting else visible_proceedings(viewer, for_a_page=for_a_page)
     errors: list[FieldError] = []
     for name, value in filters.items():
         if name not in FILTERS:

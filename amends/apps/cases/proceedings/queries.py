@@ -33,12 +33,13 @@ from amends.core.refusals import NotVisible
 from amends.core.roles import actor_on_case
 
 
-def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
+def visible_proceedings(viewer: Viewer, *, for_a_page: bool = False) -> QuerySet[Proceeding]:
     """The proceedings somebody may see: those of visible cases, those of their desks, those that name them, and those that they
     decided in or have to decide in, even where the case is closed to them.
 
     A confidential one is seen by the roles it names and by the people in it, whatever else they may see. Whoever is
     complained about and sees the task only sees those that they are in. A register shows its records to its readers.
+    `for_a_page` asks the same in words for the page of a list.
     """
     if not viewer.person.is_active:
         return Proceeding.objects.none()
@@ -47,10 +48,11 @@ def visible_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
         pack = pack_in_force(desk, viewer.now)
         held = {h.role for h in viewer.caller(desk, pack).holdings}
         cases = visible_to(viewer, on=desk.pk).exclude(seen_as_task(pack, viewer.person))
-        seen = on_one_of(cases)
+        seen = on_one_of(cases, for_a_page=for_a_page)
         if any(pack.roles.roles[name].sees == "desk" for name in held if name in pack.roles.roles):
             seen |= Q(case=None)
-        asked = _turn_of_roles(viewer, desk, pack) & ~on_one_of(closed_to_accused(pack, viewer.person))
+        closed = on_one_of(closed_to_accused(pack, viewer.person), for_a_page=for_a_page)
+        asked = _turn_of_roles(viewer, desk, pack) & ~closed
         scope |= Q(desk=desk) & (seen | asked) & _open_to(held)
         scope |= Q(desk=desk) & _read_in_registers(pack, held)
     return Proceeding.objects.filter(scope, desk__in=viewer.desks())
