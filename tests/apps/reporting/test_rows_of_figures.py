@@ -11,9 +11,10 @@ from django.db import connection, transaction
 
 from amends.apps.cases.actions.erase import erase_cases
 from amends.apps.cases.models import Case
+from amends.apps.policies.models import Desk
 from amends.apps.reporting.keeping import figures_at_the_end
 from amends.apps.reporting.models import CaseFact, DayFact, StepFact
-from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, settle_days
+from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS, rows_of_day, settle_days
 from amends.apps.reporting.rows.mending import mend_all_days
 from tests.doors import Office
 
@@ -155,3 +156,13 @@ def test_adding_up_the_days_may_take_longer_than_a_page(number: str):
         mend_all_days()
 
     assert limits == {"0"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite sees no values when it chooses an index")
+@pytest.mark.parametrize(("of_states", "index"), [(False, "days_of_a_desk"), (True, "days_of_states")])
+def test_the_rows_of_a_day_are_settled_without_reading_all_days(db: None, of_states: bool, index: str) -> None:
+    """Each night reads every day on which something changed: asked for both kinds at once, each of them read the whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert index in rows_of_day(Desk(pk=1), date(2026, 3, 4), of_states=of_states).explain()

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from amends.apps.ledger.bulk import insert_rows
 from amends.apps.policies.models import Desk
@@ -110,12 +110,19 @@ def settle_days(desk: Desk, *, before: date) -> int:
         .annotate(n=Count("pk"))
         .filter(n__gt=1)
     )
-    return sum(_settle(desk, day) for day in sorted({row["day"] for row in crowded}))
+    parts = sorted({(row["day"], row["state"] != "") for row in crowded})
+    return sum(_settle(rows_of_day(desk, day, of_states=of_states)) for day, of_states in parts)
+
+
+def rows_of_day(desk: Desk, day: date, *, of_states: bool) -> QuerySet[DayFact]:
+    """The rows of a day that count by state, or the others: each has its index, and a question for both would read every day there is."""
+    rows = DayFact.objects.filter(desk=desk, day=day)
+    return rows.exclude(state="") if of_states else rows.filter(state="")
 
 
 @transaction.atomic
-def _settle(desk: Desk, day: date) -> int:
-    rows = list(DayFact.objects.filter(desk=desk, day=day).values_list("pk", *DAY_KEYS, *DAY_COUNTS))
+def _settle(day: QuerySet[DayFact]) -> int:
+    rows = list(day.values_list("pk", *DAY_KEYS, *DAY_COUNTS))
     sums = no_counts()
     for _, *row in rows:
         of_day = sums[tuple(row[: len(DAY_KEYS)])]
