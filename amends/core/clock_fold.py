@@ -318,7 +318,8 @@ def _choose_limit(run: Run, step: Step, rule: ClockRule) -> None:
         if last is None:
             run.changes.append(Change(event.seq, event.at, rule.limit, None, None))
         return
-    if last is not None and not event.values:
+    # What became known while a clock of the whole life stood still holds from where it goes on.
+    if last is not None and not event.values and not step.opens_cycle:
         return
     limit, choice = _chosen(rule.limit, facts, None)
     if limit is not None and limit.promise is not None:

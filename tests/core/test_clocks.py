@@ -346,6 +346,24 @@ def test_the_clock_of_the_whole_life_runs_on_after_reopening_without_the_time_be
     assert reading.due_at == at("2026-04-01T12:00")
 
 
+def test_the_clock_of_the_whole_life_goes_on_by_what_became_known_while_it_stood_still():
+    events = [
+        registered("2026-03-02T10:00", values={"class": "general"}),
+        event(2, "2026-03-02T12:00", "close", "closed", done=True),
+        event(3, "2026-03-03T12:00", "grade", "closed", done=True, values={"class": "special"}),
+        event(4, "2026-04-01T10:00", "reopen", "registered", cycle=2),
+    ]
+    rule = clock(cycle="life", limit={"by": "class", "general": {"hours": 4}, "special": {"hours": 30}})
+    reading = only(rule, events, "2026-04-02T10:00")
+    assert (reading.status, reading.due_at) == ("running", at("2026-04-02T14:00"))
+    together = Clockwork([rule])
+    assert [one.due_at for one in together.dues(events, china)] == [reading.due_at]
+    told = [*events, event(5, "2026-04-01T11:00", "note", "registered", cycle=2, values={"remark": "x"})]
+    assert readings_text(together.readings(told, china, at("2026-04-02T10:00"))) == readings_text(
+        read_clock(rule, told, china(), at("2026-04-02T10:00"))
+    )
+
+
 def test_a_case_that_ends_stops_its_clocks_save_those_that_run_on():
     events = [registered("2026-03-02T10:00"), event(2, "2026-03-02T11:00", "withdraw", "withdrawn", done=True)]
     ended = only(clock(limit={"hours": 4}), events, "2026-03-09T10:00")
