@@ -45,7 +45,7 @@ def decide(*, pack: Pack, process: Process, facts: CaseFacts, request: Request, 
     try:
         offered = _transitions_for(process, facts, request.verb, request.actor, pack)
     except WrongState as refusal:
-        raise _signed_already(pack, process, facts, request.verb, directory) or refusal from refusal
+        raise _signed_already(pack, process, facts, request, directory) or refusal from refusal
     known = facts.with_values(request.given)
     form = form_for(pack, offered[0], request.form)
     is_old = request.verb == TAKE_OVER
@@ -190,29 +190,43 @@ def _wrong_state(process: Process, facts: CaseFacts, verb: str) -> WrongState:
 
 
 def _signed_already(
-    pack: Pack, process: Process, facts: CaseFacts, verb: str, directory: Directory
+    pack: Pack, process: Process, facts: CaseFacts, request: Request, directory: Directory
 ) -> AlreadyDecided | None:
     """That a decision of another hand than the one before stands, with who made it and when; None where it has to be made again.
 
-    It stands while the process has not come back before it, as the pack lists its states.
+    It stands while it was the last to lead on from where it is made, and the process has not come back before it, as the pack
+    lists its states. Names are for colleagues: not for customers and partners, nor for those who are complained about.
     """
+    verb, actor = request.verb, request.actor
     doing = facts.done.get(verb)
-    if doing is None or not facts.was_done(verb, within="round"):
+    if doing is None or actor.person is None or actor.accused or not facts.was_done(verb, within="round"):
+        return None
+    if any(t.verb == verb for t in process.from_state(facts.state)):
         return None
     states = list(process.states)
     here = states.index(facts.state) if facts.state in states else -1
     made = [
         t
         for t in process.with_verb(verb)
-        if t.apart_from and any(_leads_on(process, t, state) for state in t.from_) and here >= states.index(t.to)
+        if t.apart_from
+        and any(_leads_on(process, t, state) for state in t.from_)
+        and here >= states.index(t.to)
+        and _last_out_of(process, facts, t.from_) == verb
     ]
     kind, _, person = doing.actor.partition(":")
-    if not made or kind != "person":
+    name = directory.name_of_person(int(person)) if made and kind == "person" else ""
+    if not name:
         return None
     return AlreadyDecided(
-        "%(who)s已于%(at)s完成“%(verb)s”，不能再次进行。", who=directory.name_of_person(int(person)),
+        "%(who)s已于%(at)s完成“%(verb)s”，不能再次进行。", who=name,
         at=doing.at.astimezone(ZoneInfo(pack.head.zone)), verb=made[0].title or button_of(verb),
     )  # fmt: skip
+
+
+def _last_out_of(process: Process, facts: CaseFacts, states: Iterable[str]) -> str | None:
+    """The verb that was done last of those that leave one of the states."""
+    leaving = {t.verb for state in states for t in process.from_state(state) if t.target(state) != state}
+    return max(leaving & facts.done.keys(), key=lambda verb: facts.done[verb].seq, default=None)
 
 
 def missing_stages(process: Process, facts: CaseFacts, verb: str) -> list[Transition]:
