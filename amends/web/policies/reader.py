@@ -133,7 +133,8 @@ def part(request: HttpRequest, desk: str, name: str) -> HttpResponse:
 
 def _plain(reading: Reading, name: str) -> tuple[str, dict[str, Any]]:
     sayings = [s for s in sayings_of(reading.pack) if s.part == name]
-    return "part", {"groups": tables.grouped(sayings, reading.pack)}
+    usual = next(title for part, title, _ in parts_of(reading.pack) if part == name)
+    return "part", {"groups": tables.grouped(sayings, reading.pack, usual)}
 
 
 def _clocks(reading: Reading, name: str) -> tuple[str, dict[str, Any]]:

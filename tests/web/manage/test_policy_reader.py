@@ -12,10 +12,11 @@ from django.utils import translation
 
 from amends.apps.policies.queries import read_version, versions_of
 from amends.core.policy.clock_rules import HoursRule
+from amends.web.policies.reader import parts_of
 from amends.web.policies.reading.names import Names
 from amends.web.policies.reading.pieces import by_clause, differences, sayings_of
 from amends.web.policies.reading.settings import COUNTED, _counted
-from amends.web.policies.reading.tables import clock_table
+from amends.web.policies.reading.tables import clock_table, grouped
 from amends.web.policies.reading.times import _of_hours
 from tests.doors import Office
 from tests.pages import text_of
@@ -122,6 +123,29 @@ def test_every_part_is_a_page_that_costs_few_queries(office: Office, part: str) 
     with CaptureQueriesContext(connection) as seen:
         assert client.get(f"/policies/express/read/{part}/").status_code == 200
     assert len(seen) <= 12
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_panel_of_a_part_is_without_a_title_and_chapters_stand_with_their_report(office: Office, name: str) -> None:
+    pack = pack_called(name)
+    for part, title, _ in parts_of(pack):
+        groups = grouped([s for s in sayings_of(pack) if s.part == part], pack, title)
+        assert all(group.title for group in groups)
+        if part == "reports":
+            assert len(groups) == len(pack.reports.documents)
+            assert all("各章：" in " ".join(group.sayings[0].sentences) for group in groups)
+
+
+def test_a_proceeding_begins_and_is_not_said_to_be_a_case(office: Office) -> None:
+    said = [s.text for s in sayings_of(pack_called("express")) if s.part == "proceedings"]
+    assert any("，从“" in text for text in said) and not any("，个案从“" in text for text in said)
+
+
+def test_an_indicator_without_words_of_its_own_says_how_it_is_counted(office: Office) -> None:
+    pack = pack_called_version(1)
+    silent = [one for one in pack.kpis.indicators if one.says is None]
+    said = {s.key: s.sentences[0] for s in sayings_of(pack) if s.part == "kpis"}
+    assert silent and all(said[one.id].startswith("按") and "的日期计入，" in said[one.id] for one in silent)
 
 
 def test_messages_are_shown_as_they_arrive(office: Office) -> None:

@@ -53,11 +53,23 @@ def _of_scores(pack: Pack) -> Iterator[str]:
 
 
 def _of_indicator(one: Indicator) -> Iterator[str]:
-    if one.says is not None:
-        yield words(one.says)
+    yield words(one.says) if one.says is not None else _counted(one)
     if one.target is not None:
         yield gettext("目标：%(target)s。") % {"target": target_words(one)}
     if one.weight:
         yield gettext("权重：%(weight)s%%。") % {"weight": one.weight}
     if one.minimum > 1:
         yield gettext("少于 %(least)s 件的不作评判。") % {"least": one.minimum}
+
+
+def _counted(one: Indicator) -> str:
+    """How an indicator is counted whose policy does not say it."""
+    days = {
+        "received": gettext("收到"), "responded": gettext("首次响应"), "told": gettext("告知结果"), "resolved": gettext("解决"),
+        "due": gettext("到期"), "closed": gettext("结案"),
+    }  # fmt: skip
+    ways = {
+        "share": gettext("取比例"), "count": gettext("计件数"), "mean": gettext("取平均值"), "median": gettext("取中位数"),
+        "percentile": gettext("取分位数"), "sum": gettext("取合计"), "per_volume": gettext("按每千件业务计"),
+    }  # fmt: skip
+    return gettext("按%(moment)s的日期计入，%(way)s。") % {"moment": days[one.by], "way": ways[one.kind]}

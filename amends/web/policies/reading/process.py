@@ -95,6 +95,8 @@ def _way(t: Transition, process: Process, names: Names) -> str:
     title = words(t.title) if t.title else button_of(t.verb)
     who = {"who": names.roles(t.by), "verb": title, "to": _state(process, t.to)}
     if not t.from_:
+        if isinstance(process, ProceedingKind):
+            return gettext("%(who)s可以“%(verb)s”，从“%(to)s”开始。") % who
         return gettext("%(who)s可以“%(verb)s”，个案从“%(to)s”开始。") % who
     from_ = {"from": where_possible(process, t.from_)}
     if t.to == "same":

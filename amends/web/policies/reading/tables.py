@@ -35,8 +35,11 @@ class Group:
     sayings: list[Any] = field(default_factory=list)
 
 
-def grouped(sayings: Iterable[Saying], pack: Pack) -> list[Group]:
-    """The pieces of a part by what they are: the first word of their key."""
+def grouped(sayings: Iterable[Saying], pack: Pack, usual: str) -> list[Group]:
+    """The pieces of a part by what they are: the first word of their key; `usual` stands over those without a title of their own.
+
+    Chapters stand with their document.
+    """
     titles = {
         "state": gettext("环节"), "verb": gettext("可以办理的动作"), "kind": gettext("个案类型"), "channel": gettext("受理渠道"),
         "scheme": begun(gettext("分类")), "category": begun(gettext("分类")), "acceptance": gettext("登记时"), "repeats": gettext("登记时"),
@@ -50,8 +53,9 @@ def grouped(sayings: Iterable[Saying], pack: Pack) -> list[Group]:
     found: dict[str, Group] = {}
     for saying in sayings:
         first, _, rest = saying.key.partition(":")
-        kind = pack.proceedings.get(first)
-        title = words(kind.title) if kind is not None and rest != first else titles.get(first, "")
+        document = pack.reports.documents.get(first.partition(".")[0])
+        kind = pack.proceedings.get(document.proceeding if document else first)
+        title = words(kind.title) if kind is not None and rest != first else titles.get(first, usual)
         found.setdefault(title, Group(title)).sayings.append(saying)
     return list(found.values())
 
