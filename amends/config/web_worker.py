@@ -28,7 +28,8 @@ class WarmestFirst(Executor):
         self._idle: list[Inbox] = []
         self._waiting: deque[Task] = deque()
         self._is_shut = False
-        self._lock = threading.Lock()
+        # A signal that ends the process may come while its thread holds this, and shuts the pool.
+        self._lock = threading.RLock()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Do something in a thread; refused with RuntimeError after `shutdown`."""
@@ -62,8 +63,8 @@ class WarmestFirst(Executor):
         inbox: Inbox = SimpleQueue()
         inbox.put(task)
         thread = threading.Thread(target=self._serve, args=(inbox,), name=f"request_{len(self._threads)}")
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _serve(self, inbox: Inbox) -> None:
         for task in iter(inbox.get, None):
@@ -98,3 +99,10 @@ class WarmestFirst(Executor):
 class WebWorker(ThreadWorker):
     def get_thread_pool(self) -> Executor:
         return WarmestFirst(self.cfg.threads)
+
+    def run(self) -> None:
+        """Serve until told to stop. However that ends, no idle thread keeps the process: a worker that failed is replaced at once."""
+        try:
+            super().run()
+        finally:
+            self.tpool.shutdown(wait=False)

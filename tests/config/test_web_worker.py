@@ -5,7 +5,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from amends.config.web_worker import WarmestFirst
+from amends.config.web_worker import ThreadWorker, WarmestFirst, WebWorker
 
 SOON = 10
 
@@ -100,3 +100,32 @@ def test_a_pool_that_is_given_up_cancels_what_waits(pool):
     assert all(future.result(SOON) for future in held)
     with pytest.raises(CancelledError):
         last.result(SOON)
+
+
+def test_a_worker_that_fails_leaves_no_thread_that_keeps_its_process(monkeypatch):
+    def fail(self: ThreadWorker) -> None:
+        idle.append(self.tpool.submit(threading.current_thread).result(SOON))
+        raise OSError("no more descriptors")
+
+    idle: list[threading.Thread] = []
+    monkeypatch.setattr(ThreadWorker, "run", fail)
+    worker = WebWorker.__new__(WebWorker)
+    worker.tpool = WarmestFirst(1)
+
+    with pytest.raises(OSError, match="descriptors"):
+        worker.run()
+    idle[0].join(SOON)
+
+    assert not idle[0].is_alive()
+
+
+def test_a_pool_may_be_shut_by_a_signal_that_comes_while_it_takes_a_task(pool, monkeypatch):
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        pool.shutdown(wait=False)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+    assert pool.submit(lambda: 7).result(SOON) == 7
