@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from amends.apps.cases.actions.sweep import sweep_due_cases
 from amends.apps.cases.facts import facts_of, facts_text, rebuilt_facts
 from amends.apps.cases.models import Case
-from amends.apps.cases.proceeding_models import Involved, PartnerKey, Proceeding
+from amends.apps.cases.proceeding_models import Involved, NamedCase, PartnerKey, Proceeding
 from amends.apps.cases.proceedings.facts import rebuilt_facts_of_proceeding
 from amends.apps.cases.proceedings.listing import filtered_proceedings
 from amends.apps.cases.proceedings.partners import Reached, new_partner_link
-from amends.apps.cases.proceedings.queries import visible_proceedings, waiting_proceedings
+from amends.apps.cases.proceedings.queries import proceedings_of, visible_proceedings, waiting_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.ledger.verification import verify
 from amends.apps.messaging.models import Notice
@@ -252,3 +253,23 @@ def test_for_a_page_of_the_list_each_row_is_asked_by_itself_with_the_same_answer
         whole, page = (filtered_proceedings(viewer, {"status": "all"}, for_a_page=it) for it in (False, True))
         assert [str(one.pk) for one in page] == [str(one.pk) for one in whole] == [begun["id"]]
         assert "OFFSET 0)" in str(page.query) and "OFFSET 0)" not in str(whole.query)
+
+
+def test_the_proceedings_of_a_case_are_looked_up_by_their_keys(office: Office, number: str) -> None:
+    """As alternatives beside what somebody sees, the page of a case read every proceeding of its desk."""
+    case, viewer = (
+        Case.objects.get(number=number),
+        Viewer(person=office.api("receptionist").person, now=office.clock.now),
+    )
+    with CaptureQueriesContext(connection) as without:
+        assert proceedings_of(viewer, case) == []
+    begun = office.api("floor_manager").begins("gift", number, **LARGE)["id"]
+    elsewhere = office.api("director").begins(
+        "errand", errand_what="买灯泡", errand_who=office.api("floor_manager").id, errand_by="2026-03-03"
+    )
+    NamedCase.objects.create(proceeding_id=elsewhere["id"], case=case)
+    with CaptureQueriesContext(connection) as with_some:
+        assert {str(one.pk) for one in proceedings_of(viewer, case)} == {begun, elsewhere["id"]}
+
+    assert len(without) == 1 and len(with_some) == 2
+    assert " IN (" in with_some[1]["sql"] and "cases_namedcase" not in with_some[1]["sql"]
