@@ -30,9 +30,13 @@ def _for_customers(fields: Iterable[Field], roles: frozenset[str]) -> Iterable[F
         yield f.model_copy(update={**words, "fields": inner})
 
 
-def without_hints_of_staff(pack: Pack) -> Pack:
-    """The pack without the hints that stand beside fields for those who handle cases."""
-    return pack.model_copy(update={"guidance": ()})
+def as_customers_are_asked(pack: Pack) -> Pack:
+    """The pack without hints for those who handle cases, and without the values that say that nothing is known yet."""
+    known = [
+        a.model_copy(update={"values": tuple(v for v in a.values if v.id != a.unknown)}) for a in pack.grading.axes
+    ]
+    grading = pack.grading.model_copy(update={"axes": tuple(known)})
+    return pack.model_copy(update={"guidance": (), "grading": grading})
 
 
 @dataclass(frozen=True, slots=True)

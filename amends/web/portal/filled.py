@@ -23,7 +23,7 @@ from amends.web.forms import DrawnForm, Posted, draw, posted
 from amends.web.forms.drawing import Drawing
 from amends.web.forms.posted import is_redraw, without_blank_rows
 from amends.web.forms.uploads import kept_uploads, take_uploads
-from amends.web.portal.asking import without_hints_of_staff
+from amends.web.portal.asking import as_customers_are_asked
 from amends.web.viewing import zone_of
 
 
@@ -103,7 +103,7 @@ class Filled:
     def drawn(self, *, is_new: bool = False) -> DrawnForm:
         """The form with everything typed and every fault at its field."""
         what = Drawing(
-            pack=without_hints_of_staff(self.pack), facts=self.facts, now=self.now, zone=zone_of(self.pack),
+            pack=as_customers_are_asked(self.pack), facts=self.facts, now=self.now, zone=zone_of(self.pack),
             roles=complainant_roles(self.pack) if self.roles is None else self.roles, uploads=self.uploads(), is_new=is_new,
         )  # fmt: skip
         return draw(self.form, what, self.entered, self.errors)

@@ -8,6 +8,8 @@ import pytest
 
 from amends.apps.cases.facts import facts_of
 from amends.apps.cases.models import Case
+from amends.apps.policies.queries import read_version
+from amends.web.portal.asking import as_customers_are_asked
 from tests.web.portal import complain
 from tests.world import PICTURE
 
@@ -209,3 +211,11 @@ def test_a_question_stays_open_on_the_case_until_the_desk_answers_it(customer, t
     )  # fmt: skip
     told.refresh_from_db()
     assert told.questions_open == 0
+
+
+def test_customers_are_not_offered_that_nothing_is_known_yet(told):
+    pack = read_version(told.pack_id)
+    for axis, asked in zip(pack.grading.axes, as_customers_are_asked(pack).grading.axes, strict=True):
+        offered = [value.id for value in asked.values]
+        assert offered == [value.id for value in axis.values if value.id != axis.unknown]
+    assert any(axis.unknown for axis in pack.grading.axes)
