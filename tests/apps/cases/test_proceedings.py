@@ -261,6 +261,7 @@ def test_the_proceedings_of_a_case_are_looked_up_by_their_keys(office: Office, n
         Case.objects.get(number=number),
         Viewer(person=office.api("receptionist").person, now=office.clock.now),
     )
+    proceedings_of(viewer, case)
     with CaptureQueriesContext(connection) as without:
         assert proceedings_of(viewer, case) == []
     begun = office.api("floor_manager").begins("gift", number, **LARGE)["id"]
@@ -268,6 +269,7 @@ def test_the_proceedings_of_a_case_are_looked_up_by_their_keys(office: Office, n
         "errand", errand_what="买灯泡", errand_who=office.api("floor_manager").id, errand_by="2026-03-03"
     )
     NamedCase.objects.create(proceeding_id=elsewhere["id"], case=case)
+    proceedings_of(viewer, case)
     with CaptureQueriesContext(connection) as with_some:
         assert {str(one.pk) for one in proceedings_of(viewer, case)} == {begun, elsewhere["id"]}
 
