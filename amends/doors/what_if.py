@@ -20,6 +20,9 @@ from amends.doors.papers.making import version_of
 from amends.doors.printed_book import printed_book
 from amends.doors.wording import button_of, words
 
+KEPT = "\N{NO-BREAK SPACE}"
+"""Keeps a day and its time, and an arrow and what it leads to, on one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -133,7 +136,7 @@ class Words:
             if before != after:
                 said.append(f"{title} {say(before) or gettext('未定')} → {say(after) or gettext('未定')}")
         for key, before, after in data["due"]:
-            said.append(f"{self.clock(key)} {self._due(before)} → {self._due(after)}")
+            said.append(f"{self.clock(key)} {self._due(before)} →{KEPT}{self._due(after)}")
         before, after = data["broken"]
         if before != after:
             said.append(gettext("超时 %(before)s 次 → %(after)s 次") % {"before": before, "after": after})
@@ -142,7 +145,9 @@ class Words:
         return said
 
     def _due(self, moment: str | None) -> str:
-        return moment_in_print(datetime.fromisoformat(moment), self.zone) if moment else gettext("无")
+        return (
+            moment_in_print(datetime.fromisoformat(moment), self.zone).replace(" ", KEPT) if moment else gettext("无")
+        )
 
 
 def _levels(pack: Pack) -> Sequence[Any]:
