@@ -174,7 +174,7 @@ class _OneByOne(Exists):
     template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
-def on_one_of(cases: QuerySet[Case], column: str = "case_id", *, for_a_page: bool = False) -> Q:
+def on_one_of(cases: QuerySet[Any], column: str = "case_id", *, for_a_page: bool = False) -> Q:
     """The condition that a row lies on one of these cases, for use beside alternatives; false for a row that lies on none.
 
     It is asked of each row by the key of its case. Where `case__in` is one of several alternatives, PostgreSQL first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +15,7 @@ from amends.apps.cases.proceeding_models import Involved, NamedCase, PartnerKey,
 from amends.apps.cases.proceedings.facts import rebuilt_facts_of_proceeding
 from amends.apps.cases.proceedings.listing import filtered_proceedings
 from amends.apps.cases.proceedings.partners import Reached, new_partner_link
+from amends.apps.cases.proceedings.payouts import payouts_for
 from amends.apps.cases.proceedings.queries import proceedings_of, visible_proceedings, waiting_proceedings
 from amends.apps.cases.queries import Viewer
 from amends.apps.ledger.verification import verify
@@ -275,3 +278,12 @@ def test_the_proceedings_of_a_case_are_looked_up_by_their_keys(office: Office, n
 
     assert len(without) == 1 and len(with_some) == 2
     assert " IN (" in with_some[1]["sql"] and "cases_namedcase" not in with_some[1]["sql"]
+
+
+def test_the_ledger_asks_of_each_line_whether_it_is_seen(office: Office) -> None:
+    """Joined to what somebody sees, a page of the ledger read every proceeding there is."""
+    viewer = Viewer(person=office.api("receptionist").person, now=office.clock.now)
+
+    words = str(payouts_for(viewer, {}, zone=ZoneInfo("Asia/Shanghai")).query)
+
+    assert "WHERE EXISTS(SELECT" in words and '"proceeding_id" IN (SELECT' not in words
