@@ -8,7 +8,8 @@ reads the rows as they are now.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -81,9 +82,9 @@ class Prepared(Generic[Row]):
         """The first of the rows; None when there is none."""
         return next(iter(self.ask(**given)), None)
 
-    def counting(self, **given: Any) -> Counting:
-        """The question how many rows there are, to be asked together with others."""
-        return Counting(self, given)
+    def given(self, **given: Any) -> Asked[Row]:
+        """The question for these values, to be asked together with others."""
+        return Asked(self, given)
 
     @cached_property
     def words(self) -> _Words[Row] | None:
@@ -94,14 +95,62 @@ class Prepared(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
-    """How many rows a question has, for values that it is given."""
+class Asked(Generic[Row]):
+    """A question for values that it is given."""
 
-    question: Prepared[Any]
+    question: Prepared[Row]
     given: dict[str, Any]
 
+    def ask(self) -> list[Row]:
+        """The rows as they are now; one query."""
+        return self.question.ask(**self.given)
 
-def count_each(asked: Iterable[Counting]) -> list[int]:
+    def first(self) -> Row | None:
+        """The first of the rows; None when there is none."""
+        return self.question.first(**self.given)
+
+
+@contextmanager
+def asked_together(every: Iterable[Asked[Any]]) -> Iterator[None]:
+    """Within, these questions are sent to the server at once, and each is answered, once, from what came back.
+
+    For pages that only read: waiting for one answer after the other takes longer than finding them. What is written within
+    is not seen by an answer that was there before. On SQLite, within a transaction, and while somebody counts or logs
+    questions, each is asked when its turn comes; so it is where the server could not answer all of them.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    if not _goes_past_django(here) or here.connection is None or here.in_atomic_block:
+        yield
+        return
+    answers = _answers_to(every, here)
+    came = vars(here.connection).setdefault("came_together", {})
+    came.update(answers)
+    try:
+        yield
+    finally:
+        for key in answers:
+            came.pop(key, None)
+
+
+def _answers_to(every: Iterable[Asked[Any]], here: Any) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    sent = []
+    # Whatever is wrong is told to whoever then asks by themselves.
+    with suppress(psycopg.Error):
+        with here.connection.pipeline():
+            for one in every:
+                if (words := one.question.words) is not None:
+                    values, cursor = words.bound(one.given, here), _preparing(here)
+                    cursor.execute(words.sql, values, prepare=words.keeps_plan)
+                    sent.append((_key_of(words.sql, values), cursor))
+        return {key: list(cursor.fetchall()) for key, cursor in sent}
+    return {}
+
+
+def _key_of(text: str, values: list[Any]) -> tuple[str, str]:
+    return text, repr(values)
+
+
+def count_each(asked: Iterable[Asked[Any]]) -> list[int]:
     """How many rows each of several questions has now; one query for all of them."""
     here, every = connections[DEFAULT_DB_ALIAS], list(asked)
     found = [(one.question.words, one.given) for one in every]
@@ -148,8 +197,13 @@ class _Words(Generic[Row]):
         return [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
 
 
+def _goes_past_django(here: Any) -> bool:
+    """Whether nobody counts or logs what is asked."""
+    return here.vendor == "postgresql" and not here.queries_logged and not here.execute_wrappers
+
+
 def _executed(here: Any, text: str, values: list[Any], *, keeps_plan: bool = True) -> list[tuple[Any, ...]]:
-    if here.vendor == "postgresql" and not here.queries_logged and not here.execute_wrappers:
+    if _goes_past_django(here):
         return _executed_on_server(here, text, values, keeps_plan)
     with _cursor(here) if keeps_plan else here.cursor() as cursor:
         cursor.execute(text, values)
@@ -177,6 +231,9 @@ def _answered(here: Any, text: str, values: list[Any], keeps_plan: bool) -> list
     if here.connection is None:
         here.ensure_connection()
     here.validate_no_broken_transaction()
+    came = getattr(here.connection, "came_together", None)
+    if came and (found := came.pop(_key_of(text, values), None)) is not None:
+        return found
     with here.wrap_database_errors:
         cursor = getattr(here.connection, "preparing_cursor", None)
         if cursor is None:

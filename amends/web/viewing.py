@@ -141,7 +141,7 @@ class Nav:
     def _waiting(self) -> dict[str, int]:
         """How many of each thing wait for the viewer; one query."""
         viewer = viewer_of(self.request)
-        asked = {"notices": _UNREAD.counting(person=viewer.person.pk), "warnings": open_warnings_of(viewer.person)}
+        asked = {"notices": _UNREAD.given(person=viewer.person.pk), "warnings": open_warnings_of(viewer.person)}
         if self._desks_with_mail:
             asked["mails"] = mails_waiting(viewer, self._desks_with_mail)
         if self.has_proceedings:

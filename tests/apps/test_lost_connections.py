@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from amends.apps.people.models import Department
-from amends.apps.prepared import Prepared
+from amends.apps.prepared import Prepared, asked_together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -44,3 +44,11 @@ def test_a_later_one_tells_that_it_is_lost(end_connection):
     connection.health_check_enabled, connection.health_check_done = True, True
     with pytest.raises(OperationalError):
         UNITS.ask()
+
+
+def test_questions_asked_together_on_a_lost_connection_are_asked_on_another(end_connection):
+    assert UNITS.ask() == []
+    end_connection()
+    connection.health_check_enabled, connection.health_check_done = True, False
+    with asked_together([UNITS.given()]):
+        assert UNITS.ask() == []

@@ -21,7 +21,7 @@ from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.timeline import TASK_VERBS
 from amends.apps.ledger.queries import events_of
-from amends.apps.prepared import given_key, prepared
+from amends.apps.prepared import Asked, given_key, prepared
 from amends.core.directory import Actor
 from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Evidence, Pack
@@ -260,11 +260,16 @@ def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
     """The files that the actor may see, oldest first, with their previews."""
     if sees_task_only(pack, actor):
         return list(evidence_for(case, pack, actor).select_related("preview"))
+    return asked_for_evidence(case, actor).ask()
+
+
+def asked_for_evidence(case: Case, actor: Actor) -> Asked[EvidenceFile]:
+    """The files of a case that the roles of the actor see, unless they see their task only."""
     question = prepared(
         ("evidence", actor.roles),
         lambda: _open_to(actor.roles, EvidenceFile.objects.filter(case_id=given_key("case"))).select_related("preview"),
     )
-    return question.ask(case=case.pk)
+    return question.given(case=case.pk)
 
 
 def _given_with_the_task(case: Case, pack: Pack) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from amends.apps.cases.models import Case, Presence
 from amends.apps.people.models import Person
-from amends.apps.prepared import Prepared, given_key, given_moment, given_number
+from amends.apps.prepared import Asked, Prepared, given_key, given_moment, given_number
 
 LASTS = timedelta(seconds=50)
 """A page that is open says so every twenty seconds; one that was closed is forgotten after two it did not say."""
@@ -40,11 +40,15 @@ def others_present(case: Case, person: Person, *, now: datetime) -> list[Presenc
     """
     if case.accused_person_id == person.pk:
         return []
-    found = _PRESENT.ask(case=case.pk, person=person.pk, now=now)
+    found = asked_for_presence(case, person, now=now).ask()
     if not case.hides_reporter:
         return found
     reporters = (case.registered_by_id, case.complainant.person_id if case.complainant else None)
     return [one for one in found if one.person_id not in reporters]
+
+
+def asked_for_presence(case: Case, person: Person, *, now: datetime) -> Asked[Presence]:
+    return _PRESENT.given(case=case.pk, person=person.pk, now=now)
 
 
 def forget_ended(*, now: datetime) -> int:

@@ -20,7 +20,7 @@ from amends.apps.people.models import Complainant, Department, Person
 from amends.apps.people.rights import rights_of
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, practice_desks, version_in_force
-from amends.apps.prepared import Given, Prepared, ask_among, given_key, given_number, prepared
+from amends.apps.prepared import Asked, Given, Prepared, ask_among, given_key, given_number, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.facts import CaseFacts
 from amends.core.policy.clock_rules import ClockRule
@@ -452,9 +452,13 @@ def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
     """The cases that belong to one and that the viewer may see now, the latest first: those linked with it, each with the kind of
     its link, and the latest others of the same complainant, as far as it may be known of both who that is; one query.
     """
+    return [(found, found.link) for found in asked_for_related(viewer, case).ask()]  # type: ignore[attr-defined]
+
+
+def asked_for_related(viewer: Viewer, case: Case) -> Asked[Case]:
     complainant = None if case.hides_reporter else case.complainant_id
     question = prepared(("related", viewer.standpoint()), lambda: _related(viewer))
-    return [(found, found.link) for found in question.ask(case=case.pk, complainant=complainant)]  # type: ignore[attr-defined]
+    return question.given(case=case.pk, complainant=complainant)
 
 
 def _related(viewer: Viewer) -> QuerySet[Case]:

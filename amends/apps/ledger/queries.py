@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, QuerySet
 
 from amends.apps.ledger.models import Chain, Detail, Event
-from amends.apps.prepared import Prepared, among, ask_among, given_number
+from amends.apps.prepared import Asked, Prepared, among, ask_among, given_number
 
 Details = dict[tuple[int, int], dict[str, Detail]]
 
@@ -22,7 +22,16 @@ _DETAILS = Prepared(
 
 def events_of(chain: Chain) -> list[Event]:
     """Return every event of a chain, in order."""
-    return _EVENTS.ask(chain=chain.pk)
+    return asked_for_events(chain.pk).ask()
+
+
+def asked_for_events(chain: int) -> Asked[Event]:
+    return _EVENTS.given(chain=chain)
+
+
+def asked_for_details(chain: int, first: int, last: int) -> Asked[Detail]:
+    """The texts beside the events of a chain from one number to another."""
+    return _DETAILS.given(chain=chain, first=first, last=last)
 
 
 def actors_since(chain: Chain, seq: int) -> set[str]:
@@ -38,7 +47,7 @@ def details_of(events: Iterable[Event]) -> Details:
     found: Details = {}
     for chain_id, seqs in numbers.items():
         kept = set(seqs)
-        for detail in _DETAILS.ask(chain=chain_id, first=min(seqs), last=max(seqs)):
+        for detail in asked_for_details(chain_id, min(seqs), max(seqs)).ask():
             if detail.seq in kept:
                 found.setdefault((chain_id, detail.seq), {})[detail.field] = detail
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -16,7 +17,7 @@ from amends.apps.mail.telling import looks_after_mail
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import NoPackInForce, pack_in_force
-from amends.apps.prepared import Counting, Prepared, given_key, prepared
+from amends.apps.prepared import Asked, Prepared, given_key, prepared
 from amends.core.facts import CaseFacts
 from amends.core.roles import actor_on_case
 
@@ -71,10 +72,10 @@ def mails_in(
     return list(found.order_by("-arrived_at", "-pk")[:size])
 
 
-def mails_waiting(viewer: Viewer, desks: list[Desk]) -> Counting:
+def mails_waiting(viewer: Viewer, desks: list[Desk]) -> Asked[Any]:
     """How many mails of desks whose mail the viewer reads wait for a person's decision; every page of who reads them shows it."""
     key = ("mails_waiting", viewer.standpoint(), tuple(desk.pk for desk in desks))
-    return prepared(key, lambda: _mails_on(viewer, desks).filter(state=State.QUARANTINED).values_list("pk")).counting()
+    return prepared(key, lambda: _mails_on(viewer, desks).filter(state=State.QUARANTINED).values_list("pk")).given()
 
 
 def mails_of(case: Case) -> list[IncomingMail]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -12,7 +13,7 @@ from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.outlook.models import Analysis, EarlyWarning, HandOver, KeyProblem
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Counting, Prepared, given_number
+from amends.apps.prepared import Asked, Prepared, given_number
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, NotVisible
 
@@ -42,9 +43,9 @@ _OPEN_OF = Prepared(
 )
 
 
-def open_warnings_of(person: Person) -> Counting:
+def open_warnings_of(person: Person) -> Asked[Any]:
     """How many open warnings are somebody's."""
-    return _OPEN_OF.counting(owner=person.pk)
+    return _OPEN_OF.given(owner=person.pk)
 
 
 def warning_for(viewer: Viewer, key: uuid.UUID) -> EarlyWarning:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person, PersonSkill
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, given_moment, given_number, prepared
+from amends.apps.prepared import Prepared, asked_together, given_moment, given_number, prepared
 from amends.core.directory import Caller, Holding
 from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
@@ -206,8 +206,10 @@ class Standing:
 
 def standing_of(person: Person, now: datetime) -> Standing:
     """What the person holds on every desk, in at most three queries."""
-    rows = _HELD.ask(person=person.pk, now=now)
-    if replaced := set(_REPLACED.ask(person=person.pk, now=now)):
+    held, replaced_by_them = _HELD.given(person=person.pk, now=now), _REPLACED.given(person=person.pk, now=now)
+    with asked_together([held, replaced_by_them]):
+        rows, replaced = held.ask(), set(replaced_by_them.ask())
+    if replaced:
         rows += Membership.objects.filter(Membership.valid_at(now), person__in=replaced).order_by("pk")
     return Standing(person, tuple(rows))
 

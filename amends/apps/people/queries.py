@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from amends.apps.people.models import AccessEntry, ApiToken, Complainant, ContactPoint, Person
-from amends.apps.prepared import Prepared, given_number, given_text
+from amends.apps.prepared import Asked, Prepared, given_number, given_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,8 @@ _WAYS = Prepared(lambda: ContactPoint.objects.filter(complainant_id=given_number
 
 def ways_to_reach(complainant: Complainant) -> list[ContactPoint]:
     """The telephone numbers and addresses of a complainant; one query."""
-    return _WAYS.ask(complainant=complainant.pk)
+    return asked_for_ways(complainant.pk).ask()
+
+
+def asked_for_ways(complainant: int) -> Asked[ContactPoint]:
+    return _WAYS.given(complainant=complainant)

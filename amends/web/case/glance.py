@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.promise_list import KIND, title_of_kind
 from amends.apps.ledger.models import Event
 from amends.apps.messaging.models import OutboxMessage
-from amends.apps.prepared import Prepared, given_text
+from amends.apps.prepared import Asked, Prepared, given_text
 from amends.core.clock_explanations import ExplainedRow, explained_rows, heading
 from amends.core.clocks import ClockReading
 from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_spoke_last, waits_for_a_word
@@ -219,7 +219,11 @@ _LAST_MESSAGE = Prepared(
 def _last_message(seen: CaseView) -> OutboxMessage | None:
     if seen.actor.accused:
         return None
-    return _LAST_MESSAGE.first(case=str(seen.case.pk))
+    return asked_for_last_message(seen).first()
+
+
+def asked_for_last_message(seen: CaseView) -> Asked[OutboxMessage]:
+    return _LAST_MESSAGE.given(case=str(seen.case.pk))
 
 
 def _next_word(clocks: Iterable[Clock], pack: Pack) -> Clock | None:

@@ -8,7 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from amends.apps.cases.actions.reveal import reveal_field
-from amends.apps.cases.presence import others_present
+from amends.apps.cases.evidence import asked_for_evidence
+from amends.apps.cases.presence import asked_for_presence, others_present
+from amends.apps.cases.queries import asked_for_related
+from amends.apps.ledger.queries import asked_for_details, asked_for_events
+from amends.apps.people.queries import asked_for_ways
+from amends.apps.prepared import Asked, asked_together
 from amends.core.archive import EVIDENCE_IN_WORDS
 from amends.core.decide import allowed_actions
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
@@ -22,6 +27,7 @@ from amends.web.case.buttons import buttons_of
 from amends.web.case.conformity import conformity_shown
 from amends.web.case.gallery import shown_files
 from amends.web.case.glance import (
+    asked_for_last_message,
     clocks_shown,
     explained,
     flags_of,
@@ -38,7 +44,7 @@ from amends.web.case.tools import tools_of
 from amends.web.case.watching import in_words
 from amends.web.case.writing import WRITE
 from amends.web.guidance.customer import brief_of, moods_of, studies_like
-from amends.web.registers.confirmed import shown_at_step
+from amends.web.registers.confirmed import asked_for_records, shown_at_step
 
 __all__ = ["CaseView", "case_view", "clocks", "page", "reveal"]
 
@@ -59,8 +65,28 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
     tab = request.GET.get("tab", "")
     if tab not in TABS or (tab == "conformity" and sees_task_only(seen.pack, seen.actor)):
         raise Http404
-    context = {**head_of(seen), "tab": tab, **_below(seen, tab, _show(request))}
-    return render(request, "case/page.html", context)
+    with asked_together(_asked_about(seen, tab)):
+        context = {**head_of(seen), "tab": tab, **_below(seen, tab, _show(request))}
+        return render(request, "case/page.html", context)
+
+
+def _asked_about(seen: CaseView, tab: str) -> list[Asked[Any]]:
+    """What the page asks of its case whatever is found; whoever sees their task only is shown less."""
+    case = seen.case
+    if sees_task_only(seen.pack, seen.actor):
+        return []
+    asked: list[Asked[Any]] = [
+        asked_for_events(case.chain_id),
+        asked_for_details(case.chain_id, 1, case.version),
+        asked_for_presence(case, seen.viewer.person, now=seen.viewer.now),
+        asked_for_last_message(seen),
+        asked_for_evidence(case, seen.actor),
+        *asked_for_records(seen),
+    ]
+    if not tab:
+        asked.append(asked_for_related(seen.viewer, case))
+        asked += [asked_for_ways(case.complainant_id)] if case.complainant_id else []
+    return asked
 
 
 def _part(request: HttpRequest, seen: CaseView) -> HttpResponse:

@@ -15,7 +15,7 @@ from amends.apps.cases.proceedings.registers import Kept
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Person
-from amends.apps.prepared import Prepared, given_number, given_text, prepared
+from amends.apps.prepared import Asked, Prepared, given_number, given_text, prepared
 from amends.core.policy.proceedings import ShownAt
 from amends.web.case.seeing import CaseView
 from amends.web.proceedings.seeing import ProceedingView
@@ -51,12 +51,17 @@ def not_confirmed_of(kept: Kept, lines: Sequence[RegisterLine], now: datetime) -
 
 def shown_at_step(seen: CaseView) -> list[RegisterLine]:
     """The records in force at the step where the case stands, as far as the viewer may read them; no query where there are none."""
-    found: list[RegisterLine] = []
-    for name, kind in seen.pack.proceedings.items():
-        if kind.shown_at:
-            question = _records_at_step(seen.viewer, name, kind.shown_at)
-            found += question.ask(desk=seen.case.desk_id, step=seen.case.state, now=seen.viewer.now)
-    return found
+    return [line for asked in asked_for_records(seen) for line in asked.ask()]
+
+
+def asked_for_records(seen: CaseView) -> list[Asked[RegisterLine]]:
+    return [
+        _records_at_step(seen.viewer, name, kind.shown_at).given(
+            desk=seen.case.desk_id, step=seen.case.state, now=seen.viewer.now
+        )
+        for name, kind in seen.pack.proceedings.items()
+        if kind.shown_at
+    ]
 
 
 def _records_at_step(viewer: Viewer, name: str, rule: ShownAt) -> Prepared[RegisterLine]:

@@ -20,7 +20,7 @@ from amends.apps.cases.queries import Viewer, below, closed_to_accused, on_one_o
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.prepared import Counting, Prepared, ask_among, given_key, prepared
+from amends.apps.prepared import Asked, Prepared, ask_among, given_key, prepared
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
@@ -200,10 +200,10 @@ def _to_confirm(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
     return turn & ~_naming(Q(role=CONFIRMED, person=viewer.person))
 
 
-def count_waiting_proceedings(viewer: Viewer) -> Counting:
+def count_waiting_proceedings(viewer: Viewer) -> Asked[Any]:
     """How many they are now; every page of the viewer shows it."""
     key = ("waiting_proceedings", viewer.standpoint())
-    return prepared(key, lambda: waiting_proceedings(viewer).order_by().values_list("pk")).counting()
+    return prepared(key, lambda: waiting_proceedings(viewer).order_by().values_list("pk")).given()
 
 
 def _turn_of_roles(viewer: Viewer, desk: Desk, pack: Pack) -> Q:

@@ -1,0 +1,79 @@
+"""Questions sent to the server at once: each is answered, once, from what came back."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DataError, connection, transaction
+from django.db.models import ExpressionWrapper, F, IntegerField
+
+from amends.apps.people.models import Department
+from amends.apps.prepared import Prepared, asked_together, given_number, given_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ON_A_SERVER = pytest.mark.skipif(connection.vendor != "postgresql", reason="nothing is sent to an embedded database")
+
+CALLED = Prepared(lambda: Department.objects.filter(code=given_text("code")).values_list("title", flat=True))
+CODES = Prepared(lambda: Department.objects.order_by("code").values_list("code", flat=True))
+DIVIDED = Prepared(
+    lambda: Department.objects.annotate(
+        part=ExpressionWrapper(F("pk") / given_number("by"), output_field=IntegerField())
+    ).values_list("part", flat=True)
+)
+
+
+@pytest.fixture(autouse=True)
+def departments() -> None:
+    for code in ("a", "b"):
+        Department.objects.create(code=code, title=f"部门 {code}", path=f"{code}.", sort_key=code)
+    CODES.ask()
+
+
+def rename(code: str) -> None:
+    Department.objects.filter(code=code).update(title="改过的部门")
+
+
+@ON_A_SERVER
+def test_each_question_is_answered_once_from_what_came_back() -> None:
+    with asked_together([CALLED.given(code="a"), CODES.given()]):
+        rename("a")
+        assert CALLED.ask(code="a") == ["部门 a"]
+        assert CALLED.ask(code="a") == ["改过的部门"]
+        assert CODES.ask() == ["a", "b"]
+
+
+@ON_A_SERVER
+def test_what_was_not_asked_within_is_forgotten_behind_it() -> None:
+    with asked_together([CALLED.given(code="a")]), asked_together([CALLED.given(code="b")]):
+        rename("a")
+        rename("b")
+    assert (CALLED.ask(code="a"), CALLED.ask(code="b")) == (["改过的部门"], ["改过的部门"])
+
+
+@ON_A_SERVER
+def test_one_within_another_leaves_what_came_for_that() -> None:
+    with asked_together([CALLED.given(code="a")]):
+        with asked_together([CALLED.given(code="b")]):
+            assert CALLED.ask(code="b") == ["部门 b"]
+        rename("a")
+        assert CALLED.ask(code="a") == ["部门 a"]
+
+
+def test_other_values_are_another_question() -> None:
+    with asked_together([CALLED.given(code="a")]):
+        rename("b")
+        assert CALLED.ask(code="b") == ["改过的部门"]
+
+
+@ON_A_SERVER
+def test_one_that_can_not_be_answered_fails_where_it_is_asked_and_alone() -> None:
+    with asked_together([CALLED.given(code="a"), DIVIDED.given(by=0), CODES.given()]):
+        assert CALLED.ask(code="a") == ["部门 a"]
+        with pytest.raises(DataError):
+            DIVIDED.ask(by=0)
+        assert CODES.ask() == ["a", "b"]
+
+
+def test_within_a_transaction_each_is_asked_when_its_turn_comes() -> None:
+    with transaction.atomic(), asked_together([CALLED.given(code="a")]):
+        rename("a")
+        assert CALLED.ask(code="a") == ["改过的部门"]
