@@ -8,6 +8,8 @@ Chinese.
 import io
 import re
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -37,28 +39,34 @@ CALL = re.compile(r"""(n?p?gettext)\(u?((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[
 def messages_in_code() -> Catalog:
     """Every message of the Python code and the templates, with the files that use it."""
     found = Catalog(locale="en", project="amends", header_comment="# English translation of amends.", charset="utf-8")
-    for file in sorted((ROOT / "amends").rglob("*.py")):
-        _add(found, file, file.read_bytes())
-        for sentence in sentences_of(_place(file), file.read_text(encoding="utf-8")):
-            found.add(sentence, locations=[(_place(file), None)])
+    for place, code in _codes():
+        _add(found, place, code)
+        for sentence in sentences_of(place, code.decode()) if place.endswith(".py") else ():
+            found.add(sentence, locations=[(place, None)])
     for sentence in sentences_of_verbs():
         found.add(sentence, locations=[("amends/core/verbs.py", None)])
+    return found
+
+
+def _codes() -> Iterator[tuple[str, bytes]]:
+    """The Python code, and the messages of templates as Python code, by the file where they stand."""
+    for file in sorted((ROOT / "amends").rglob("*.py")):
+        yield _place(file), file.read_bytes()
     for file in sorted((ROOT / "amends").rglob("templates/**/*")):
         if file.suffix in {".html", ".txt", ".typ"}:
-            _add(found, file, _calls_in_template(file))
-    return found
+            yield _place(file), _calls_in_template(file)
 
 
 def _place(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-def _add(found: Catalog, file: Path, code: bytes) -> None:
+def _add(found: Catalog, place: str, code: bytes) -> None:
     for _line, message, comments, context in extract("python", io.BytesIO(code), keywords=KEYWORDS):
         if message and any(message if isinstance(message, tuple) else [message]):
             found.add(
                 message,
-                locations=[(_place(file), None)],
+                locations=[(place, None)],
                 auto_comments=comments,
                 context=context,
             )
@@ -108,7 +116,22 @@ def problems() -> list[str]:
             sentences += [f"{message.id!r}: {error}" for error in translated.check(known)]
     unused = [message for message in known if message.id and wanted.get(message.id, context=message.context) is None]
     sentences += [f"Nothing uses {message.id!r} any more." for message in unused]
+    sentences += _said_both_ways()
     return sentences + [f"{place}: {said!r} is glued together; write %(name)s." for place, said in _glued_texts()]
+
+
+def _said_both_ways() -> Iterator[str]:
+    """Sentences that are said with a number in one place and without in another: Python before 3.11.5 finds no words for the second."""
+    alone, counted = defaultdict(set), set()
+    said = {name: way for name, way in KEYWORDS.items() if name not in {"_", "gettext_noop"}}
+    for place, code in _codes():
+        for _line, message, _comments, _context in extract("python", io.BytesIO(code), keywords=said):
+            if isinstance(message, tuple) and message[0]:
+                counted.add(message[0])
+            elif message:
+                alone[message].add(place)
+    for message in sorted(counted & alone.keys()):
+        yield f"{message!r} is said with a number elsewhere, and without one in {', '.join(sorted(alone[message]))}."
 
 
 def _glued_texts() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from amends.apps.people.models import Department
 from amends.apps.studies.conformity import Asked
@@ -215,13 +215,17 @@ def write_report(file: IO[bytes], report: Report) -> None:
             )  # fmt: skip
 
 
+def _lines_words(n: int) -> str:
+    return ngettext("%(n)s 条", "%(n)s 条", n) % {"n": n}
+
+
 def _result_rows(report: Report) -> list[list[Any]]:
     """What was looked at and how it came out, in pairs."""
-    counts, number = report.counts, gettext("%(n)s 条")
+    counts = report.counts
     return [
         [gettext("范围"), scope_words(report.asked)], [gettext("核对时间"), moment_in_print(report.made_at, report.zone)],
-        [gettext("核对结果"), _cases_words(report)], [gettext("不符合条款"), number % {"n": counts["broken"]}],
-        [gettext("符合条款"), number % {"n": counts["kept"]}], [gettext("本期没有用到的条款"), number % {"n": counts["idle"]}],
+        [gettext("核对结果"), _cases_words(report)], [gettext("不符合条款"), _lines_words(counts["broken"])],
+        [gettext("符合条款"), _lines_words(counts["kept"])], [gettext("本期没有用到的条款"), _lines_words(counts["idle"])],
     ]  # fmt: skip
 
 
@@ -292,10 +296,10 @@ def _proved_cells(one: Proved) -> list[Any]:
 
 def report_paper(report: Report, *, made_by: str) -> Paper:
     """The report as one paper: what applied, the standard beside it, and for one case what shows each verdict."""
-    counts, number = report.counts, gettext("%(n)s 条")
+    counts = report.counts
     facts = (
         (gettext("核对时间"), moment_in_print(report.made_at, report.zone)), (gettext("核对结果"), _cases_words(report)),
-        (gettext("不符合条款"), number % {"n": counts["broken"]}), (gettext("符合条款"), number % {"n": counts["kept"]}),
+        (gettext("不符合条款"), _lines_words(counts["broken"])), (gettext("符合条款"), _lines_words(counts["kept"])),
     )  # fmt: skip
     about = About(
         title=gettext("条款符合情况"), facts=facts, number=(gettext("范围："), scope_words(report.asked)), page="/conformity/",

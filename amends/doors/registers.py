@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import RegisterLine
@@ -117,7 +117,9 @@ def _text(f: Field, text: str | None, is_hidden: bool, is_clear: bool) -> ShownV
 def _code(f: Field, facts: Mapping[str, Any], pack: Pack, names: Names) -> ShownValue | None:
     if f.type == "rows":
         count = len(facts["lists"].get(f.id, ()))
-        return ShownValue(f.id, f.title, "text", gettext("%(n)s 条") % {"n": count}) if count else None
+        return (
+            ShownValue(f.id, f.title, "text", ngettext("%(n)s 条", "%(n)s 条", count) % {"n": count}) if count else None
+        )
     value = facts["values"].get(f.id)
     return None if value is None or value == "" else ShownValue(f.id, f.title, *code_shown(f, value, pack, names))
 

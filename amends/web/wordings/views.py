@@ -86,6 +86,8 @@ class Line:
     message: str
     text: str
     versions: list[Version]
+    language: str = ""
+    """That of the text: what is said to customers keeps its own."""
 
 
 @route(audience="staff", permission="propose_wordings", kind="wording")
@@ -123,7 +125,11 @@ def _lines(
         # In the reader's language where the message has it; else as most customers get it.
         if key.language == language() or (key.language == "zh-hans" and not line.text):
             found[key.message] = Line(
-                line.title, key.message, with_places_named(words_of(own).text if own else text.text), line.versions
+                line.title,
+                key.message,
+                with_places_named(words_of(own).text if own else text.text),
+                line.versions,
+                key.language,
             )
     for line in found.values():
         line.versions.sort(key=lambda version: LANGUAGES.index(version.key.language))
