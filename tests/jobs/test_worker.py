@@ -14,6 +14,7 @@ from django.db import connection
 
 from amends.apps.deferred.actions import LEASE, enqueue
 from amends.apps.deferred.models import RIGHT_AWAY, Job
+from amends.jobs.management.commands.worker import Stop
 
 ROOT = Path(__file__).resolve().parents[2]
 SOON = 20
@@ -136,6 +137,32 @@ def test_an_idle_worker_stops_at_once(probe):
     worker.terminate()
 
     assert worker.wait(timeout=5) == 0
+
+
+def test_a_signal_between_any_two_steps_of_waiting_is_heard():
+    """`threading.Event` waits for itself when a signal sets it within its own `wait`."""
+    heard = 0
+    for moment in range(1, 12):
+        stop, steps = Stop(), iter(range(1, 1000))
+
+        def step(frame, event, _, stop=stop, steps=steps, moment=moment):
+            if frame.f_code is not Stop.wait.__code__ and frame.f_code is not Stop.is_set.__code__:
+                return None
+            if next(steps) == moment:
+                stop.set()
+            return step
+
+        before = sys.gettrace()
+        sys.settrace(step)
+        try:
+            while not stop.is_set():
+                stop.wait(0.001)
+        finally:
+            sys.settrace(before)
+        stop.wait(SOON)
+        heard += stop.is_set()
+
+    assert heard == 11
 
 
 def test_a_job_that_kills_its_process_is_parked_after_six_tries_and_the_others_are_done(probe):

@@ -1,11 +1,12 @@
 """`amends worker`: run deferred work, for ever or until nothing is due."""
 
+import contextlib
 import json
 import logging
 import os
+import select
 import signal
 import socket
-import threading
 import time
 from argparse import ArgumentParser
 from collections import Counter
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         if options["once"]:
             self._print(run_until_nothing_is_due(worker=worker, timetable=timetable), as_json=options["json"])
             return
-        stop = threading.Event()
+        stop = Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         run_for_ever(worker=worker, timetable=timetable, stop=stop)
@@ -69,6 +70,31 @@ class Command(BaseCommand):
         )
 
 
+class Stop:
+    """Something to wait for that a signal may set at any moment.
+
+    A signal is handled between two steps of what the process does just then. `threading.Event` holds a lock within `wait`
+    that `set` needs as well: a signal that came in between waited for itself, and the worker stopped for nobody.
+    """
+
+    def __init__(self) -> None:
+        self._said = False
+        self._hears, self._tells = os.pipe()
+        os.set_blocking(self._tells, False)
+
+    def set(self) -> None:
+        self._said = True
+        with contextlib.suppress(BlockingIOError):  # It has been told often enough.
+            os.write(self._tells, b".")
+
+    def is_set(self) -> bool:
+        return self._said
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it is set; at once where it is."""
+        select.select([self._hears], [], [], seconds)
+
+
 def run_until_nothing_is_due(*, worker: str, timetable: Timetable) -> list[Job]:
     """Enqueue what the clock asks for, run what is due, and return the jobs that ran, in order."""
     timetable.enqueue_due(timezone.now())
@@ -78,7 +104,7 @@ def run_until_nothing_is_due(*, worker: str, timetable: Timetable) -> list[Job]:
     return ran
 
 
-def run_for_ever(*, worker: str, timetable: Timetable, stop: threading.Event) -> None:
+def run_for_ever(*, worker: str, timetable: Timetable, stop: Stop) -> None:
     """Run jobs as they become due until `stop` is set. A database that is away is waited for."""
     jumps = ClockJumps()
     wait = SHORTEST_WAIT
