@@ -122,8 +122,8 @@ def asked_together(every: Iterable[Asked[Any]]) -> Iterator[None]:
     if not _goes_past_django(here) or here.connection is None or here.in_atomic_block:
         yield
         return
-    answers = _answers_to(every, here)
     came = vars(here.connection).setdefault("came_together", {})
+    answers = _answers_to(every, here, came)
     came.update(answers)
     try:
         yield
@@ -132,17 +132,22 @@ def asked_together(every: Iterable[Asked[Any]]) -> Iterator[None]:
             came.pop(key, None)
 
 
-def _answers_to(every: Iterable[Asked[Any]], here: Any) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
-    sent = []
+Answers = dict[tuple[str, str], list[tuple[Any, ...]]]
+
+
+def _answers_to(every: Iterable[Asked[Any]], here: Any, came: Answers) -> Answers:
+    """What the server says to these questions, less those to which an answer waits already."""
+    bound = [(words, words.bound(one.given, here)) for one in every if (words := one.question.words) is not None]
+    wanted = {key: both for both in bound if (key := _key_of(both[0].sql, both[1])) not in came}
+    if not wanted:
+        return {}
     # Whatever is wrong is told to whoever then asks by themselves.
     with suppress(psycopg.Error):
+        sent = {key: _preparing(here) for key in wanted}
         with here.connection.pipeline():
-            for one in every:
-                if (words := one.question.words) is not None:
-                    values, cursor = words.bound(one.given, here), _preparing(here)
-                    cursor.execute(words.sql, values, prepare=words.keeps_plan)
-                    sent.append((_key_of(words.sql, values), cursor))
-        return {key: list(cursor.fetchall()) for key, cursor in sent}
+            for key, (words, values) in wanted.items():
+                sent[key].execute(words.sql, values, prepare=words.keeps_plan)
+        return {key: list(cursor.fetchall()) for key, cursor in sent.items()}
     return {}
 
 
@@ -150,17 +155,11 @@ def _key_of(text: str, values: list[Any]) -> tuple[str, str]:
     return text, repr(values)
 
 
-def count_each(asked: Iterable[Asked[Any]]) -> list[int]:
-    """How many rows each of several questions has now; one query for all of them."""
-    here, every = connections[DEFAULT_DB_ALIAS], list(asked)
-    found = [(one.question.words, one.given) for one in every]
-    known = [(words, given) for words, given in found if words is not None]
-    if not known:
-        return [0] * len(every)
-    text = ", ".join(f"(SELECT COUNT(*) FROM ({words.sql}) AS found)" for words, _ in known)  # noqa: S608 - Django's own SQL
-    values = [value for words, given in known for value in words.bound(given, here)]
-    counts = iter(_executed(here, f"SELECT {text}", values)[0])
-    return [0 if words is None else int(next(counts)) for words, _ in found]
+def counted(asked: Iterable[Asked[Any]]) -> Asked[tuple[int, ...]]:
+    """How many rows each of several questions has now, as one question with one row: their counts, in this order."""
+    every = tuple(asked)
+    counting = _counting(tuple(one.question for one in every))
+    return Asked(counting, {str(place): one.given for place, one in enumerate(every)})
 
 
 class _Words(Generic[Row]):
@@ -195,6 +194,36 @@ class _Words(Generic[Row]):
     def bound(self, given: dict[str, Any], here: Any) -> list[Any]:
         """The values for the places of its SQL."""
         return [value.bound(given, here) if isinstance(value, Given) else value for value in self.values]
+
+
+class _Counting(Prepared[tuple[int, ...]]):
+    """A question that counts the rows of others; what never has a row is not looked for."""
+
+    def __init__(self, questions: tuple[Prepared[Any], ...]) -> None:
+        self._questions = questions
+
+    @cached_property
+    def words(self) -> _CountWords:
+        return _CountWords([question.words for question in self._questions])
+
+
+class _CountWords(_Words[tuple[int, ...]]):
+    """The SQL of a question that counts the rows of others."""
+
+    def __init__(self, every: list[_Words[Any] | None]) -> None:
+        self._every, self.keeps_plan = every, True
+        counts = ("0" if words is None else f"(SELECT COUNT(*) FROM ({words.sql}) AS found)" for words in every)  # noqa: S608 - Django's own SQL
+        self.sql = f"SELECT {', '.join(counts)}"
+
+    def read(self, given: dict[str, Any]) -> list[tuple[int, ...]]:
+        if not any(self._every):
+            return [(0,) * len(self._every)]
+        here = connections[DEFAULT_DB_ALIAS]
+        return _executed(here, self.sql, self.bound(given, here))
+
+    def bound(self, given: dict[str, Any], here: Any) -> list[Any]:
+        every = ((words, given[str(place)]) for place, words in enumerate(self._every) if words is not None)
+        return [value for words, values in every for value in words.bound(values, here)]
 
 
 def _goes_past_django(here: Any) -> bool:
@@ -395,6 +424,10 @@ def among(column: str, values: list[Any]) -> In[Any]:
     return In(F(column), values)
 
 
+_counting = lru_cache(maxsize=MOST_KEPT)(_Counting)
+
+
 def forget_prepared_questions() -> None:
     """Put every question into words again when it is asked next; for tests that change how words are made."""
     _kept.clear()
+    _counting.cache_clear()

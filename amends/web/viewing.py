@@ -26,8 +26,9 @@ from amends.apps.outlook.queries import open_warnings_of
 from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.people.rights import rights_of
+from amends.apps.people.signed_in import arrival_of
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, count_each, given_number
+from amends.apps.prepared import Asked, Prepared, counted, given_number
 from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
 from amends.apps.upkeep.models import MaintenanceWindow
@@ -43,7 +44,12 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """The person signed in, at the moment of the request; the same one for the whole request."""
     found = getattr(request, "_viewer", None)
     if found is None:
-        found = Viewer(person=_signed_in(request), now=timezone.now(), practising=is_practising(request))
+        person = _signed_in(request)
+        read = arrival_of(person)
+        now = timezone.now() if read is None else read.now
+        found = Viewer(person=person, now=now, practising=is_practising(request))
+        if read is not None:
+            found.take(read)
         request._viewer = found  # type: ignore[attr-defined]
     return found
 
@@ -121,6 +127,24 @@ _UNREAD = Prepared(
 )
 
 
+def asked_for_menu(viewer: Viewer) -> Asked[tuple[int, ...]]:
+    """What the menu of every page asks: how many of each thing wait for its reader."""
+    return counted(_asked_what_waits(viewer).values())
+
+
+def _asked_what_waits(viewer: Viewer) -> dict[str, Asked[Any]]:
+    asked = {"notices": _UNREAD.given(person=viewer.person.pk), "warnings": open_warnings_of(viewer.person)}
+    if desks := desks_whose_mail_is_read(viewer):
+        asked["mails"] = mails_waiting(viewer, desks)
+    if _has_proceedings(viewer):
+        asked["proceedings"] = count_waiting_proceedings(viewer)
+    return asked
+
+
+def _has_proceedings(viewer: Viewer) -> bool:
+    return any(pack.proceedings for pack in packs_of(viewer).values())
+
+
 class Nav:
     """What the sidebar shows; read only when a page shows it."""
 
@@ -140,13 +164,8 @@ class Nav:
     @cached_property
     def _waiting(self) -> dict[str, int]:
         """How many of each thing wait for the viewer; one query."""
-        viewer = viewer_of(self.request)
-        asked = {"notices": _UNREAD.given(person=viewer.person.pk), "warnings": open_warnings_of(viewer.person)}
-        if self._desks_with_mail:
-            asked["mails"] = mails_waiting(viewer, self._desks_with_mail)
-        if self.has_proceedings:
-            asked["proceedings"] = count_waiting_proceedings(viewer)
-        return dict(zip(asked, count_each(asked.values()), strict=True))
+        every = _asked_what_waits(viewer_of(self.request))
+        return dict(zip(every, counted(every.values()).ask()[0], strict=True))
 
     @property
     def notices(self) -> int:
@@ -163,12 +182,8 @@ class Nav:
         return next((zone_of(pack) for pack in packs_of(viewer_of(self.request)).values()), DEFAULT_ZONE)
 
     @cached_property
-    def _desks_with_mail(self) -> list[Desk]:
-        return desks_whose_mail_is_read(viewer_of(self.request))
-
-    @property
     def reads_mail(self) -> bool:
-        return bool(self._desks_with_mail)
+        return bool(desks_whose_mail_is_read(viewer_of(self.request)))
 
     @property
     def mails(self) -> int:
@@ -178,7 +193,7 @@ class Nav:
     @cached_property
     def has_proceedings(self) -> bool:
         """Whether a policy of the viewer's desks knows proceedings at all."""
-        return any(pack.proceedings for pack in packs_of(viewer_of(self.request)).values())
+        return _has_proceedings(viewer_of(self.request))
 
     @property
     def proceedings(self) -> int:

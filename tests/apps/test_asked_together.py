@@ -7,7 +7,7 @@ from django.db import DataError, connection, transaction
 from django.db.models import ExpressionWrapper, F, IntegerField
 
 from amends.apps.people.models import Department
-from amends.apps.prepared import Prepared, asked_together, given_number, given_text
+from amends.apps.prepared import Prepared, asked_together, counted, given_number, given_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ON_A_SERVER = pytest.mark.skipif(connection.vendor != "postgresql", reason="nothing is sent to an embedded database")
@@ -56,6 +56,25 @@ def test_one_within_another_leaves_what_came_for_that() -> None:
             assert CALLED.ask(code="b") == ["部门 b"]
         rename("a")
         assert CALLED.ask(code="a") == ["部门 a"]
+
+
+@ON_A_SERVER
+def test_one_within_another_is_not_sent_again_where_its_answer_waits() -> None:
+    with asked_together([CALLED.given(code="a")]):
+        rename("a")
+        with asked_together([CALLED.given(code="a"), CODES.given()]):
+            assert CALLED.ask(code="a") == ["部门 a"]
+            assert CODES.ask() == ["a", "b"]
+        assert CALLED.ask(code="a") == ["改过的部门"]
+
+
+@ON_A_SERVER
+def test_counts_are_asked_together_like_any_question() -> None:
+    counts = counted([CALLED.given(code="a"), CALLED.given(code="c"), CODES.given()])
+    with asked_together([counts]):
+        Department.objects.create(code="c", title="部门 c", path="c.", sort_key="c")
+        assert counts.ask() == [(1, 0, 2)]
+        assert counts.ask() == [(1, 1, 3)]
 
 
 def test_other_values_are_another_question() -> None:

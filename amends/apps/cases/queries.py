@@ -8,18 +8,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
 
 from amends.apps.cases.facts import facts_of, pack_of
-from amends.apps.cases.models import Case, CaseAsked, CaseLink, ClockRow
+from amends.apps.cases.models import Case, CaseAsked, ClockRow
 from amends.apps.cases.proceeding_models import Involved
 from amends.apps.people.access import note_look
 from amends.apps.people.actions import log_access
 from amends.apps.people.directory import OrganisationOfDesk, Standing, read_department, standing_of
 from amends.apps.people.models import Complainant, Department, Person
 from amends.apps.people.rights import rights_of
+from amends.apps.people.signed_in import Arrival
 from amends.apps.policies.models import Desk
-from amends.apps.policies.queries import NoPackInForce, open_desks, pack_in_force, practice_desks, version_in_force
+from amends.apps.policies.queries import (
+    NoPackInForce,
+    asked_for_open_desks,
+    pack_in_force,
+    practice_desks,
+    version_in_force,
+)
 from amends.apps.prepared import Asked, Given, Prepared, ask_among, given_key, given_number, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.facts import CaseFacts
@@ -37,7 +44,6 @@ READING = frozenset({"read", "write", "all"})
 """Scopes that let a token read what its owner sees; verbs and rights alone do not."""
 
 
-_OPEN_DESKS = Prepared(open_desks)
 _PRACTICE_DESKS = Prepared(practice_desks)
 
 
@@ -59,9 +65,15 @@ class Viewer:
     def desks(self) -> list[Desk]:
         """The desks the person works on, within those of the token; while practising, those for practice alone."""
         if "desks" not in self._read:
-            desks = _PRACTICE_DESKS.ask() if self.practising else _OPEN_DESKS.ask()
+            desks = _PRACTICE_DESKS.ask() if self.practising else asked_for_open_desks().ask()
             self._read["desks"] = [desk for desk in desks if self.within is None or desk.pk in self.within]
         return list(self._read["desks"])
+
+    def take(self, read: Arrival) -> None:
+        """Have what was read at the beginning of the request, instead of reading it again."""
+        self._read["standing"] = read.standing
+        if not self.practising and self.within is None:
+            self._read["desks"] = read.open_desks
 
     def may_read(self) -> bool:
         """Whether the scopes of a token let it read at all; without a token everybody may."""
@@ -396,8 +408,9 @@ def _complains_about_unit_of(person: Person) -> Q:
         return NOTHING
     path = person.department.path
     above = [int(part) for part in path.split(".") if part]
-    below = Q(accused_department__path__startswith=path, accused_department__isnull=False)
-    return below | Q(accused_department__in=above)
+    # By their keys: joined to every case, they would take from lists the order of an index.
+    inside = Department.objects.filter(path__startswith=path)
+    return Q(accused_department__in=inside) | Q(accused_department__in=above)
 
 
 def is_closed_to(person: Person, case: Case, pack: Pack, roles: Iterable[str]) -> bool:
@@ -450,27 +463,34 @@ MOST_EARLIER = 10
 
 def related_cases(viewer: Viewer, case: Case) -> list[tuple[Case, str | None]]:
     """The cases that belong to one and that the viewer may see now, the latest first: those linked with it, each with the kind of
-    its link, and the latest others of the same complainant, as far as it may be known of both who that is; one query.
+    its link, and the latest others of the same complainant, as far as it may be known of both who that is; two queries.
     """
-    return [(found, found.link) for found in asked_for_related(viewer, case).ask()]  # type: ignore[attr-defined]
+    linked, theirs = (asked.ask() for asked in asked_for_related(viewer, case))
+    found = {other.pk: (other, getattr(other, "link", None)) for other in (*theirs, *reversed(linked))}
+    return sorted(found.values(), key=lambda one: one[0].received_at, reverse=True)
 
 
-def asked_for_related(viewer: Viewer, case: Case) -> Asked[Case]:
+def asked_for_related(viewer: Viewer, case: Case) -> tuple[Asked[Case], Asked[Case]]:
+    """What `related_cases` asks: the linked ones, by the kind of their link, and those of the same complainant."""
     complainant = None if case.hides_reporter else case.complainant_id
-    question = prepared(("related", viewer.standpoint()), lambda: _related(viewer))
-    return question.given(case=case.pk, complainant=complainant)
+    linked = prepared(("linked", viewer.standpoint()), lambda: _linked(viewer))
+    theirs = prepared(("of_complainant", viewer.standpoint()), lambda: _of_complainant(viewer))
+    return linked.given(case=case.pk), theirs.given(case=case.pk, complainant=complainant)
 
 
-def _related(viewer: Viewer) -> QuerySet[Case]:
-    links = CaseLink.objects.filter(case_id=given_key("case"))
+SHOWN_OF_OTHERS = ("number", "subject", "state", "pack", "received_at")
+
+
+def _linked(viewer: Viewer) -> QuerySet[Case]:
+    seen = visible_to(viewer).filter(linked_from__case_id=given_key("case"))
+    return seen.annotate(link=F("linked_from__kind")).only(*SHOWN_OF_OTHERS).order_by("link")
+
+
+def _of_complainant(viewer: Viewer) -> QuerySet[Case]:
     # Asked of what the viewer sees: the latest ten that are closed to them would leave no room for the ten that are not.
-    theirs = visible_to(viewer).filter(complainant_id=given_number("complainant"), hides_reporter=False)
-    theirs = theirs.exclude(tasks_of(viewer))
-    latest = theirs.exclude(pk=given_key("case")).order_by("-received_at").values("pk")[:MOST_EARLIER]
-    belonging = links.values("other_id").union(Case.objects.filter(pk__in=latest).values("pk"))
-    kind = links.filter(other=OuterRef("pk")).order_by("kind").values("kind")[:1]
-    seen = visible_to(viewer).filter(pk__in=belonging).annotate(link=Subquery(kind))
-    return seen.only("number", "subject", "state", "pack", "received_at").distinct().order_by("-received_at")
+    seen = visible_to(viewer).filter(complainant_id=given_number("complainant"), hides_reporter=False)
+    others = seen.exclude(tasks_of(viewer)).exclude(pk=given_key("case"))
+    return others.only(*SHOWN_OF_OTHERS).order_by("-received_at")[:MOST_EARLIER]
 
 
 def actor_of(viewer: Viewer, case: Case, facts: CaseFacts | None = None) -> Actor:

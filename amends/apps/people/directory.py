@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person, PersonSkill
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared, asked_together, given_moment, given_number, prepared
+from amends.apps.prepared import Asked, Prepared, asked_together, given_moment, given_number, prepared
 from amends.core.directory import Caller, Holding
 from amends.core.policy.base import Title
 from amends.core.policy.pack import Pack
@@ -204,9 +204,14 @@ class Standing:
                 yield Holding(row.role, row.department_id, deputy_for=row.person_id)
 
 
+def asked_for_standing(person: int, now: datetime) -> tuple[Asked[Membership], Asked[int]]:
+    """What `standing_of` asks of whomever: the roles that a person holds, and for whom they stand in."""
+    return _HELD.given(person=person, now=now), _REPLACED.given(person=person, now=now)
+
+
 def standing_of(person: Person, now: datetime) -> Standing:
     """What the person holds on every desk, in at most three queries."""
-    held, replaced_by_them = _HELD.given(person=person.pk, now=now), _REPLACED.given(person=person.pk, now=now)
+    held, replaced_by_them = asked_for_standing(person.pk, now)
     with asked_together([held, replaced_by_them]):
         rows, replaced = held.ask(), set(replaced_by_them.ask())
     if replaced:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
+from amends.apps.prepared import Asked, Prepared
 from amends.core.calendars import RegionYear, compose_calendar, read_region_year
 from amends.core.policy.pack import Pack, read_pack
 from amends.core.policy.upgrades import upgraded
@@ -67,6 +68,13 @@ def open_desks() -> QuerySet[Desk]:
     Desks for practice are not among them: what happens there is no work.
     """
     return Desk.objects.filter(closed_at=None, practice_of=None)
+
+
+_OPEN_DESKS = Prepared(open_desks)
+
+
+def asked_for_open_desks() -> Asked[Desk]:
+    return _OPEN_DESKS.given()
 
 
 def practice_desks() -> QuerySet[Desk]:

@@ -45,6 +45,7 @@ from amends.web.case.watching import in_words
 from amends.web.case.writing import WRITE
 from amends.web.guidance.customer import brief_of, moods_of, studies_like
 from amends.web.registers.confirmed import asked_for_records, shown_at_step
+from amends.web.viewing import asked_for_menu
 
 __all__ = ["CaseView", "case_view", "clocks", "page", "reveal"]
 
@@ -72,9 +73,9 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _asked_about(seen: CaseView, tab: str) -> list[Asked[Any]]:
     """What the page asks of its case whatever is found; whoever sees their task only is shown less."""
-    case = seen.case
+    case, menu = seen.case, asked_for_menu(seen.viewer)
     if sees_task_only(seen.pack, seen.actor):
-        return []
+        return [menu]
     asked: list[Asked[Any]] = [
         asked_for_events(case.chain_id),
         asked_for_details(case.chain_id, 1, case.version),
@@ -84,9 +85,9 @@ def _asked_about(seen: CaseView, tab: str) -> list[Asked[Any]]:
         *asked_for_records(seen),
     ]
     if not tab:
-        asked.append(asked_for_related(seen.viewer, case))
+        asked += asked_for_related(seen.viewer, case)
         asked += [asked_for_ways(case.complainant_id)] if case.complainant_id else []
-    return asked
+    return [*asked, menu]
 
 
 def _part(request: HttpRequest, seen: CaseView) -> HttpResponse:

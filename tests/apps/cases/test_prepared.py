@@ -13,7 +13,7 @@ from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.apps.people.actions import revoke_role
 from amends.apps.people.models import Membership, Person
-from amends.apps.prepared import Given, Prepared, count_each
+from amends.apps.prepared import Given, Prepared, counted
 from amends.core.refusals import NotVisible
 from tests.doors import Office
 
@@ -41,8 +41,8 @@ def test_several_questions_are_counted_by_one_query(office: Office, django_asser
     nothing = Prepared(lambda: Case.objects.none())
     case = office.world.register()
     with django_assert_num_queries(1):  # type: ignore[operator]
-        counted = count_each([by_number.given(number="没有"), nothing.given(), by_number.given(number=case.number)])
-    assert counted == [0, 0, 1]
+        counts = counted([by_number.given(number="没有"), nothing.given(), by_number.given(number=case.number)]).first()
+    assert counts == (0, 0, 1)
 
 
 def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> None:
@@ -61,7 +61,7 @@ def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> 
 def test_a_question_about_nothing_costs_no_query(office: Office, django_assert_num_queries: object) -> None:
     nothing = Prepared(lambda: Case.objects.none())
     with django_assert_num_queries(0):  # type: ignore[operator]
-        assert (nothing.ask(), count_each([nothing.given()])) == ([], [0])
+        assert (nothing.ask(), counted([nothing.given()]).ask()) == ([], [(0,)])
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="an embedded database keeps no plans for a connection")

@@ -88,7 +88,7 @@ def test_the_latest_cases_of_a_person_that_one_may_see_are_shown_whatever_came_a
     def related() -> list[str]:
         with CaptureQueriesContext(connection) as asked:
             found = related_cases(viewer, case)
-        assert len(asked) == 1
+        assert len(asked) == 2
         return [one.number for one, _ in found]
 
     earlier = [dispatched().number for _ in range(MOST_EARLIER + 1)]

@@ -1,4 +1,6 @@
-"""Whoever is signed in is found with their department by one question, and not once they are inactive."""
+"""Whoever is signed in is found with their department and with what every page asks of them, and not once they are inactive."""
+
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -6,10 +8,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from amends.apps.people.models import Department, Person
-from amends.apps.people.signed_in import SignedIn
+from amends.apps.cases.queries import Viewer
+from amends.apps.people.models import Department, Membership, Person
+from amends.apps.people.signed_in import SignedIn, arrival_of
+from amends.apps.policies.models import Desk
 from amends.web.sign_in.entering import BACKEND
+from amends.web.viewing import viewer_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +26,45 @@ def person() -> Person:
     return Person.objects.create_person(username="lin", name="林", department=department)
 
 
-def test_one_question_finds_a_person_with_their_department(person) -> None:
+def test_a_person_is_found_with_their_department_and_with_what_every_page_asks(person) -> None:
+    desk = Desk.objects.create(code="care", title="客户服务部", created_at=timezone.now())
+    held = Membership.objects.create(person=person, desk=desk, role="agent", starts_at=timezone.now())
     with CaptureQueriesContext(connection) as asked:
         found = SignedIn().get_user(person.pk)
         assert found.department.title == "客户服务部"
-    assert len(asked) == 1
+        arrival = arrival_of(found)
+    assert len(asked) == 4
+    assert (arrival.standing.memberships, arrival.open_desks) == ((held,), [desk])
+    assert arrival_of(person) is None
+
+
+def test_what_was_read_is_of_the_moment_of_the_request_and_read_once(client, person) -> None:
+    client.force_login(person, backend=BACKEND)
+    client.get("/account/")
+    with CaptureQueriesContext(connection) as asked:
+        request = client.get("/account/").wsgi_request
+    assert viewer_of(request).now == arrival_of(viewer_of(request).person).now
+    assert [len([q for q in asked if f'FROM "{t}"' in q["sql"]]) for t in ("people_membership", "policies_desk")] == [
+        1,
+        1,
+    ]
+
+
+def test_whoever_practises_is_not_on_the_desks_that_are_live(person) -> None:
+    Desk.objects.create(code="care", title="客户服务部", created_at=timezone.now())
+    found = SignedIn().get_user(person.pk)
+    live, practising = (Viewer(person=found, now=timezone.now(), practising=one) for one in (False, True))
+    live.take(arrival_of(found))
+    practising.take(arrival_of(found))
+    assert ([desk.code for desk in live.desks()], practising.desks()) == (["care"], [])
+
+
+def test_a_role_that_ends_is_gone_from_the_next_request_on(person) -> None:
+    desk = Desk.objects.create(code="care", title="客户服务部", created_at=timezone.now())
+    Membership.objects.create(person=person, desk=desk, role="agent", starts_at=timezone.now() - timedelta(days=1))
+    assert len(arrival_of(SignedIn().get_user(person.pk)).standing.memberships) == 1
+    Membership.objects.update(ends_at=timezone.now())
+    assert arrival_of(SignedIn().get_user(person.pk)).standing.memberships == ()
 
 
 def test_nobody_signs_in_by_it(person) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, UUIDField
+from django.db import models
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, UUIDField, Value, When
+from django.db.models.functions import Concat, StrIndex
 
 from amends.apps.cases.actions.perform import facts_at_moment, facts_known
 from amends.apps.cases.facts import pack_of
@@ -18,6 +20,7 @@ from amends.apps.cases.proceedings.beginning import beginning_verb
 from amends.apps.cases.proceedings.projection import CONFIRMED
 from amends.apps.cases.queries import Viewer, below, closed_to_accused, on_one_of, seen_as_task, visible_to
 from amends.apps.people.directory import OrganisationOfDesk
+from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
 from amends.apps.prepared import Asked, Prepared, ask_among, given_key, prepared
@@ -43,6 +46,10 @@ def visible_proceedings(viewer: Viewer, *, for_a_page: bool = False) -> QuerySet
     """
     if not viewer.person.is_active:
         return Proceeding.objects.none()
+    return Proceeding.objects.filter(_seen_by(viewer, for_a_page=for_a_page), desk__in=viewer.desks())
+
+
+def _seen_by(viewer: Viewer, *, for_a_page: bool) -> Q:
     scope = _involving(viewer) | Q(begun_by=viewer.person) | Q(handler=viewer.person)
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
@@ -55,7 +62,7 @@ def visible_proceedings(viewer: Viewer, *, for_a_page: bool = False) -> QuerySet
         asked = _turn_of_roles(viewer, desk, pack) & ~closed
         scope |= Q(desk=desk) & (seen | asked) & _open_to(held)
         scope |= Q(desk=desk) & _read_in_registers(pack, held)
-    return Proceeding.objects.filter(scope, desk__in=viewer.desks())
+    return scope
 
 
 def _read_in_registers(pack: Pack, held: set[str]) -> Q:
@@ -173,21 +180,45 @@ def proceedings_under(viewer: Viewer, parent: Proceeding) -> list[Proceeding]:
 
 
 def waiting_proceedings(viewer: Viewer) -> QuerySet[Proceeding]:
-    """The open proceedings in which it is the viewer's turn: the inbox of decisions and tasks."""
+    """The open proceedings in which it is the viewer's turn: the inbox of decisions and tasks.
+
+    Whose turn it is stands in the row, so that is asked first, and of the few that are left whether they may be seen.
+    """
+    if not viewer.person.is_active:
+        return Proceeding.objects.none()
+    seen = ExpressionWrapper(_seen_by(viewer, for_a_page=False), output_field=BooleanField())
+    open_ones = Proceeding.objects.filter(desk__in=viewer.desks()).exclude(state_category__in=RESTING)
+    return open_ones.filter(models.Case(When(_turn_of(viewer), then=seen), default=Value(False)))
+
+
+def _turn_of(viewer: Viewer) -> Q:
     turn = Q(handler=viewer.person, waits_for__contains=",handler,")
     for desk in viewer.desks():
         pack = pack_in_force(desk, viewer.now)
-        turn |= Q(desk=desk) & (_turn_of_roles(viewer, desk, pack) | _to_confirm(viewer, desk, pack))
+        named = {name for name, role in pack.roles.roles.items() if role.counts == "named"}
+        of_desk = (
+            _turn_of_roles(viewer, desk, pack) | _to_confirm(viewer, desk, pack) | _waits_for_one_named(viewer, named)
+        )
         for name, role in pack.roles.roles.items():
-            if role.counts == "named":
-                named = _naming(Q(role=name, person=viewer.person))
-                turn |= Q(desk=desk, waits_for__contains=f",{name},") & named
-            elif role.counts == "handler":
-                turn |= Q(desk=desk, waits_for__contains=f",{name},") & (
-                    Q(handler=viewer.person) | Q(handler=None, case__handler=viewer.person)
+            if role.counts == "handler":
+                of_desk |= Q(waits_for__contains=f",{name},") & (
+                    Q(handler=viewer.person) | _on_a_case_of(viewer.person)
                 )
-    resting = Q(state_category__in=RESTING)
-    return visible_proceedings(viewer).filter(turn).exclude(resting)
+        turn |= Q(desk=desk) & of_desk
+    return turn
+
+
+def _waits_for_one_named(viewer: Viewer, roles: set[str]) -> Q:
+    """What waits for somebody whom it names under one of the roles, where that is the viewer."""
+    waits = StrIndex(OuterRef("waits_for"), Concat(Value(","), "role", Value(",")))
+    named = Involved.objects.filter(person=viewer.person, role__in=sorted(roles), proceeding=OuterRef("pk"))
+    return ~Q(waits_for="") & Q(Exists(named.alias(waits=waits).filter(waits__gt=0)))
+
+
+def _on_a_case_of(person: Person) -> Q:
+    """Without a handler of its own, on a case that the person handles; asked by the key of that case."""
+    handled = Case.objects.filter(handler=person)
+    return Q(handler=None) & on_one_of(handled, for_a_page=True)
 
 
 def _to_confirm(viewer: Viewer, desk: Desk, pack: Pack) -> Q:
