@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from amends.core.facts import CaseFacts
-from amends.core.policy.conditions import verdict
+from amends.core.policy.conditions import Known, verdict
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
 from amends.core.verbs import EXITS
@@ -53,20 +56,44 @@ def way_of_case(pack: Pack, facts: CaseFacts, passed: Sequence[str]) -> Way:
     A state to which it came back, or will, counts once: what was done since then lies ahead again. Ahead is the longest
     way to a state of rest that the facts do not exclude; a way that they point at goes before the others.
     """
-    process = pack.lifecycle
-    walked = _without_loops(passed)
+    # What is merely counted leaves a way open, as what is not known does.
+    counted = {f"{name}_{what}" for name in facts.lists for what in ("open", "count")} | {"round", "cycle"}
+    values = [None if name in counted else facts.value(name) for name in _asked_of_facts(pack)]
+    return _way_given(pack, tuple(_without_loops(passed)), json.dumps(values))
+
+
+@once_a_pack
+def _asked_of_facts(pack: Pack) -> tuple[str, ...]:
+    """The facts that lead a case one way or another."""
+    conditions = (c for way in pack.lifecycle.transitions if way.verb not in EXITS for c in way.conditions)
+    return tuple(sorted({name for c in conditions for kind, name in c.names() if kind == "fact"}))
+
+
+@once_a_pack
+def _way_given(pack: Pack, walked: tuple[str, ...], values: str) -> Way:
+    """The way of every case that came by these states and of which the same is known: `values` as JSON, in their order."""
+    process, known = pack.lifecycle, _Values(zip(_asked_of_facts(pack), json.loads(values), strict=True))
     now, begun = walked[-1], {*walked, first_state(process)}
-    counted = frozenset(f"{name}_{what}" for name in facts.lists for what in ("open", "count")) | {"round", "cycle"}
 
     def targets(state: str) -> list[str]:
         ways = process.from_state(state)
         behind = {*begun, state}
         onward = [way for way in ways if way.target(state) not in behind]
-        found = _main_targets(process, _open_ways(onward, facts, pack, counted), state)
+        found = _main_targets(process, _open_ways(onward, known, pack), state)
         return found or _main_targets(process, ways, state)
 
     ahead = _longest_way(process, now, targets)[1:]
     return Way(tuple(state for state in walked[:-1] if state not in ahead), now, tuple(ahead))
+
+
+class _Values(dict[str, Any]):
+    """Values of facts, of which conditions may ask; what was done leaves every way open."""
+
+    def value(self, name: str) -> Any:
+        return self.get(name)
+
+    def was_done(self, verb: str, *, within: str) -> bool:
+        return False
 
 
 def _without_loops(passed: Sequence[str]) -> list[str]:
@@ -79,23 +106,20 @@ def _without_loops(passed: Sequence[str]) -> list[str]:
     return walked
 
 
-def _open_ways(
-    ways: Sequence[Transition], facts: CaseFacts, pack: Pack, counted: frozenset[str]
-) -> Sequence[Transition]:
+def _open_ways(ways: Sequence[Transition], known: Known, pack: Pack) -> Sequence[Transition]:
     """The ways that the facts point at, else those that they leave open, else all."""
-    verdicts = [(way, _verdict_on(way, facts, pack, counted)) for way in ways if way.verb not in EXITS]
+    verdicts = [(way, _verdict_on(way, known, pack)) for way in ways if way.verb not in EXITS]
     pointed_at = [way for way, says in verdicts if says]
     return pointed_at or [way for way, says in verdicts if says is None] or ways
 
 
-def _verdict_on(way: Transition, facts: CaseFacts, pack: Pack, counted: frozenset[str]) -> bool | None:
+def _verdict_on(way: Transition, known: Known, pack: Pack) -> bool | None:
     """Whether what is known and lasts points at a transition (True), excludes it (False), or leaves it open; what its form
-    itself asks, and what is merely counted, leaves it open."""
+    itself asks leaves it open."""
     if not way.conditions:
         return None
     form = pack.forms.get(way.form or "")
-    changing = form.names | counted if form else counted
-    said = [verdict(condition, facts, apart_from=changing) for condition in way.conditions]
+    said = [verdict(condition, known, apart_from=form.names if form else ()) for condition in way.conditions]
     if False in said:
         return False
     return True if True in said else None

@@ -32,6 +32,17 @@ def way(name: str, passed: str, values: Mapping[str, Any]) -> str:
     return " | ".join(" ".join(part) for part in (found.behind, (found.now,), found.ahead))
 
 
+def test_cases_that_came_the_same_way_and_of_which_the_same_is_known_share_their_way():
+    here = {"state": "registered", "cycle": 1, "round": 1}
+    minor, like_it, major = ({"weight": "minor"}, {"weight": "minor", "subject": "x"}, {"weight": "major"})
+    first, second, third = (
+        way_of_case(pack("market"), CaseFacts(**here, values=values), ["registered"])
+        for values in (minor, like_it, major)
+    )
+    assert first is second
+    assert first != third
+
+
 def test_the_main_line_leaves_branches_out():
     assert " ".join(main_line(pack("market").lifecycle)) == f"registered upheld passed_on {FROM_SOLVING} {TO_THE_END}"
     assert not {"payout_review", "payout_approved"} & set(main_line(pack("service").lifecycle))

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from amends.core.policy.pack import Pack
 
-MOST_KEPT = 256
+MOST_KEPT = 1024
 
 P = ParamSpec("P")
 Found = TypeVar("Found")

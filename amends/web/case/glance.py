@@ -18,7 +18,7 @@ from amends.core.conversation import STATUS_ENQUIRIES, TELLING_VERBS, customer_s
 from amends.core.facts import CaseFacts
 from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
-from amends.core.process_map import way_of_case
+from amends.core.process_map import Way, way_of_case
 from amends.doors.pack_words import waits_words
 from amends.doors.wording import language, left_words, listed, traditional, words
 from amends.web.case.seeing import CaseView
@@ -93,12 +93,15 @@ def late_by(reading: ClockReading) -> str:
     return left_words(reading.due_at, reading.stopped_at)
 
 
-def stages_of(pack: Pack, facts: CaseFacts, passed: list[str]) -> list[Stage]:
+def stages_of(pack: Pack, facts: CaseFacts, passed: list[str]) -> Sequence[Stage]:
     """The way of the case in the words of its pack: what lies behind, where it stands now, and what lies ahead."""
-    way = way_of_case(pack, facts, passed)
+    return _stages_on(pack, way_of_case(pack, facts, passed), language())
+
+
+@once_a_pack
+def _stages_on(pack: Pack, way: Way, tongue: str) -> Sequence[Stage]:
     marks = [*(("is-past", name) for name in way.behind), ("is-now", way.now), *(("", name) for name in way.ahead)]
-    tongue = language()
-    return [Stage(words(pack.lifecycle.states[name].title, tongue=tongue), mark) for mark, name in marks]
+    return tuple(Stage(words(pack.lifecycle.states[name].title, tongue=tongue), mark) for mark, name in marks)
 
 
 def states_passed(seen: CaseView) -> list[str]:
