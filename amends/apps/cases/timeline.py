@@ -15,20 +15,23 @@ from amends.apps.cases.facts import core_events, pack_at, packs_through
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.search import ABOUT_THE_REPORTER
+from amends.apps.ledger.models import Detail
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.prepared import ask_among
 from amends.core.directory import Actor
 from amends.core.extensions import DUE_BEFORE
+from amends.core.facts import EMPTY
 from amends.core.form_data import options_of
 from amends.core.guidance import USED
 from amends.core.masking import masked
 from amends.core.policy.base import Title
 from amends.core.policy.forms import TEXT_TYPES, Field, Form
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.roles import sees_task_only
-from amends.core.verbs import NOTE_PROCEEDING
+from amends.core.verbs import MOVE_VERSION, NOTE_PROCEEDING
 
 Shown = Title | str | int | bool | None
 """A value as a reader gets it: a wording in the reader's language, or text, number, yes or no."""
@@ -77,11 +80,8 @@ class Entry:
     form_id: str = ""
     step: Title | None = None
     """What the pack calls the step of a proceeding; what happens on a case is told by its verb."""
-
-    @property
-    def moved(self) -> bool:
-        """Whether the case stood somewhere else afterwards."""
-        return self.to_state is not None and self.from_state != self.to_state
+    moved: bool = False
+    """Whether the case stood somewhere else afterwards."""
 
 
 @dataclass(slots=True)
@@ -119,6 +119,7 @@ def reporter_is_hidden(row: Timed, pack: Pack, roles: Iterable[str]) -> bool:
     )
 
 
+NUMBER = BigIntegerField()
 TEXTS_USED = Title(**{"zh-Hans": "采用的话术", "en": "prepared texts used"})
 STATE = Title(**{"zh-Hans": "状态", "en": "state"})
 
@@ -152,9 +153,10 @@ def entries_of(
     """
     events = [event for event in events if _is_open_to(event, pack, roles)]
     details = details_of(events)
-    eras = packs_through(core_events(events), pack)
+    eras = packs_through(core_events(event for event in events if event.kind == MOVE_VERSION), pack)
     names = names_in(events, [policy for _, policy in eras], known=_brought_along(row))
-    tellers = {id(policy): _Teller(row, policy, pack, roles, revealed, details, names) for _, policy in eras}
+    is_hidden = reporter_is_hidden(row, pack, roles)
+    tellers = {id(policy): _Teller(row, policy, pack, roles, revealed, details, names, is_hidden) for _, policy in eras}
     return [tellers[id(pack_at(event.seq, eras))].entry(event) for event in events]
 
 
@@ -182,42 +184,46 @@ def names_in(events: Iterable[LedgerEvent], packs: Iterable[Pack], *, known: Nam
     people, departments, partners, records = set[int](), set[int](), set[int](), set[str]()
     kinds: dict[str, str] = {}
     for pack in packs:
-        kinds.update(pack.types_of_fields)
+        kinds.update(_fields_that_name(pack))
     for event in events:
         if event.actor.startswith("person:"):
             people.add(int(event.actor[7:]))
         elif event.actor.startswith("partner:"):
             partners.add(int(event.actor[8:]))
         data = event.data
-        people |= _numbers([data.get("deputy_for")])
-        assign = data.get("assign", {})
-        people |= _numbers([assign.get("handler")])
+        assign = data.get("assign", EMPTY)
+        people |= _numbers([data.get("deputy_for"), assign.get("handler")])
         departments |= _numbers([assign.get("department"), assign.get("team")])
-        rows = [row for rows in data.get("rows", {}).values() for row in rows]
-        for values in [data.get("set", {}), data.get("add", {}).get("item", {}), *rows]:
-            for name, value in values.items():
-                kind = kinds.get(name)
+        rows = [row for rows in data.get("rows", EMPTY).values() for row in rows]
+        for values in [data.get("set", EMPTY), data.get("add", EMPTY).get("item", EMPTY), *rows]:
+            for name in kinds.keys() & values.keys():
+                kind, value = kinds[name], values[name]
                 if kind == "person":
                     people |= _numbers([value])
-                elif kind in ("department", "team"):
-                    departments |= _numbers([value])
                 elif kind == "partner":
                     partners |= _numbers([value])
-                elif kind == "record" and value:
+                elif kind != "record":
+                    departments |= _numbers([value])
+                elif value:
                     records.add(str(value))
     known = known or Names()
     found = names_of(people - known.people.keys(), departments - known.departments.keys(), partners, records)
     return replace(found, people=known.people | found.people, departments=known.departments | found.departments)
 
 
+@once_a_pack
+def _fields_that_name(pack: Pack) -> Mapping[str, str]:
+    """Of the fields that hold people, units, partners and records their types; a few of hundreds."""
+    naming = ("person", "department", "team", "partner", "record")
+    return {name: kind for name, kind in pack.types_of_fields.items() if kind in naming}
+
+
 def names_of(people: set[int], departments: set[int], partners: set[int], records: set[str]) -> Names:
     """The names behind these numbers; a query for each sort of them that is asked for."""
     called = Proceeding.objects.filter(number__in=records).values_list("number", "subject") if records else ()
     return Names(
-        people=dict(ask_among("names", sorted(people), _names_of_people, of=BigIntegerField())),
-        departments={
-            unit.pk: unit.called for unit in ask_among("units", sorted(departments), _units, of=BigIntegerField())
-        },
+        people=dict(ask_among("names", sorted(people), _names_of_people, of=NUMBER)),
+        departments={unit.pk: unit.called for unit in ask_among("units", sorted(departments), _units, of=NUMBER)},
         partners=dict(Partner.objects.filter(pk__in=partners).values_list("pk", "name")) if partners else {},
         records={number: f"{subject}（{number}）" if subject else number for number, subject in called},
     )
@@ -246,24 +252,29 @@ class _Teller:
     revealed: frozenset[str]
     details: Details
     names: Names
+    hides_reporter: bool
 
     def entry(self, event: LedgerEvent) -> Entry:
         data = event.data
         states = process_of(self.row, self.pack).states
+        before, after = states.get(data.get("from") or ""), states.get(data.get("to") or "")
+        left, reached = before.title if before else None, after.title if after else None
         form = self.pack.forms.get(data.get("form", ""))
         role = self.pack.roles.roles.get(data.get("role", ""))
-        assign = data.get("assign", {})
+        assign = data.get("assign", EMPTY)
+        is_by_reporter = self._is_by_reporter(event)
         return Entry(
             seq=event.seq,
             verb=event.kind,
             at=event.at,
             recorded_at=event.recorded_at,
-            actor="" if self._is_by_reporter(event) else event.actor,
-            actor_name=self._actor(event),
+            actor="" if is_by_reporter else event.actor,
+            actor_name="" if is_by_reporter else self.names.of_actor(event.actor),
             role=role.title if role else None,
             deputy_for=self.names.people.get(data.get("deputy_for") or 0, ""),
-            from_state=states[data["from"]].title if data.get("from") in states else None,
-            to_state=states[data["to"]].title if data.get("to") in states else None,
+            from_state=left,
+            to_state=reached,
+            moved=reached is not None and left != reached,
             cycle=data.get("cycle", 1),
             round=data.get("round", 1),
             form=form.title if form else None,
@@ -284,12 +295,9 @@ class _Teller:
         ways = process_of(self.row, self.pack).from_state(origin)
         return next((t.title for t in ways if t.verb == event.kind and t.target(origin) == target), None)
 
-    def _actor(self, event: LedgerEvent) -> str:
-        return "" if self._is_by_reporter(event) else self.names.of_actor(event.actor)
-
     def _is_by_reporter(self, event: LedgerEvent) -> bool:
         """Whether the event would tell who reported a case that hides it: its first event, and all they did themselves."""
-        if not reporter_is_hidden(self.row, self.present, self.roles):
+        if not self.hides_reporter:
             return False
         role = self.pack.roles.roles.get(event.data.get("role", ""))
         by_themselves = role is not None and role.counts in ("employee", "complainant")
@@ -303,8 +311,8 @@ class _Teller:
 
     def _texts_used(self, event: LedgerEvent) -> Iterable[ShownValue]:
         """The prepared texts that somebody put in, by their titles. Source: EXP-10.2.2"""
-        used = event.data.get(USED, {}).get("phrases", ())
-        if titles := [g.title for g in self.pack.guidance if g.id in used and g.title]:
+        used = event.data.get(USED, EMPTY).get("phrases")
+        if used and (titles := [g.title for g in self.pack.guidance if g.id in used and g.title]):
             yield ShownValue("texts_used", TEXTS_USED, "choices", titles)
 
     def _proceeding(self, noted: Mapping[str, Any]) -> Iterable[ShownValue]:
@@ -315,26 +323,30 @@ class _Teller:
 
     def _values(self, event: LedgerEvent, form: Form) -> Iterable[ShownValue]:
         data = event.data
-        entered = {**data.get("set", {}), **data.get("add", {}).get("item", {})}
+        entered = {**data.get("set", EMPTY), **data.get("add", EMPTY).get("item", EMPTY)}
+        rows, texts = data.get("rows", EMPTY), self._texts_of(event)
         for f in form.fields:
-            seen_by = self.present.fields.get(f.id, f).seen_by
+            name = f.id
+            if name not in texts and name not in entered and name not in rows:
+                continue
+            seen_by = self.present.fields.get(name, f).seen_by
             if seen_by and not set(seen_by) & self.roles:
                 continue
             if f.type == "rows":
-                if rows := self._rows(event, f, data.get("rows", {}).get(f.id, [])):
-                    yield ShownValue(f.id, f.title, "rows", rows)
+                if told := self._rows(event, f, rows.get(name, [])):
+                    yield ShownValue(name, f.title, "rows", told)
             elif f.type in TEXT_TYPES:
-                if self._was_entered(event, f.id):
-                    yield self._text(event, f, f.id)
-            elif f.id in entered and entered[f.id] is not None:
-                yield ShownValue(f.id, f.title, *code_shown(f, entered[f.id], self.pack, self.names))
+                if name in texts:
+                    yield self._text(event, f, name)
+            elif entered.get(name) is not None:
+                yield ShownValue(name, f.title, *code_shown(f, entered[name], self.pack, self.names))
 
-    def _was_entered(self, event: LedgerEvent, name: str) -> bool:
-        return name in self.details.get((event.chain_id, event.seq), {})
+    def _texts_of(self, event: LedgerEvent) -> Mapping[str, Detail]:
+        return self.details.get((event.chain_id, event.seq), EMPTY)
 
     def _loose_texts(self, event: LedgerEvent) -> Iterable[ShownValue]:
         """Texts of an event without a form of its own, under the titles of the pack's fields."""
-        for name in self.details.get((event.chain_id, event.seq), {}):
+        for name in self._texts_of(event):
             if f := self.pack.fields.get(name):
                 yield self._text(event, f, name)
 
@@ -342,7 +354,7 @@ class _Teller:
         text = text_of(event, name, self.details)
         if text is None:
             return ShownValue(f.id, f.title, "text", "", is_erased=True)
-        if self._hides(f, event):
+        if self._hides(f):
             return ShownValue(f.id, f.title, "text", "", is_masked=True)
         present = self.present.fields.get(f.id, f)
         personal = present.personal or f.personal
@@ -351,18 +363,18 @@ class _Teller:
         shown = masked(personal, text)
         return ShownValue(f.id, f.title, _kind_of_text(f), shown, is_masked=shown != text)
 
-    def _hides(self, f: Field, event: LedgerEvent) -> bool:
+    def _hides(self, f: Field) -> bool:
         """Who reported an internal case is known only to those with the right."""
-        return tells_of_the_reporter(f) and reporter_is_hidden(self.row, self.present, self.roles)
+        return self.hides_reporter and tells_of_the_reporter(f)
 
     def _rows(self, event: LedgerEvent, f: Field, rows: list[Mapping[str, Any]]) -> list[list[ShownValue]]:
-        found = []
+        found, texts = [], self._texts_of(event)
         for place, row in enumerate(rows, start=1):
             shown = []
             for sub in f.fields:
                 name = f"{f.id}.{place}.{sub.id}"
                 if sub.type in TEXT_TYPES:
-                    if self._was_entered(event, name):
+                    if name in texts:
                         shown.append(self._text(event, sub, name))
                 elif row.get(sub.id) is not None:
                     shown.append(ShownValue(sub.id, sub.title, *code_shown(sub, row[sub.id], self.pack, self.names)))
