@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -150,13 +151,15 @@ def _policy_on(desk: Desk, now: datetime) -> str:
 
 def packs_of(viewer: Viewer) -> dict[Desk, Pack]:
     """The desks of the viewer with the policy in force; a desk without one is left out."""
-    found = {}
-    for desk in viewer.desks():
-        try:
-            found[desk] = pack_in_force(desk, viewer.now)
-        except NoPackInForce:
-            continue
-    return found
+    if "packs" not in viewer._read:
+        viewer._read["packs"] = dict(_packs_in_force(viewer.desks(), viewer.now))
+    return dict(viewer._read["packs"])
+
+
+def _packs_in_force(desks: Iterable[Desk], now: datetime) -> Iterator[tuple[Desk, Pack]]:
+    for desk in desks:
+        with suppress(NoPackInForce):
+            yield desk, pack_in_force(desk, now)
 
 
 def desks_with_right(viewer: Viewer, right: str) -> dict[Desk, Pack]:

@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from django.db import connection
+from django.db.models import Field
 
 from amends.apps.people.models import AccessEntry
 from amends.apps.prepared import tell
@@ -60,26 +63,27 @@ def address_of_request() -> str:
 
 def write_looks(noted: Noting) -> None:
     """Write what a request looked at, in one statement."""
-    entries = [
-        AccessEntry(
-            at=now, desk_id=desk, actor=actor, action="view", object=looked_at[:60], field=noted.page[:63],
-            address=noted.address[:64],
-        )
+    rows = [
+        {
+            "at": now, "desk_id": desk, "actor": actor, "action": "view", "object": looked_at[:60], "field": noted.page[:63],
+            "reason": "", "address": noted.address[:64],
+        }
         for (actor, looked_at), (desk, now) in noted.looks.items()
     ]  # fmt: skip
-    if entries:
-        _insert(entries)
+    if rows:
+        fields, text = _insert(connection.vendor, len(rows))
+        tell(text, [f.get_db_prep_save(row[f.attname], connection) for row in rows for f in fields])
 
 
-def _insert(entries: list[AccessEntry]) -> None:
-    """One statement that is a transaction by itself: every look at a page pays for this.
+@lru_cache(maxsize=64)
+def _insert(vendor: str, count: int) -> tuple[list[Field[Any, Any]], str]:
+    """One statement that is a transaction by itself, with what it is given: every look at a page pays for this.
 
     PostgreSQL answers before the disk has the line: losing power may lose the looks of the last second, and nothing that somebody did.
     """
     fields = [f for f in AccessEntry._meta.concrete_fields if not f.primary_key]
-    rows = [f.get_db_prep_save(getattr(entry, f.attname), connection) for entry in entries for f in fields]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(f.column)) for f in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(entries))
-    soon = " RETURNING set_config('synchronous_commit', 'off', true)" if connection.vendor == "postgresql" else ""
-    tell(f"INSERT INTO {quote(AccessEntry._meta.db_table)} ({columns}) VALUES {places}{soon}", rows)  # noqa: S608
+    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * count)
+    soon = " RETURNING set_config('synchronous_commit', 'off', true)" if vendor == "postgresql" else ""
+    return fields, f"INSERT INTO {quote(AccessEntry._meta.db_table)} ({columns}) VALUES {places}{soon}"  # noqa: S608

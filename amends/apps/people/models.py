@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 
-from amends.apps.policies.models import Desk
+from amends.apps.policies.models import Desk, called
 from amends.core.policy.base import Title
 
 
@@ -34,7 +34,7 @@ class Department(models.Model):
     @property
     def called(self) -> Title:
         """What it is called, in the languages it has a name in."""
-        return Title.model_validate({"zh-Hans": self.title, "en": self.title_en or None})
+        return called(self.title, self.title_en)
 
     def lies_within(self, ancestor: Department) -> bool:
         return self.path.startswith(ancestor.path)

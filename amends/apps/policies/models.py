@@ -6,12 +6,19 @@ What was published never changes: only the end of a version's validity may be se
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
 
 from amends.apps.policies.triggers import PACK_VERSION_FROZEN
 from amends.core.policy.base import Title
+
+
+@lru_cache(maxsize=1024)
+def called(title: str, title_en: str) -> Title:
+    """The name of a desk or department in the languages it has one in."""
+    return Title.model_validate({"zh-Hans": title, "en": title_en or None})
 
 
 class PublishedIsFixed(Exception):
@@ -56,7 +63,7 @@ class Desk(models.Model):
     @property
     def called(self) -> Title:
         """What it is called, in the languages it has a name in."""
-        return Title.model_validate({"zh-Hans": self.title, "en": self.title_en or None})
+        return called(self.title, self.title_en)
 
 
 class FixedRows(models.QuerySet[Any]):

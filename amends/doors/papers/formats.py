@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,12 @@ def from_day_to_day(first: date, last: date) -> str:
 
 def moment_in_print(moment: datetime, zone: ZoneInfo) -> str:
     """A moment in the desk's zone, to the minute."""
+    return _moment_in_print(moment, zone, language())
+
+
+@lru_cache(maxsize=8192)
+def _moment_in_print(moment: datetime, zone: ZoneInfo, tongue: str) -> str:
+    """Kept, because lists and stories say the same moments all day; `tongue` is the reader's language."""
     local = moment.astimezone(zone)
     return f"{day_in_print(local.date())} {local:%H:%M}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from amends.apps.cases.queries import Viewer
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Person
 from amends.apps.prepared import Asked, Prepared, given_number, given_text, prepared
+from amends.core.policy.keeping import once_a_pack
+from amends.core.policy.pack import Pack
 from amends.core.policy.proceedings import ShownAt
 from amends.web.case.seeing import CaseView
 from amends.web.proceedings.seeing import ProceedingView
@@ -56,12 +58,16 @@ def shown_at_step(seen: CaseView) -> list[RegisterLine]:
 
 def asked_for_records(seen: CaseView) -> list[Asked[RegisterLine]]:
     return [
-        _records_at_step(seen.viewer, name, kind.shown_at).given(
+        _records_at_step(seen.viewer, name, rule).given(
             desk=seen.case.desk_id, step=seen.case.state, now=seen.viewer.now
         )
-        for name, kind in seen.pack.proceedings.items()
-        if kind.shown_at
+        for name, rule in _shown_at_steps(seen.pack).items()
     ]
+
+
+@once_a_pack
+def _shown_at_steps(pack: Pack) -> Mapping[str, ShownAt]:
+    return {name: kind.shown_at for name, kind in pack.proceedings.items() if kind.shown_at}
 
 
 def _records_at_step(viewer: Viewer, name: str, rule: ShownAt) -> Prepared[RegisterLine]:
