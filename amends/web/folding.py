@@ -39,7 +39,7 @@ class Loader(KeptInMemory):
             fold(template.nodelist)
             # While a program is mended, Django's own way says in which line of a template something is wrong.
             if not (self.engine.debug or self.engine.string_if_invalid):
-                hasten(template.nodelist)
+                hasten(template)
         return template
 
 

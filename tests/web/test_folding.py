@@ -55,6 +55,14 @@ SNIPPETS = {
     "tongues": '{% load amends_words %}{{ title|words }}{{ names|words }}{{ absent|words }}{{ yes|words }}{{ moment|at }}{{ moment|by_when }}{{ nothing|at }}{{ moment|left|slice:":2" }}',
     "told": '{% load amends_words %}{% demo_progress %}{{ n }}',
     "ui/demo_progress.html": "[{{ csrf_token }}{{ n }}{{ text }}{% if made == None %}none{% endif %}]",
+    "quotes": "'\"\\ \n\t{ } % %s \ud800 </script> add('x') {{ text }} names['x'] = \"\"\"{{ n }}\"\"\" '''{{ safe }}\\",
+    "deep": "{% for n in names %}{% if n %}" * 9 + '{{ n }}{% url "queue" as here %}' + "{% endif %}{{ here }}{% endfor %}{{ here }}" * 9,
+    "long": "{% if absent %}" + "".join(f"{{% elif number == {count} %}}{count}" for count in range(120)) + "{% elif yes %}{{ text }}{% else %}no{% endif %}",
+    "chained": "{% if " + "absent or number == 3 and yes or " * 30 + "text %}a{% endif %}{% if not " + "yes and " * 40 + "absent %}b{% else %}c{% endif %}",
+    "same": "{% if 1000 is 1000 %}a{% endif %}{% if 'x' is 'x' %}b{% endif %}{% if None is nothing %}c{% endif %}{% if 3 in 3 or 1 > 'a' %}d{% else %}e{% endif %}",
+    "forgotten": '{% include "naming" %}{{ here }}|{% for a, b in pairs %}{{ here }}{% url "queue" as here %}{{ here }}{% endfor %}{{ here }}|'
+    '{% for n in absent %}{% empty %}{% url "queue" as here %}{{ here }}{% endfor %}{{ here }}|{% for n in names %}{{ here }}{% url "queue" as here %}{% endfor %}{{ here }}',
+    "naming": '{% url "queue" as here %}{{ here }}',
     "comments": "a{# one #}b{% comment %}c{{ text }}{% endcomment %}d",
 }  # fmt: skip
 
@@ -124,7 +132,11 @@ FILTERS = st.sampled_from(
 VALUES = st.builds("".join, st.tuples(PLACES, FILTERS, FILTERS))
 SIGNS = st.sampled_from(["==", "!=", "in", "not in", ">", "<=", "and", "or", "and not", "is"])
 TESTS = st.one_of(VALUES, st.builds("not {}".format, VALUES), st.builds("{} {} {}".format, VALUES, SIGNS, VALUES))
-LEAVES = st.one_of(st.just("<b>"), st.builds("{{{{ {} }}}}".format, VALUES), st.just('{% include "part" %}'))
+LEAVES = st.one_of(
+    st.just("<b>"),
+    st.builds("{{{{ {} }}}}".format, VALUES),
+    st.sampled_from(['{% include "part" %}', '{% include "naming" %}', '{% url "queue" as n %}', "{{ here }}"]),
+)
 
 
 def around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
