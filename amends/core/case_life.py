@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from amends.core.conversation import CONTACTED_AT, CONTACTING_VERBS, TOLD_AT
 from amends.core.facts import EMPTY, Event, GrowingFacts
@@ -17,7 +17,8 @@ RESULT_VERBS = frozenset({"tell", "answer", "decline"})
 """Verbs by which the customer hears the result; the latest one counts."""
 
 
-class Visit(NamedTuple):
+@dataclass(slots=True)
+class Visit:
     """That a case stood in a state: from which event on, until which one, and with whom it lay when it came there."""
 
     no: int
@@ -106,8 +107,7 @@ def _note_resolution(life: Life, event: Event, pack: Pack) -> None:
 def _note_visit(life: Life, event: Event) -> None:
     visits, facts = life.visits, life.facts
     if visits:
-        last = visits[-1]
-        visits[-1] = Visit(*last[:4], event.at, event.verb, *last[6:])
+        visits[-1].left_at, visits[-1].left_by = event.at, event.verb
     visits.append(
         Visit(
             len(visits) + 1, facts.state or "", event.at, event.verb, None, "", facts.cycle, facts.round, facts.department,

@@ -25,8 +25,7 @@ class Event(NamedTuple):
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
+class Doing(NamedTuple):
     """That a verb was done: when, by whom, in which cycle and round."""
 
     seq: int
@@ -208,6 +207,8 @@ class GrowingFacts(CaseFacts):
 
     __slots__ = ()
     __setattr__ = object.__setattr__
+    # Only where both are the plain ones does Python set an attribute without a call.
+    __delattr__ = object.__delattr__
 
     def take_in(self, event: Event) -> None:
         """Become what `evolve` would return."""
