@@ -14,13 +14,14 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.models import BigIntegerField, DateTimeField, Expression, F, Field, QuerySet, TextField, UUIDField
 from django.db.models.base import ModelState
-from django.db.models.lookups import In
+from django.db.models.lookups import In, Lookup
 from django.db.models.query import ModelIterable
 from psycopg import sql as psycopg_sql
 from psycopg._queries import PostgresQuery, _query2pg_nocache
@@ -46,6 +47,16 @@ class Given(Expression):
 
     def bound(self, given: dict[str, Any], here: Any) -> Any:
         return self.output_field.get_db_prep_value(given[self.name], here)
+
+
+class GivenAll(Given):
+    """Several keys at once, as one array: for `among`, on PostgreSQL."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return f"%s::{self.output_field.db_type(connection)}[]", [self]
+
+    def bound(self, given: dict[str, Any], here: Any) -> Any:
+        return "{" + ",".join(key.hex if isinstance(key, UUID) else str(key) for key in given[self.name]) + "}"
 
 
 def given_number(name: str) -> Given:
@@ -405,13 +416,13 @@ def ask_among(
 ) -> list[Row]:
     """Ask about several values at once: a question for 1, 2, 4, 8 … of them, the last one said again until it is full.
 
-    What is asked about more than MOST_AMONG belongs to work by the hundred, and is put into words each time.
+    More than MOST_AMONG belong to work by the hundred: PostgreSQL is given them as one array, and SQLite is asked in new words each time.
     """
     wanted = list(values)
     if not wanted:
         return []
     if len(wanted) > MOST_AMONG:
-        return list(asks(wanted))
+        return _asked_by_the_hundred(key, wanted, asks, of)
     size = 1 << (len(wanted) - 1).bit_length()
     names = [f"value{place}" for place in range(size)]
     wanted += wanted[-1:] * (size - len(wanted))
@@ -419,9 +430,29 @@ def ask_among(
     return question.ask(**dict(zip(names, wanted, strict=True)))
 
 
-def among(column: str, values: list[Any]) -> In[Any]:
-    """The condition that a column which points to rows holds one of several keys, `Given` ones as well: `case__in` takes no such."""
-    return In(F(column), values)
+def _asked_by_the_hundred(
+    key: Hashable, wanted: list[Any], asks: Callable[[list[Any]], QuerySet[Any, Row]], of: Field[Any, Any]
+) -> list[Row]:
+    if connection.vendor != "postgresql":
+        return list(asks(wanted))
+    # What a table holds may be quite different when it is asked next: a rebuild begins with an empty one.
+    question = prepared((key, "all"), lambda: asks([GivenAll("all", of)]), planned_anew=True)
+    return question.ask(all=wanted)
+
+
+class _IsOneOfAll(Lookup):
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, values = self.process_lhs(compiler, connection)
+        array, given = self.process_rhs(compiler, connection)
+        return f"{column} = ANY({array})", [*values, *given]
+
+
+def among(column: str, values: list[Any]) -> Lookup[Any]:
+    """The condition that a column which points to rows holds one of several keys, or of those that `ask_among` gives: `case__in` takes no such."""
+    is_array = len(values) == 1 and isinstance(values[0], GivenAll)
+    return _IsOneOfAll(F(column), values[0]) if is_array else In(F(column), values)
 
 
 _counting = lru_cache(maxsize=MOST_KEPT)(_Counting)

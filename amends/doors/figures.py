@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Department, Partner, Person
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import ask_among
+from amends.apps.prepared import among, ask_among
 from amends.apps.reporting.figures import (
     DIMENSIONS,
     DIVIDED,
@@ -215,7 +215,7 @@ def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
 
 
 def _departments(keys: list[Any]) -> QuerySet[Department]:
-    return Department.objects.filter(pk__in=keys).order_by()
+    return Department.objects.filter(among("pk", keys)).order_by()
 
 
 def group_value(asked: Asked, name: str, value: Any, named: Mapping[Any, str]) -> str:

@@ -28,7 +28,7 @@ from amends.apps.policies.queries import (
     practice_desks,
     version_in_force,
 )
-from amends.apps.prepared import Asked, Given, Prepared, ask_among, given_key, given_number, prepared
+from amends.apps.prepared import Asked, Given, Prepared, among, ask_among, given_key, given_number, prepared
 from amends.core.directory import Actor, Caller, Holding
 from amends.core.facts import CaseFacts
 from amends.core.policy.clock_rules import ClockRule
@@ -455,7 +455,7 @@ def visible_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
     """Of these keys of cases, those that the viewer may see now; one query, whatever their number."""
 
     def asks(wanted: list[Any]) -> QuerySet[Case, UUID]:
-        return visible_to(viewer).filter(pk__in=wanted).values_list("pk", flat=True)
+        return visible_to(viewer).filter(among("pk", wanted)).values_list("pk", flat=True)
 
     key = ("visible_among", viewer.standpoint())
     return {str(pk) for pk in ask_among(key, (UUID(str(one)) for one in set(keys)), asks, of=UUIDField())}

@@ -19,7 +19,7 @@ from amends.apps.ledger.models import Detail
 from amends.apps.ledger.models import Event as LedgerEvent
 from amends.apps.ledger.queries import Details, details_of, events_of, text_of
 from amends.apps.people.models import Department, Partner, Person
-from amends.apps.prepared import ask_among
+from amends.apps.prepared import among, ask_among
 from amends.core.directory import Actor
 from amends.core.extensions import DUE_BEFORE
 from amends.core.facts import EMPTY
@@ -230,11 +230,11 @@ def names_of(people: set[int], departments: set[int], partners: set[int], record
 
 
 def _names_of_people(keys: list[Any]) -> QuerySet[Person, tuple[int, str]]:
-    return Person.objects.filter(pk__in=keys).values_list("pk", "name")
+    return Person.objects.filter(among("pk", keys)).values_list("pk", "name")
 
 
 def _units(keys: list[Any]) -> QuerySet[Department]:
-    return Department.objects.filter(pk__in=keys)
+    return Department.objects.filter(among("pk", keys))
 
 
 def _numbers(values: Iterable[Any]) -> set[int]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import Value
+from django.db.models import BigIntegerField, QuerySet, UUIDField, Value
 from django.db.models.functions import Concat
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.queries import Viewer, visible_case
 from amends.apps.people.actions import revoke_role
 from amends.apps.people.models import Membership, Person
-from amends.apps.prepared import Given, Prepared, counted
+from amends.apps.prepared import MOST_AMONG, Given, Prepared, among, ask_among, counted
 from amends.core.refusals import NotVisible
 from tests.doors import Office
 
@@ -43,6 +45,37 @@ def test_several_questions_are_counted_by_one_query(office: Office, django_asser
     with django_assert_num_queries(1):  # type: ignore[operator]
         counts = counted([by_number.given(number="没有"), nothing.given(), by_number.given(number=case.number)]).first()
     assert counts == (0, 0, 1)
+
+
+@pytest.mark.parametrize("several", [2, MOST_AMONG + 1, 2 * MOST_AMONG])
+def test_those_of_several_keys_are_found_however_many_are_asked_about(office: Office, several: int) -> None:
+    case, other = office.world.register(), office.world.register()
+    keys, numbers = [uuid4() for _ in range(several - 1)], list(range(-several, -1))
+
+    def by_key(wanted: list[Any]) -> QuerySet[Case, Any]:
+        return Case.objects.filter(among("pk", wanted)).values_list("number", flat=True)
+
+    def by_number(wanted: list[Any]) -> QuerySet[Case, Any]:
+        return Case.objects.filter(among("chain_id", wanted)).values_list("number", flat=True)
+
+    assert ask_among("by key", [*keys, case.pk], by_key, of=UUIDField()) == [case.number]
+    assert ask_among("by number", [*numbers, other.chain_id], by_number, of=BigIntegerField()) == [other.number]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite knows no arrays")
+def test_hundreds_of_keys_are_asked_about_in_the_same_words(db: None) -> None:
+    asked = set()
+
+    def note(execute: Any, words: str, values: Any, many: bool, context: Any) -> Any:
+        asked.add((words, len(values)))
+        return execute(words, values, many, context)
+
+    with connection.execute_wrapper(note):
+        for several in (MOST_AMONG + 1, 5 * MOST_AMONG):
+            keys = [uuid4() for _ in range(several)]
+            ask_among("keys", keys, lambda wanted: Case.objects.filter(among("pk", wanted)), of=UUIDField())
+    ((_, places),) = asked
+    assert places == 1
 
 
 def test_signs_that_mean_something_in_sql_stay_what_they_are(office: Office) -> None:

@@ -23,7 +23,7 @@ from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import pack_in_force
-from amends.apps.prepared import Asked, Prepared, ask_among, given_key, prepared
+from amends.apps.prepared import Asked, Prepared, among, ask_among, given_key, prepared
 from amends.core.decide import Action, allowed_actions
 from amends.core.directory import Actor
 from amends.core.facts import CaseFacts
@@ -122,7 +122,7 @@ def visible_proceedings_among(viewer: Viewer, keys: Iterable[str]) -> set[str]:
     """Those of the proceedings, by id, that the viewer may see."""
 
     def asks(wanted: list[Any]) -> QuerySet[Proceeding, uuid.UUID]:
-        return visible_proceedings(viewer).filter(pk__in=wanted).values_list("pk", flat=True)
+        return visible_proceedings(viewer).filter(among("pk", wanted)).values_list("pk", flat=True)
 
     key = ("proceedings_among", viewer.standpoint())
     return {str(found) for found in ask_among(key, map(uuid.UUID, keys), asks, of=UUIDField())}
@@ -152,7 +152,7 @@ def proceedings_of(viewer: Viewer, case: Case) -> list[Proceeding]:
     """
 
     def asks(wanted: list[Any]) -> QuerySet[Proceeding]:
-        found = visible_proceedings(viewer).filter(pk__in=wanted)
+        found = visible_proceedings(viewer).filter(among("pk", wanted))
         return found.select_related(*RELATED).order_by("begun_at", "number")
 
     keys = [key for (key,) in _ABOUT_CASE.ask(case=case.pk)]

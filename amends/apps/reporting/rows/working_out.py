@@ -115,7 +115,7 @@ def worked_out(cases: Collection[UUID]) -> list[Figured]:
 
 def _rows_of(keys: list[Any]) -> QuerySet[Case, Any]:
     """As much of the rows of cases as is read here: whole cases cost a rebuild several times as much."""
-    return Case.objects.filter(pk__in=keys, desk__practice_of=None).order_by("pk").values_list(*READ, named=True)
+    return Case.objects.filter(among("pk", keys), desk__practice_of=None).order_by("pk").values_list(*READ, named=True)
 
 
 def _beside(rows: list[Any], packs: Mapping[int, Pack]) -> _Beside:
@@ -208,7 +208,7 @@ def _invited(keys: list[UUID]) -> set[UUID]:
         _ask(
             "invited",
             keys,
-            lambda keys: Case.objects.filter(pk__in=keys, invitations__isnull=False).values_list("pk", flat=True),
+            lambda keys: Case.objects.filter(among("pk", keys), invitations__isnull=False).values_list("pk", flat=True),
         )
     )
 
@@ -222,7 +222,7 @@ def _answers(keys: list[UUID]) -> dict[UUID, dict[str, int]]:
 
 
 def _scores_of(keys: list[Any]) -> QuerySet[Case, tuple[Any, ...]]:
-    given = Case.objects.filter(pk__in=keys, answers__scores__value__isnull=False)
+    given = Case.objects.filter(among("pk", keys), answers__scores__value__isnull=False)
     given = given.order_by("answers__answered_at", "answers__pk")
     return given.values_list("pk", "answers__scores__question", "answers__scores__value")
 
