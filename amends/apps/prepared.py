@@ -24,7 +24,8 @@ from django.db.models.base import ModelState
 from django.db.models.lookups import In, Lookup
 from django.db.models.query import ModelIterable
 from psycopg import sql as psycopg_sql
-from psycopg._queries import PostgresQuery, _query2pg_nocache
+
+from amends.apps.one_go import LongQuery, Statement, answers_in_one_go
 
 Row = TypeVar("Row")
 MOST_KEPT = 512
@@ -148,17 +149,12 @@ Answers = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 def _answers_to(every: Iterable[Asked[Any]], here: Any, came: Answers) -> Answers:
     """What the server says to these questions, less those to which an answer waits already."""
-    bound = [(words, words.bound(one.given, here)) for one in every if (words := one.question.words) is not None]
-    wanted = {key: both for both in bound if (key := _key_of(both[0].sql, both[1])) not in came}
-    if not wanted:
-        return {}
+    known = [(one.question.words, one.given) for one in every]
+    statements = [words.statement(given, here) for words, given in known if words is not None]
+    wanted = {key: one for one in statements if (key := _key_of(one.sql, one.values)) not in came}
     # Whatever is wrong is told to whoever then asks by themselves.
     with suppress(psycopg.Error):
-        sent = {key: _preparing(here) for key in wanted}
-        with here.connection.pipeline():
-            for key, (words, values) in wanted.items():
-                sent[key].execute(words.sql, values, prepare=words.keeps_plan)
-        return {key: list(cursor.fetchall()) for key, cursor in sent.items()}
+        return answers_in_one_go(here.connection, wanted) if wanted else {}
     return {}
 
 
@@ -201,6 +197,9 @@ class _Words(Generic[Row]):
         asked: Any = type(self.rows)(model=self.rows.model, query=query)
         asked._iterable_class, asked._fields = self.rows._iterable_class, self.rows._fields
         return list(asked._iterable_class(asked))
+
+    def statement(self, given: dict[str, Any], here: Any) -> Statement:
+        return Statement(self.sql, self.bound(given, here), self.keeps_plan)
 
     def bound(self, given: dict[str, Any], here: Any) -> list[Any]:
         """The values for the places of its SQL."""
@@ -359,21 +358,10 @@ def _with_constants(text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
     return "".join(written), left
 
 
-_converted = lru_cache(maxsize=MOST_KEPT)(_query2pg_nocache)
-
-
-class _LongQuery(PostgresQuery):
-    """A statement whose places are found once, however long it is; psycopg looks for them each time beyond four kilobytes."""
-
-    def convert(self, query: Any, vars: Any) -> None:
-        self.query, self._want_formats, self._order, self._parts = _converted(query.encode(), self._tx.encoding)
-        self.dump(vars)
-
-
 class _PreparingCursor(psycopg.Cursor[Any]):
     """Has the server keep the plan of what it executes for as long as the connection lasts, unless it is told otherwise."""
 
-    _query_cls = _LongQuery
+    _query_cls = LongQuery
 
     def execute(self, query: Any, params: Any = None, *, prepare: bool | None = True, **how: Any) -> Any:
         return super().execute(query, params, prepare=prepare)

@@ -77,6 +77,28 @@ def test_counts_are_asked_together_like_any_question() -> None:
         assert counts.ask() == [(1, 1, 3)]
 
 
+def plans_of(words: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE strpos(statement, %s) > 0", [words])
+        return int(cursor.fetchone()[0])
+
+
+@ON_A_SERVER
+def test_the_server_plans_once_what_is_asked_together_and_again_after_a_rollback() -> None:
+    def title() -> str | None:
+        with asked_together([CALLED.given(code="a"), CALLED.given(code="b")]):
+            rename("a")
+            return CALLED.first(code="a")
+
+    assert (title(), plans_of('"people_department"."title"')) == ("部门 a", 1)
+    assert (title(), plans_of('"people_department"."title"')) == ("改过的部门", 1)
+    with transaction.atomic():
+        CALLED.ask(code="a")
+        transaction.set_rollback(True)
+    Department.objects.filter(code="a").update(title="部门 a")
+    assert (title(), plans_of('"people_department"."title"')) == ("部门 a", 1)
+
+
 def test_other_values_are_another_question() -> None:
     with asked_together([CALLED.given(code="a")]):
         rename("b")

@@ -211,9 +211,14 @@ def asked_for_standing(person: int, now: datetime) -> tuple[Asked[Membership], A
 
 def standing_of(person: Person, now: datetime) -> Standing:
     """What the person holds on every desk, in at most three queries."""
+    with asked_together(asked_for_standing(person.pk, now)):
+        return standing_asked(person, now)
+
+
+def standing_asked(person: Person, now: datetime) -> Standing:
+    """The same, where what `asked_for_standing` names was asked together with other things."""
     held, replaced_by_them = asked_for_standing(person.pk, now)
-    with asked_together([held, replaced_by_them]):
-        rows, replaced = held.ask(), set(replaced_by_them.ask())
+    rows, replaced = held.ask(), set(replaced_by_them.ask())
     if replaced:
         rows += Membership.objects.filter(Membership.valid_at(now), person__in=replaced).order_by("pk")
     return Standing(person, tuple(rows))

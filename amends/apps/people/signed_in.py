@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.utils import timezone
 
-from amends.apps.people.directory import Standing, asked_for_standing, standing_of
+from amends.apps.people.directory import Standing, asked_for_standing, standing_asked
 from amends.apps.people.models import Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.queries import asked_for_open_desks
@@ -39,7 +39,7 @@ class SignedIn(BaseBackend):
         with asked_together([person, open_desks, *asked_for_standing(user_id, now)]):
             found = person.first()
             if found is not None:
-                found.arrival = Arrival(now, standing_of(found, now), open_desks.ask())  # type: ignore[attr-defined]
+                found.arrival = Arrival(now, standing_asked(found, now), open_desks.ask())  # type: ignore[attr-defined]
         return found
 
 
