@@ -128,6 +128,20 @@ def test_reminders_come_when_they_were_due_and_what_is_over_was_seen() -> None:
     assert not Notice.objects.filter(case_key=str(over.pk), acknowledged_at=None).exists()
 
 
+@pytest.mark.django_db
+def test_partners_are_asked_object_and_hear_how_it_was_ruled() -> None:
+    stories = {story.id: story for story in read_stories(PACKS / "express").stories}
+    stage = stage_for("express", list(stories.values()))
+    played = [play(stories[name], stage, now=NOW) for name in ("pickup_code_mixup", "pallet_in_the_rain", "lens_crushed")]
+
+    found = [case.proceedings.get(kind="responsibility") for case in played]
+
+    assert [one.state for one in found] == ["clarifying", "disputed", "confirmed"]
+    assert [one.partner_keys.exists() for one in found] == [True, True, True]
+    objected = Event.objects.filter(chain=found[1].chain, kind="object").get()
+    assert objected.actor == f"partner:{Partner.objects.get(kind='warehousing').pk}"
+
+
 def copy_of(pack_id: str, folder: Path) -> Path:
     return Path(shutil.copytree(PACKS / pack_id, folder / pack_id))
 

@@ -42,6 +42,9 @@ ENTER_PIN = """
 }
 """
 """Open a case from its private link as somebody does who holds the PIN of the receipt."""
+SEND_CODE = "form[action$='/code/'] button"
+LOADED = "(performance.timeOrigin - 2000) / 1000"
+"""Since when a code may have left: a moment before the page that asks for it, in seconds since 1970."""
 SEND_OUTDATED = """
 (form) => {
   form.elements.csrfmiddlewaretoken.value = "x".repeat(64);
@@ -107,7 +110,7 @@ def _pictures(window: Page, installation: Installation, page: dict[str, Any], *,
             window.set_viewport_size({"width": width, "height": height})
             window.goto(installation.base + address, wait_until="load")
             for step in page.get("steps", ()):
-                _step(window, step)
+                _step(window, step, installation)
             window.wait_for_load_state("networkidle")
             is_open = window.locator("dialog[open]").count() > 0
             window.evaluate("scrollTo(0, 0)")
@@ -130,6 +133,8 @@ def _address(window: Page, installation: Installation, page: dict[str, Any]) -> 
     path: str = page["path"]
     if "letter" in page:
         link, pin = installation.letters()[page["letter"]]
+        if page.get("opened") and (not pin or page["opened"] == "code"):
+            return path.replace("{case}", _opened_by_code(window, installation, link))
         if page.get("opened"):
             window.goto(link)
             window.evaluate(ENTER_PIN, pin)
@@ -143,7 +148,18 @@ def _address(window: Page, installation: Installation, page: dict[str, Any]) -> 
     return path.replace("{link}", link)
 
 
-def _step(window: Page, step: dict[str, Any]) -> None:
+def _opened_by_code(window: Page, installation: Installation, link: str) -> str:
+    """The path of what a private link leads to, opened in this browser by the code that is sent."""
+    window.goto(link)
+    if window.locator(SEND_CODE).count():
+        _step(window, {"click": SEND_CODE}, installation)
+        _step(window, {"code": "#code"}, installation)
+        _step(window, {"click": "form:has(#code) [type=submit]"}, installation)
+        window.wait_for_url(lambda address: not address.endswith("/code/"))
+    return window.url.removeprefix(installation.base)
+
+
+def _step(window: Page, step: dict[str, Any], installation: Installation) -> None:
     """One thing that a person does on the page before the picture is taken."""
     ((does, what),) = step.items()
     if does == "click":
@@ -153,6 +169,8 @@ def _step(window: Page, step: dict[str, Any]) -> None:
     elif does == "fill":
         for selector, text in what.items():
             window.locator(selector).first.fill(str(text))
+    elif does == "code":
+        window.locator(what).first.fill(installation.newest_code(sent_after=window.evaluate(LOADED)))
     elif does == "choose":
         for selector, value in what.items():
             window.locator(selector).first.select_option(value)

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.portal_keys import VALID_AFTER_ARCHIVE, new_link_with_pin
+from amends.apps.cases.proceeding_models import PartnerKey
+from amends.apps.cases.proceedings.partners import Reached, new_partner_link
 from amends.jobs.demo import build_demo
 
 
@@ -17,7 +19,8 @@ def make_empty() -> None:
 
 
 def print_letters() -> None:
-    """One private link with its PIN for the newest case of every desk in every kind of state, as customers hold them.
+    """One private link with its PIN for the newest case of every desk in every kind of state, as customers hold them, and
+    one to a partner for the newest proceeding in every state: that opens with a code.
 
     Cases whose links ended some time after archiving are left out: their page says only that there is nothing.
     """
@@ -27,4 +30,9 @@ def print_letters() -> None:
         name = f"{case.desk.code}-{'waiting' if case.waits_for == 'complainant' else case.state_category}"
         if name not in letters:
             letters[name] = new_link_with_pin(case, now=now)
+    for key in PartnerKey.objects.select_related("proceeding__desk").order_by("-proceeding__begun_at"):
+        name = f"partner-{key.proceeding.state}"
+        if name not in letters:
+            reached = Reached(key.partner_id, key.channel, key.address)
+            letters[name] = (new_partner_link(key.proceeding, reached, now=now), "")
     print(json.dumps(letters))

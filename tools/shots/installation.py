@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from pathlib import Path
 
 from tools.house import PYTHON, ROOT, say
 
@@ -19,6 +22,8 @@ FIRST_PORT = int(os.environ.get("SHOTS_PORT", "8940"))
 """Where the demos are served; two clones on one machine take pictures at the same time when this differs."""
 PORTS = {"full": FIRST_PORT, "empty": FIRST_PORT + 1}
 PATIENCE_SECONDS = 600
+CODE_SECONDS = 60
+CODE = re.compile(r"(?<![0-9A-Za-z-])\d{6}(?![0-9-])")
 
 
 @dataclass(slots=True)
@@ -66,6 +71,17 @@ class Installation:
             self._letters = json.loads(told.splitlines()[-1])
         return self._letters
 
+    def newest_code(self, *, sent_after: float) -> str:
+        """The code of the newest message that left the demo after a moment (seconds since 1970), by mail or as a text."""
+        deadline = time.monotonic() + CODE_SECONDS
+        while time.monotonic() < deadline:
+            folder = OUT / "installations" / self.name
+            files = sorted((*folder.glob("mail/*"), *folder.glob("sms/*")), key=lambda file: file.stat().st_mtime)
+            if files and files[-1].stat().st_mtime >= sent_after and (codes := _codes_in(files[-1])):
+                return codes[-1]
+            time.sleep(0.2)
+        raise SystemExit("No code left the demo; see var/shots/installations/full/server.log.")
+
     def _make(self) -> None:
         say(f"Making the demo “{self.name}” …")
         (OUT / "installations" / self.name).mkdir(parents=True, exist_ok=True)
@@ -107,3 +123,12 @@ class Installation:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.base}/healthz") as answer:  # noqa: S310
             return bool(answer.status == 200)
         return False
+
+
+def _codes_in(file: Path) -> list[str]:
+    """The six-digit codes in a mail or in the text messages that the demo wrote into a file."""
+    content = file.read_bytes()
+    if file.parent.name == "mail":
+        parts = [part.get_payload(decode=True) for part in message_from_bytes(content).walk()]
+        return CODE.findall("\n".join(part.decode() for part in parts if isinstance(part, bytes)))
+    return CODE.findall(content.decode().splitlines()[-1])

@@ -65,7 +65,8 @@ class PaperProceedings:
         after = evolve(facts, Event(facts.version + 1, verb, at, at, actor.id, decision.payload))
         self.by_kind[kind] = after
         state = process.states[after.state or ""].category
-        item = {"id": kind, "open": state not in RESTING, "void": after.state in process.void}
+        shared = {name: after.values[name] for name in process.shares if name in after.values}
+        item = {"id": kind, **shared, "open": state not in RESTING, "void": after.state in process.void}
         note = {"set": dict(decision.marks_case), "put": {"list": kind, "item": item}}
         return evolve(case, Event(case.version + 1, "note_proceeding", at, at, actor.id, note)), decision
 

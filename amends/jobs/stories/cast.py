@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from amends.apps.people.directory import OrganisationOfDesk
-from amends.apps.people.models import DeskFunction, Membership, Person
+from amends.apps.people.models import DeskFunction, Membership, Partner, Person
+from amends.apps.people.partners import kinds_of_partners
 from amends.apps.policies.models import Desk
 from amends.core.directory import Caller, Directory, Holding
 from amends.core.facts import CaseFacts
@@ -47,19 +48,31 @@ class Cast:
     players: Sequence[Player]
     units: Mapping[int, int | None] = field(default_factory=dict)
     """The department above each department."""
+    partners: Mapping[str, int] = field(default_factory=dict)
+    """The first partner of each kind."""
 
     def caller(self, by: str, facts: CaseFacts) -> Caller:
-        """The holder of `role` or `role@function` who may act as such on this case. Raises NobodyMay."""
+        """The holder of `role` or `role@function` who may act as such on this case. Raises NobodyMay.
+
+        Behind the role of partners stands their kind: `partner_contact@transport`.
+        """
         name, _, function = by.partition("@")
         role = self.pack.roles.roles.get(name)
         if role is None:
             raise NobodyMay(by)
         if role.counts == "system":
             return Caller(id="system", is_system=True)
+        if role.counts == "partner":
+            return self._caller_of_partner(function)
         found = next(self._acting(name, role, function, facts), None)
         if found is None:
             raise NobodyMay(by)
         return found.caller
+
+    def _caller_of_partner(self, kind: str) -> Caller:
+        if kind not in self.partners:
+            raise NobodyMay(kind)
+        return Caller(id=f"partner:{self.partners[kind]}", partner=self.partners[kind])
 
     def _acting(self, name: str, role: Role, function: str, facts: CaseFacts) -> Iterator[Player]:
         for player in self.players:
@@ -101,8 +114,9 @@ def cast_on_paper(pack: Pack) -> Cast:
         departments[name]: departments.get(rule.parent or "") for name, rule in pack.routing.functions.items()
     }  # fmt: skip
     players = list(_paper_players(pack, departments))
-    directory = PaperDirectory(pack, departments, units, players)
-    return Cast(pack, directory, departments, players, units)
+    partners = {kind: number for number, kind in enumerate(kinds_of_partners(pack), start=1)}
+    directory = PaperDirectory(pack, departments, units, players, partners)
+    return Cast(pack, directory, departments, players, units, partners)
 
 
 def _paper_players(pack: Pack, departments: Mapping[str, int]) -> Iterator[Player]:
@@ -127,6 +141,7 @@ class PaperDirectory:
     departments: Mapping[str, int]
     units: Mapping[int, int | None]
     players: Sequence[Player]
+    partners: Mapping[str, int]
 
     def department_for(self, function: str) -> int | None:
         return self.departments.get(function)
@@ -190,10 +205,10 @@ class PaperDirectory:
         return False
 
     def partner_exists(self, partner: int) -> bool:
-        return partner == 1
+        return partner in self.partners.values()
 
     def partner_kind(self, partner: int) -> str | None:
-        return None
+        return next((kind for kind, number in self.partners.items() if number == partner), None)
 
 
 def cast_of_desk(desk: Desk, pack: Pack, directory: OrganisationOfDesk) -> Cast:
@@ -217,7 +232,8 @@ def cast_of_desk(desk: Desk, pack: Pack, directory: OrganisationOfDesk) -> Cast:
     ]  # fmt: skip
     for person in Person.objects.filter(username=employee_username(desk)):
         players.append(Player("employee", "", person.pk, person.name, _caller_of(person, [])))
-    return Cast(pack, directory, departments, players, units)
+    partners = {row.kind: row.pk for row in Partner.objects.filter(desk=desk, retired_at=None).order_by("-pk")}
+    return Cast(pack, directory, departments, players, units, partners)
 
 
 def _caller_of(person: Person, holdings: Sequence[Holding]) -> Caller:

@@ -79,6 +79,11 @@ class Scene:
             raise BadReference(function)
         return self.cast.departments[function]
 
+    def partner(self, kind: str) -> int:
+        if kind not in self.cast.partners:
+            raise BadReference(kind)
+        return self.cast.partners[kind]
+
 
 def fill(form: Form, transition: Transition, data: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
     """What a door would hand over for the form."""
@@ -143,6 +148,7 @@ def _referred(value: Mapping[str, Any], scene: Scene) -> Any:
     found: dict[str, Callable[[str], Any]] = {
         "person": lambda who: scene.cast.person(who).id,
         "department": scene.department,
+        "partner": scene.partner,
         "case": scene.number_of,
         "record": scene.record_of,
         "moment": scene.moment,
