@@ -417,9 +417,23 @@ def test_a_partner_answers_by_its_link_with_a_file_and_sees_nothing_of_the_custo
     assert (reply["actor"], value_of(reply, "partner_share")) == (f"partner:{carrier}", 60)
     after = page(browser, link)
     assert "交接单.png" in after and "目前不需要贵方做什么" in after
+    assert "贵方是否承担责任" in after and "合作方意见" not in after
     download = re.search(rf"{link}files/[0-9a-f-]{{36}}/", after).group(0)
     assert b"".join(browser.get(download).streaming_content) == PICTURE
     assert desk.proceeding(key)["state"] == "clarifying"
+
+
+def test_a_letter_of_several_lines_is_called_by_its_first_sentence_and_what_began_by_itself_names_no_role(
+    office, desk, carrier
+):
+    number = handled(office)
+    question = "外箱在干线车上压坏。请说明：\n1. 谁装的车；\n2. 途中是否开过厢门。"
+    _, talks = asked(office, number, carrier, partner_question=question)
+
+    shown = Staff(office.world, "cs_agent").get(f"/proceedings/{talks}/").content.decode()
+
+    assert desk.proceeding(talks)["subject"] == "外箱在干线车上压坏"
+    assert '<span class="muted small">系统</span>' not in shown
 
 
 @pytest.mark.clause("EXP-3.3.1", "EXP-3.3.2.4")
@@ -461,6 +475,8 @@ def test_the_link_alone_shows_nothing_and_the_code_goes_to_the_registered_contac
     sent = office.left("partner_code")[-1]
     assert "贵方好" not in sent, "by text message, as the letter went by mail"
     code = re.search(r"\d{6}", sent).group(0)
+    empty = browser.post(f"{link}code/", {"code": ""})
+    assert (empty.status_code, "请输入收到的 6 位验证码" in empty.content.decode()) == (422, True)
     wrong = browser.post(f"{link}code/", {"code": "000000" if code != "000000" else "000001"})
     assert (wrong.status_code, "验证码不对或已过期" in wrong.content.decode()) == (422, True)
     assert Client().post(f"{link}code/", {"code": code}).status_code == 422

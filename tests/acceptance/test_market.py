@@ -551,7 +551,8 @@ def test_a_returned_case_goes_back_to_the_handler_with_the_comment(office):
 
     assert (without_comment.status_code, faults(without_comment)) == (422, {"/data/review_comment": "required"})
     assert (case["state"], case["handler"]) == ("solving", handler.username)
-    assert handler.username in office.told(number, "review_returned")
+    (told,) = [one for one in office.notices(number, to=handler) if one["message"] == "review_returned"]
+    assert "请说明为何当时没有检查" in told["text"]
     assert value_of(handler.events(number, "review")[0], "review_comment") == "请说明为何当时没有检查"
 
 

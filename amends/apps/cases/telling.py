@@ -77,6 +77,11 @@ def reason_in(texts: Mapping[str, str]) -> str:
     return texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or ""
 
 
+def reason_for_staff(texts: Mapping[str, str]) -> str:
+    """As `reason_in`, else the one text that the step asked for, whatever the form calls it: customers never get that one."""
+    return reason_in(texts) or (next(iter(texts.values())) if len(texts) == 1 else "")
+
+
 def _promised(case: Case, pack: Pack, now: datetime, language: str) -> str:
     """Until when complainants may count on something, in words that fit into a sentence also while no limit is promised."""
     due = promised_at(case, pack, now=now)
@@ -217,11 +222,11 @@ def notify_staff(
     """Give every holder of the named roles a notice, once for the event (`key`)."""
     for notice in notices:
         people = people_in_roles(case, notice.to, pack=pack, now=now)
-        protected = {"complainant_name": ""} if case.hides_reporter else None
+        own = {"reason": reason_for_staff(texts), **({"complainant_name": ""} if case.hides_reporter else {})}
         notify(
             people, pack=pack, message=notice.message,
-            values=message_values(case, facts, pack, texts=texts, extra=protected),
-            values_en=message_values(case, facts, pack, texts=texts, extra=protected, language="en"),
+            values=message_values(case, facts, pack, texts=texts, extra=own),
+            values_en=message_values(case, facts, pack, texts=texts, extra=own, language="en"),
             case_key=str(case.pk),
             case_number=case.number, now=now, unique_key=f"{key}:{notice.message}", desk=case.desk,
         )  # fmt: skip

@@ -260,7 +260,6 @@ class _Teller:
         before, after = states.get(data.get("from") or ""), states.get(data.get("to") or "")
         left, reached = before.title if before else None, after.title if after else None
         form = self.pack.forms.get(data.get("form", ""))
-        role = self.pack.roles.roles.get(data.get("role", ""))
         assign = data.get("assign", EMPTY)
         is_by_reporter = self._is_by_reporter(event)
         return Entry(
@@ -270,7 +269,7 @@ class _Teller:
             recorded_at=event.recorded_at,
             actor="" if is_by_reporter else event.actor,
             actor_name="" if is_by_reporter else self.names.of_actor(event.actor),
-            role=role.title if role else None,
+            role=self._role(event),
             deputy_for=self.names.people.get(data.get("deputy_for") or 0, ""),
             from_state=left,
             to_state=reached,
@@ -294,6 +293,13 @@ class _Teller:
         origin, target = event.data.get("from"), event.data.get("to")
         ways = process_of(self.row, self.pack).from_state(origin)
         return next((t.title for t in ways if t.verb == event.kind and t.target(origin) == target), None)
+
+    def _role(self, event: LedgerEvent) -> Title | None:
+        """The role in which somebody acted; what the system did in the name of a person is told by the name alone."""
+        role = self.pack.roles.roles.get(event.data.get("role", ""))
+        if role is None or (role.counts == "system" and not event.actor.startswith("system")):
+            return None
+        return role.title
 
     def _is_by_reporter(self, event: LedgerEvent) -> bool:
         """Whether the event would tell who reported a case that hides it: its first event, and all they did themselves."""

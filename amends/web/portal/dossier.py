@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from amends.apps.cases.facts import pack_of
@@ -88,6 +88,8 @@ def _documents(side: Side, proceeding: Proceeding, kind: ProceedingKind, key: Pa
         if not is_yours and _is_of_another_party(side, kind, event.kind):
             continue
         values = tuple(_readable(event, entry, readable, side.pack, key))
+        if is_yours:
+            values = tuple(_as_asked(value, side.pack) for value in values)
         attached = tuple(files[f] for f in _files_named(event, readable, side.pack) if f in files)
         if values or attached:
             title = words(entry.form) if entry.form else ""
@@ -110,6 +112,12 @@ def _readable(event: Event, entry: Entry, readable: set[str], pack: Pack, key: P
             yield from _own_rows(event, value, naming, key.partner_id)
         else:
             yield value
+
+
+def _as_asked(value: ShownValue, pack: Pack) -> ShownValue:
+    """What the partner filled in, under the words in which it was asked."""
+    asked = pack.fields[value.id].asked_as
+    return replace(value, title=asked.title) if asked and asked.title else value
 
 
 def _own_rows(event: Event, value: ShownValue, naming: list[str], partner: int) -> Iterator[ShownValue]:

@@ -18,7 +18,7 @@ from amends.web.portal.acting import act_on, long_texts
 from amends.web.portal.answering import portal_page
 from amends.web.portal.desks import PortalDesk
 from amends.web.portal.offers import DECISIONS, LAST, offered
-from amends.web.portal.progress import in_full, progress_of
+from amends.web.portal.progress import progress_of
 from amends.web.portal.receipts import groups_of
 from amends.web.portal.sent import messages_to
 from amends.web.portal.sessions import PortalSession
@@ -64,7 +64,7 @@ def opened(request: HttpRequest, number: str) -> HttpResponse:
         "decisions": decisions,
         "others": [o for o in offered(actions) if o not in decisions and o.verb not in LAST],
         "last": offered(actions, LAST),
-        "open_until": in_full(until, zone_of(pack)) if until else "",
+        "open_until": f"{until.astimezone(zone_of(pack)):%H:%M}" if until else "",
         "zone": zone_of(pack),
     }
     return render(request, "portal/case.html", context)

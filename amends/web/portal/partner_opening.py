@@ -70,6 +70,8 @@ def code(request: HttpRequest, secret: str) -> HttpResponse:
             kept = {"hash": send_partner_code(key, language=language(), now=now), "until": (now + LASTS).isoformat()}
             request.session[SENT] = {**request.session.get(SENT, {}), str(key.pk): kept}
             return _ask(request, key, secret)
+        if not request.POST.get("code", "").strip():
+            return _ask(request, key, secret, status=422, error=gettext("请输入收到的 6 位验证码。"))
         if not partner_code_fits(key, request.POST.get("code", ""), _kept(request, key, now), now=now):
             return _ask(request, key, secret, status=422, error=gettext("验证码不对或已过期，请核对，或重新发送。"))
     except TooMany as refusal:

@@ -12,10 +12,18 @@ from amends.apps.cases.queries import visible_to_caller
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
 
+LONG_FOR_A_TITLE = 60
+
 
 def title_of(text: str) -> str:
-    """A text as a title, at most 200 characters: it stands within sentences, so a full stop does not end it."""
-    return text.strip().removesuffix("。")[:200]
+    """A text as a title, at most 200 characters: of a long one, or one of several lines, the first sentence. It stands within
+    sentences, so a full stop does not end it.
+    """
+    whole = text.strip()
+    first, _, more = whole.partition("\n")
+    if more or len(first) > LONG_FOR_A_TITLE:
+        first = first.partition("。")[0]
+    return first.strip().removesuffix("。")[:200]
 
 
 def name_cases(proceeding: Proceeding, payload: Mapping[str, Any], pack: Pack, wish: Wish) -> None:
