@@ -39,6 +39,7 @@ class Job(models.Model):
             models.Index(fields=["id"], name="job_parked", condition=models.Q(state="parked")),
             models.Index(fields=["created_at"], name="job_created"),
             models.Index(fields=["finished_at"], name="job_finished"),
+            models.Index(fields=["kind", "-id"], name="job_gone_wrong", condition=~models.Q(error="")),
         ]
 
     def __str__(self) -> str:

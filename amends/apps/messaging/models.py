@@ -1,9 +1,13 @@
 """What leaves and what is shown: the outbox for customers, notices for staff, and how much may leave."""
 
 from django.db import models
+from django.db.models import Q
 
 from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
+
+WENT_WRONG = ~Q(error="") & ~Q(state="withheld")
+"""Messages that a carrier once did not take; those of a demo are none."""
 
 
 class OutboxMessage(models.Model):
@@ -65,6 +69,8 @@ class OutboxMessage(models.Model):
             models.Index(fields=["state", "created_at"], name="outbox_waiting"),
             models.Index(fields=["-created_at", "-id"], name="outbox_newest"),
             models.Index(fields=["desk", "-created_at", "-id"], name="outbox_of_a_desk"),
+            models.Index(fields=["channel", "-sent_at"], name="outbox_sent", condition=Q(sent_at__isnull=False)),
+            models.Index(fields=["channel", "-attempted_at", "-id"], name="outbox_gone_wrong", condition=WENT_WRONG),
         ]
 
 

@@ -279,4 +279,5 @@ class AccessEntry(models.Model):
             models.Index(fields=["object", "at"], name="access_to_an_object"),
             models.Index(fields=["desk", "-at"], name="access_on_a_desk"),
             models.Index(fields=["actor", "-at"], name="access_by_somebody"),
+            models.Index(fields=["-at"], name="access_by_search", condition=models.Q(action="search")),
         ]

@@ -120,16 +120,23 @@ def _text(moment: datetime | None) -> str | None:
 def health(now: datetime) -> Health:
     """How the installation stands now. Raises DatabaseError when the database does not answer. Source: EXP-10.3.1"""
     disk = shutil.disk_usage(settings.VAR_DIR)
-    done = Job.objects.filter(state=Job.State.DONE)
     return Health(
         now=now,
-        heartbeat=_heartbeat(now, done.aggregate(last=Max("finished_at"))["last"]),
-        last_sweep=done.filter(kind=SWEEP).aggregate(last=Max("finished_at"))["last"],
+        heartbeat=_heartbeat(now, last_done()),
+        last_sweep=last_done(SWEEP),
         queue=_queue(now),
         mail=_mail(),
         last_checkpoint=Checkpoint.objects.aggregate(last=Max("at"))["last"],
         free_bytes=disk.free, total_bytes=disk.total, database=database_words(), versions=versions(),
     )  # fmt: skip
+
+
+def last_done(*kinds: str) -> datetime | None:
+    """When a job, or one of these kinds, was last done; None where none was within the days that jobs are kept."""
+    done = Job.objects.filter(state=Job.State.DONE, finished_at__isnull=False)
+    # Read from the latest end back: a maximum over a kind would be looked for among all of them.
+    latest = (done.filter(kind__in=kinds) if kinds else done).order_by("-finished_at")
+    return latest.values_list("finished_at", flat=True).first()
 
 
 def _heartbeat(now: datetime, last_done: datetime | None) -> datetime | None:
@@ -157,12 +164,18 @@ def _mail() -> Mail:
     boxes = Mailbox.objects.filter(closed_at=None, failing_since__isnull=False)
     waiting = Q(state__in=(OutboxMessage.State.WAITING, OutboxMessage.State.SENDING))
     return Mail(
-        last_out=out.aggregate(last=Max("sent_at"))["last"],
-        last_in=IncomingMail.objects.aggregate(last=Max("stored_at"))["last"],
+        last_out=last_sent("email"),
+        last_in=IncomingMail.objects.aggregate(last=Max("arrived_at"))["last"],
         waiting=out.filter(waiting).count(),
         failed=out.filter(state=OutboxMessage.State.FAILED).count(),
         failing_boxes=tuple(boxes.order_by("address").values_list("address", flat=True)),
     )
+
+
+def last_sent(channel: str) -> datetime | None:
+    """When the last message left by a channel; None where none ever did."""
+    left = OutboxMessage.objects.filter(channel=channel, sent_at__isnull=False)
+    return left.order_by("-sent_at").values_list("sent_at", flat=True).first()
 
 
 def database_words() -> str:

@@ -18,10 +18,11 @@ from amends.apps.cases.models import Case, ImportJob, IncomingCall, PortalKey
 from amends.apps.deferred.models import Job
 from amends.apps.lists.models import Export
 from amends.apps.mail.models import IncomingMail, Mailbox
-from amends.apps.messaging.models import DepartmentWay, NoticeWay, OutboxMessage
+from amends.apps.messaging.models import WENT_WRONG, DepartmentWay, NoticeWay, OutboxMessage
 from amends.apps.people.models import AccessEntry, ApiToken
 from amends.apps.reporting.models import DayFact
 from amends.apps.surveys.models import Answer
+from amends.apps.upkeep.health import last_done, last_sent
 from amends.core.policy.pack import Pack
 
 MANAGES = "manage_people"
@@ -62,6 +63,12 @@ def owners_of(tool: Tool, pack: Pack) -> list[str]:
     return [name for name, role in pack.roles.roles.items() if tool.right in role.may]
 
 
+def _newest(table: type[Model], field: str, *, by: str = "-pk") -> datetime | None:
+    """The time of the row written last, however many there are: rows are numbered as they are written."""
+    found: datetime | None = table._default_manager.order_by(by).values_list(field, flat=True).first()
+    return found
+
+
 def _last(rows: QuerySet[Any] | type[Model], field: str) -> datetime | None:
     queryset = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
     found: datetime | None = queryset.aggregate(last=Max(field))["last"]
@@ -69,7 +76,7 @@ def _last(rows: QuerySet[Any] | type[Model], field: str) -> datetime | None:
 
 
 def _forms(packs: Iterable[Pack]) -> Trace:
-    return Trace(any(pack.forms for pack in packs), _last(Case, "registered_at"))
+    return Trace(any(pack.forms for pack in packs), _newest(Case, "registered_at", by="-chain_id"))
 
 
 def _telephone(packs: Iterable[Pack]) -> Trace:
@@ -83,14 +90,14 @@ def _online(packs: Iterable[Pack]) -> Trace:
     offered = any(
         channel.portal and not channel.retired for pack in packs for channel in pack.channels.channels.values()
     )
-    return Trace(offered, _last(PortalKey, "created_at"))
+    return Trace(offered, _newest(PortalKey, "created_at"))
 
 
 def _mail_in(packs: Iterable[Pack]) -> Trace:
     boxes = Mailbox.objects.filter(closed_at=None)
     failing = boxes.filter(failing_since__isnull=False).order_by("failing_since").first()
     return Trace(
-        boxes.exists(), _last(IncomingMail, "stored_at"), failing.error if failing else "",
+        boxes.exists(), _last(IncomingMail, "arrived_at"), failing.error if failing else "",
         failing.failing_since if failing else None, boxes.filter(failing_since__isnull=False).count(),
     )  # fmt: skip
 
@@ -98,9 +105,9 @@ def _mail_in(packs: Iterable[Pack]) -> Trace:
 def sent_by(channel: str) -> Trace:
     """What left by a channel of the outbox, what waits there, and what the last attempt said that went wrong."""
     rows, State = OutboxMessage.objects.filter(channel=channel), OutboxMessage.State  # noqa: N806
-    wrong = rows.exclude(error="").exclude(state=State.WITHHELD).order_by("-attempted_at", "-pk").first()
+    wrong = rows.filter(WENT_WRONG).order_by("-attempted_at", "-pk").first()
     return Trace(
-        bool(urlsplit(settings.MAIL_URL if channel == "email" else settings.SMS_URL).scheme), _last(rows, "sent_at"),
+        bool(urlsplit(settings.MAIL_URL if channel == "email" else settings.SMS_URL).scheme), last_sent(channel),
         wrong.error if wrong else "", wrong.attempted_at if wrong else None,
         rows.filter(state__in=(State.FAILED, State.UNKNOWN)).count(),
         rows.filter(state__in=(State.WAITING, State.SENDING)).count(),
@@ -120,18 +127,18 @@ def _robots(packs: Iterable[Pack]) -> Trace:
 
 def _surveys(packs: Iterable[Pack]) -> Trace:
     return _with_jobs(
-        Trace(any(pack.surveys.questionnaires for pack in packs), _last(Answer, "answered_at")), "run_survey_plans"
+        Trace(any(pack.surveys.questionnaires for pack in packs), _newest(Answer, "answered_at")), "run_survey_plans"
     )
 
 
 def _analysis(packs: Iterable[Pack]) -> Trace:
-    used = Job.objects.filter(kind__in=("look_for_warnings", "look_ahead"), state=Job.State.DONE)
-    trace = Trace(DayFact.objects.exists() or any(pack.kpis.indicators for pack in packs), _last(used, "finished_at"))
+    used = last_done("look_for_warnings", "look_ahead")
+    trace = Trace(DayFact.objects.exists() or any(pack.kpis.indicators for pack in packs), used)
     return _with_jobs(trace, "look_for_warnings", "look_ahead")
 
 
 def _knowledge(packs: Iterable[Pack]) -> Trace:
-    used = [_last(GuidanceUse, "at"), _last(AccessEntry.objects.filter(action="search"), "at")]
+    used = [_newest(GuidanceUse, "at"), _last(AccessEntry.objects.filter(action="search"), "at")]
     return Trace(any(pack.guidance for pack in packs), max((moment for moment in used if moment), default=None))
 
 
