@@ -280,13 +280,16 @@ def test_process_steps_are_ranked_by_complaints_and_overdue_reviews_are_marked(o
     quality.steps_on(keys["收寄"]["id"], "review", process_gaps="面单手写易错", process_changes="改为电子面单")
 
     staff = Staff(office.world, "quality_manager")
-    html = staff.get(*register(office, "service_process")).content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        html = staff.get(*register(office, "service_process")).content.decode()
+    counting = [one["sql"] for one in asked.captured_queries if "cases_concernedvalue" in one["sql"]]
     rows = quality.read(f"registers/{office.world.desk.code}/service_process")["records"]
 
     assert re.findall(r'class="subject" href="[^"]+">([^<]+)<', html) == ["派送", "中转", "收寄"]
     assert [row["concerned"] for row in rows] == [2, 1, 0]
     assert [row["is_late"] for row in rows] == [True, True, False]
     assert html.count("已超时</span>") == 2 and "改为电子面单" in html
+    assert len(counting) == 1 and "cases_registerline" not in counting[0], "counted once for all lines of the list"
 
 
 @pytest.mark.clause("EXP-8.3.1")

@@ -132,7 +132,9 @@ def test_reminders_come_when_they_were_due_and_what_is_over_was_seen() -> None:
 def test_partners_are_asked_object_and_hear_how_it_was_ruled() -> None:
     stories = {story.id: story for story in read_stories(PACKS / "express").stories}
     stage = stage_for("express", list(stories.values()))
-    played = [play(stories[name], stage, now=NOW) for name in ("pickup_code_mixup", "pallet_in_the_rain", "lens_crushed")]
+    played = [
+        play(stories[name], stage, now=NOW) for name in ("pickup_code_mixup", "pallet_in_the_rain", "lens_crushed")
+    ]
 
     found = [case.proceedings.get(kind="responsibility") for case in played]
 

@@ -23,6 +23,7 @@ from amends.apps.cases.proceedings.registers import (
     lines_for,
     register_page,
     registers_of,
+    standing_lines,
 )
 from amends.apps.cases.queries import Viewer
 from amends.apps.cases.timeline import ShownValue
@@ -101,7 +102,7 @@ def one(request: HttpRequest, desk: str, kind: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true" and request.GET.get("cursor"):
         return render(request, "registers/_records.html", context, status=context["status"])
     context |= {
-        "filters": choices_said(kept, choices_in(kept, lines_for(viewer, kept, {}))),
+        "filters": choices_said(kept, choices_in(kept, standing_lines(viewer, kept))),
         "begins": _beginning(viewer, kept), "may_export": _may_export(viewer, kept),
         "may_print": kept.kind.list_paper is not None and _may_print(viewer, kept), "course": _course(kept, found, asked),
     }  # fmt: skip

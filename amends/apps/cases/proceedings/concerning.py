@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case as Choice
+from django.db.models import Count, IntegerField, Q, QuerySet, When
 
 from amends.apps.cases.models import Case
 from amends.apps.cases.proceeding_models import ConcernedValue, NamedCase, Proceeding, RegisterLine, RegisterValue
@@ -54,25 +54,27 @@ def concern_of(number: str, values: Mapping[str, Any], rule: Concerns | None) ->
 
 
 def with_counts(found: QuerySet[RegisterLine], desk: Desk, rule: Concerns, now: datetime) -> QuerySet[RegisterLine]:
-    """The lines with `concerned`: how many cases, or records, have to do with each. No query of its own."""
-    counted = _found(rule, desk, OuterRef("concern"), now).order_by()
-    key = "line__kind" if rule.of else "field"
-    amount = counted.values(key).annotate(n=Count("pk")).values("n")
-    return found.annotate(concerned=Coalesce(Subquery(amount, output_field=IntegerField()), 0))
+    """The lines with `concerned`: how many cases, or records, have to do with each. One query counts for all of them."""
+    counted = _found(rule, desk, now).order_by().values_list("value").annotate(n=Count("pk"))
+    said: dict[int, list[str]] = {}
+    for value, amount in counted:
+        said.setdefault(amount, []).append(value)
+    ways = [When(concern__in=values, then=amount) for amount, values in said.items()]
+    return found.annotate(concerned=Choice(*ways, default=0, output_field=IntegerField()))
 
 
-def _found(rule: Concerns, desk: Desk, concern: Any, now: datetime) -> Any:
+def _found(rule: Concerns, desk: Desk, now: datetime) -> Any:
     since = now - timedelta(days=rule.days) if rule.days else None
     if rule.of:
-        records = RegisterValue.objects.filter(field=rule.fact, value=concern, line__desk=desk, line__kind=rule.of)
+        records = RegisterValue.objects.filter(field=rule.fact, line__desk=desk, line__kind=rule.of)
         return records.filter(line__proceeding__begun_at__gte=since) if since else records
-    cases = ConcernedValue.objects.filter(field=rule.fact, value=concern, case__desk=desk)
+    cases = ConcernedValue.objects.filter(field=rule.fact, case__desk=desk)
     return cases.filter(case__received_at__gte=since) if since else cases
 
 
 def concerned_of(line: RegisterLine, rule: Concerns, now: datetime) -> Any:
     """What has to do with a record now: rows that name the case, or the line of a record."""
-    return _found(rule, line.desk, line.concern, now) if line.concern else ConcernedValue.objects.none()
+    return _found(rule, line.desk, now).filter(value=line.concern) if line.concern else ConcernedValue.objects.none()
 
 
 def counted_at(proceeding: Proceeding, pack: Pack, *, verb: str, now: datetime) -> dict[str, int]:

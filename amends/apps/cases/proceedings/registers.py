@@ -157,7 +157,7 @@ def lines_for(viewer: Viewer, kept: Kept, filters: Mapping[str, str]) -> QuerySe
 
     Raises InvalidData for a filter or value that is not known.
     """
-    found = _standing(viewer, kept)
+    found = standing_lines(viewer, kept)
     errors: list[FieldError] = []
     for name, value in filters.items():
         narrow = _narrowing(viewer, kept, name)
@@ -170,7 +170,7 @@ def lines_for(viewer: Viewer, kept: Kept, filters: Mapping[str, str]) -> QuerySe
                 errors.append(FieldError(f"/{name}", "bad_filter_value", {"name": name, "value": value[:60]}))
     if errors:
         raise InvalidData(errors)
-    return found
+    return with_counts(found, kept.desk, kept.kind.concerns, viewer.now) if kept.kind.concerns else found
 
 
 def filters_of(kept: Kept) -> list[str]:
@@ -179,11 +179,11 @@ def filters_of(kept: Kept) -> list[str]:
     return [*standing, *kept.register.filters]
 
 
-def _standing(viewer: Viewer, kept: Kept) -> QuerySet[RegisterLine]:
+def standing_lines(viewer: Viewer, kept: Kept) -> QuerySet[RegisterLine]:
+    """The lines of a register that the viewer may see, whatever they say; nothing is counted for them."""
     visible = visible_proceedings(viewer).filter(desk=kept.desk, kind=kept.name)
     found = RegisterLine.objects.filter(desk=kept.desk, kind=kept.name, proceeding__in=visible.values("pk"))
-    found = found.filter(_listed(kept.register))
-    return with_counts(found, kept.desk, kept.kind.concerns, viewer.now) if kept.kind.concerns else found
+    return found.filter(_listed(kept.register))
 
 
 def _listed(register: Register) -> Q:
