@@ -48,6 +48,10 @@ def others_present(case: Case, person: Person, *, now: datetime) -> list[Presenc
 
 
 def asked_for_presence(case: Case, person: Person, *, now: datetime) -> Asked[Presence]:
+    """What `others_present` asks, to be sent along with other questions: everybody else with a form open at `now`, by name.
+
+    It leaves nobody out and refuses nothing: whom the person may not be shown is taken out by `others_present`.
+    """
     return _PRESENT.given(case=case.pk, person=person.pk, now=now)
 
 

@@ -26,6 +26,9 @@ def events_of(chain: Chain) -> list[Event]:
 
 
 def asked_for_events(chain: int) -> Asked[Event]:
+    """What `events_of` asks of the chain with this key, to be sent along with other questions: every event, in order; none for
+    a chain that is not there. Nothing is read, and nothing refused, before it is asked.
+    """
     return _EVENTS.given(chain=chain)
 
 

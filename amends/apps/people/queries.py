@@ -74,4 +74,7 @@ def ways_to_reach(complainant: Complainant) -> list[ContactPoint]:
 
 
 def asked_for_ways(complainant: int) -> Asked[ContactPoint]:
+    """What `ways_to_reach` asks of the complainant with this key, to be sent along with other questions; none where nothing
+    was left. Who may read the contacts is for whoever shows them: nothing is refused and nothing masked here.
+    """
     return _WAYS.given(complainant=complainant)

@@ -226,6 +226,9 @@ def _last_message(seen: CaseView) -> OutboxMessage | None:
 
 
 def asked_for_last_message(seen: CaseView) -> Asked[OutboxMessage]:
+    """The newest message about the case, sent or waiting, without its words; no row where none was written. To be sent along
+    with other questions; whoever is complained about is not shown it, which `heard_of` sees to.
+    """
     return _LAST_MESSAGE.given(case=str(seen.case.pk))
 
 

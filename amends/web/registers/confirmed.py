@@ -57,6 +57,9 @@ def shown_at_step(seen: CaseView) -> list[RegisterLine]:
 
 
 def asked_for_records(seen: CaseView) -> list[Asked[RegisterLine]]:
+    """What `shown_at_step` asks, one question for each kind of record that the policy shows at steps, to be sent along with
+    others: the latest in force at the step of the case, of those that the viewer sees. None where the policy shows no kind.
+    """
     return [
         _records_at_step(seen.viewer, name, rule).given(
             desk=seen.case.desk_id, step=seen.case.state, now=seen.viewer.now
