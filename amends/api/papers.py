@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -103,7 +104,7 @@ def _desk(viewer: Viewer, code: str) -> Desk:
     return found
 
 
-def _listed(titles: dict[str, str], address: str) -> list[dict[str, Any]]:
+def _listed(titles: Mapping[str, str], address: str) -> list[dict[str, Any]]:
     return [
         {"name": name, "title": title, **{way: f"{address}/{quote(name)}.{way}" for way in WAYS}}
         for name, title in titles.items()

@@ -125,7 +125,7 @@ def _may_any(transitions: Iterable[Transition], actor: Actor) -> bool:
     for transition in transitions:
         if actor.scopes is not None and not {"all", "write", transition.verb} & actor.scopes:
             continue
-        if set(transition.by) & actor.roles:
+        if not actor.roles.isdisjoint(transition.by):
             return True
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amends.core.directory import Actor, Caller, Directory, Holding
 from amends.core.facts import CaseFacts
 from amends.core.policy.conditions import holds
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.policy.people import Restriction, Role
 
@@ -29,6 +30,13 @@ def actor_on_case(pack: Pack, caller: Caller, facts: CaseFacts, directory: Direc
         deputising=tuple((h.role, h.deputy_for) for h in counted if h.deputy_for is not None),
         scopes=caller.scopes,
     )
+
+
+@once_a_pack
+def roles_before_a_case(pack: Pack, caller: Caller) -> frozenset[str]:
+    """The roles that the caller has where there is no case yet: those of the whole desk, and those that follow from who they are."""
+    held = {h.role for h in caller.holdings if h.role in pack.roles.roles and pack.roles.roles[h.role].counts == "desk"}
+    return frozenset(held | _standing_roles(pack, caller, CaseFacts()))
 
 
 def _standing_roles(pack: Pack, caller: Caller, facts: CaseFacts) -> set[str]:

@@ -48,6 +48,9 @@ class PackWords:
     def category(self, name: str) -> str:
         return self._once("category", name, category_words)
 
+    def handler(self) -> str:
+        return self._once("handler", "", lambda pack, _: handler_words(pack))
+
     def outcome(self, name: str) -> str:
         return self._once("outcome", name, lambda pack, name: words(pack.categories.outcomes.get(name)) or name)
 

@@ -23,7 +23,6 @@ from amends.apps.circulars.models import Circular
 from amends.apps.mail.queries import desks_whose_mail_is_read, mails_waiting
 from amends.apps.messaging.models import Notice
 from amends.apps.outlook.queries import open_warnings_of
-from amends.apps.people.directory import OrganisationOfDesk
 from amends.apps.people.models import Person
 from amends.apps.people.rights import rights_of
 from amends.apps.people.signed_in import arrival_of
@@ -33,10 +32,9 @@ from amends.apps.surveys.calls import desks_that_call
 from amends.apps.surveys.queries import desks_with_surveys
 from amends.apps.upkeep.models import MaintenanceWindow
 from amends.apps.upkeep.windows import announced
-from amends.core.facts import CaseFacts
 from amends.core.policy.pack import Pack
 from amends.core.refusals import NotPermitted, NotVisible
-from amends.core.roles import actor_on_case
+from amends.core.roles import roles_before_a_case
 from amends.web.templatetags.amends_words import DEFAULT_ZONE
 
 
@@ -92,8 +90,8 @@ def zone_of(pack: Pack) -> ZoneInfo:
 
 def may_register(viewer: Viewer, desk: Desk, pack: Pack) -> bool:
     """Whether the viewer may register contacts on the desk."""
-    actor = actor_on_case(pack, viewer.caller(desk, pack), CaseFacts(), OrganisationOfDesk(desk, pack, viewer.now))
-    return any(set(t.by) & actor.roles for t in pack.lifecycle.from_state(None) if t.verb == "register")
+    roles = roles_before_a_case(pack, viewer.caller(desk, pack))
+    return any(not roles.isdisjoint(t.by) for t in pack.lifecycle.from_state(None) if t.verb == "register")
 
 
 def holds_a_role(viewer: Viewer) -> bool:

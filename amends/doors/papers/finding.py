@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext
 
 from amends.apps.cases.timeline import Entry
 from amends.apps.policies.models import Desk
 from amends.core.policy.forms import Form
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Pack
 from amends.core.refusals import NotVisible
 from amends.doors.papers.binder import COVER, cover_sheet, title_of_cover
@@ -30,9 +31,15 @@ def forms_offered(pack: Pack) -> dict[str, str]:
     return _titles(printed_forms(pack))
 
 
-def papers_of_case(file: CaseFile) -> dict[str, str]:
+def papers_of_case(file: CaseFile) -> Mapping[str, str]:
     """What can be printed of a case by name: the forms of its pack, and the cover of its file."""
-    return {**_titles(forms_of_case(file.pack, file.case.kind)), COVER: title_of_cover(file.pack)}
+    return _papers_of_kind(file.pack, file.case.kind, language())
+
+
+@once_a_pack
+def _papers_of_kind(pack: Pack, kind: str, tongue: str) -> Mapping[str, str]:
+    """In the reader's language, which is `tongue`."""
+    return {**_titles(forms_of_case(pack, kind)), COVER: title_of_cover(pack)}
 
 
 def papers_of_proceeding(file: ProceedingFile) -> dict[str, str]:

@@ -20,6 +20,7 @@ from amends.core.policy.base import Title
 from amends.core.policy.levels import Axis
 from amends.core.policy.pack import Pack
 from amends.core.roles import sees_task_only
+from amends.doors.pack_words import words_of
 from amends.doors.wording import language, words
 from amends.web.case.glance import names_of_values
 from amends.web.case.seeing import CaseView
@@ -73,11 +74,13 @@ def forms_of(events: Iterable[Event], pack: Pack) -> list[tuple[Title, Event]]:
 
 def order_of(pack: Pack, facts: CaseFacts) -> list[tuple[str, str, int]]:
     """Why the case stands where it stands in the queue: each key of the order with its value and rank."""
-    names = names_of_values(pack, language())
+    tongue = language()
+    names = names_of_values(pack, tongue)
     found = []
     for by, value, rank in explain_priority(pack.grading, facts.values):
         axis = pack.grading.axis(by)
-        title = words(axis.title) if axis else words(pack.fields[by].title) if by in pack.fields else by
+        called = axis.title if axis else pack.fields[by].title if by in pack.fields else by
+        title = words(called, tongue=tongue)
         shown = words(axis.title_of(str(value))) if axis and value else names.get(str(value), words(value))
         found.append((title, shown, rank))
     return found
@@ -106,6 +109,5 @@ def related_to(seen: CaseView) -> list[tuple[str, Case, str]]:
         return []
     found = []
     for other, link in related_cases(seen.viewer, seen.case):
-        state = pack_of(other).lifecycle.states.get(other.state)
-        found.append((link or "same_person", other, words(state.title) if state else other.state))
+        found.append((link or "same_person", other, words_of(pack_of(other)).state(other.state)))
     return found

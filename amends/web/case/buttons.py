@@ -95,7 +95,8 @@ def _missing(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[
 
 def _missing_from_file(seen: CaseView, action: Action, actions: Sequence[Action]) -> list[Missing]:
     """What the check list of the archive wants, apart from evidence that the form itself takes."""
-    first = next(iter(_transitions(seen, action)), None)
+    leaving = seen.pack.lifecycle.from_state(seen.case.state)
+    first = next((t for t in leaving if t.verb == action.verb), None)
     titles = missing_from_file(seen.pack, seen.pack.lifecycle, seen.facts, first) if first else []
     if not titles or seen.pack.head.archive is None:
         return []

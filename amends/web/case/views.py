@@ -18,7 +18,7 @@ from amends.core.archive import EVIDENCE_IN_WORDS
 from amends.core.decide import allowed_actions
 from amends.core.refusals import FieldError, InvalidData, NotPermitted
 from amends.core.roles import sees_task_only
-from amends.doors.pack_words import category_words, handler_words, level_words, waits_words
+from amends.doors.pack_words import waits_words, words_of
 from amends.doors.routes import route
 from amends.doors.wording import faults, listed
 from amends.web.case.asked import open_questions
@@ -117,7 +117,8 @@ def head_of(seen: CaseView) -> dict[str, Any]:
     """What stands on top of every tab: state, ball, due date, customer, stages and verbs."""
     case, pack, now = seen.case, seen.pack, seen.viewer.now
     found = clocks_shown(seen.readings, now)
-    level, rank = level_words(pack, case.level)
+    said = words_of(pack)
+    level, rank = said.level(case.level)
     state, kind = pack.lifecycle.states[case.state], pack.channels.kinds.get(case.kind)
     actions = allowed_actions(pack=pack, process=pack.lifecycle, facts=seen.facts, actor=seen.actor)
     buttons = buttons_of(seen, actions)
@@ -132,12 +133,12 @@ def head_of(seen: CaseView) -> dict[str, Any]:
         "hint": next((g.text for g in pack.guidance if g.state == case.state and g.as_ == "hint" and not g.field), None)
         or state.hint,
         "in_force": shown_at_step(seen),
-        "waits_for": waits_words(pack, case.waits_for) if case.is_open else _who_archives(seen),
-        "handled_by": handler_words(pack),
+        "waits_for": said.waits(case.waits_for) if case.is_open else _who_archives(seen),
+        "handled_by": said.handler(),
         "level": level,
         "rank": rank,
         "kind": kind.title if kind else case.kind,
-        "category": category_words(pack, case.category),
+        "category": said.category(case.category),
         "stages": stages_of(pack, seen.facts, states_passed(seen)),
         "clocks": [clock for clock in found if clock.is_running],
         "ended": [clock for clock in found if not clock.is_running],
