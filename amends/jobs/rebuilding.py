@@ -7,17 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from amends.apps.deferred.processes import shared_out
-from amends.apps.reporting.rows.mending import cases_in_parts, mend_all_days, rebuild_figures, rebuild_part
+from amends.apps.deferred.processes import further_processes
+from amends.apps.reporting.rows.mending import rebuild_figures
 
 
 def rebuild_with(processes: int, *, progress: Callable[[int], Any] = lambda done: None) -> int:
     """As `rebuild_figures`, on so many processes; returns how many cases. On SQLite one writes at a time, so there it is one."""
     if processes < 2 or connection.vendor != "postgresql":
         return rebuild_figures(progress=progress)
-    done = 0
-    for count in shared_out(rebuild_part, cases_in_parts(), processes):
-        done += count
-        progress(done)
-    mend_all_days()
-    return done
+    with further_processes(processes) as share:
+        return rebuild_figures(progress=progress, share=share)

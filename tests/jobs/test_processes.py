@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Sum
 
 from amends.apps.deferred.processes import shared_out
-from amends.apps.reporting.models import CaseFact, StepFact
+from amends.apps.reporting.models import CaseFact, DayFact, StepFact
+from amends.apps.reporting.rows.days import DAY_COUNTS, DAY_KEYS
 from tests.acceptance.test_escalation_proceedings import TO_TOLD, complaint
 from tests.doors import START, Clock, Office
 from tests.world import open_world, publish_shipped
@@ -62,20 +64,26 @@ def simulated(office: Office, folder: Path, output: Path, processes: int) -> dic
     return {"sums": json.loads(said.getvalue()), "written": json.loads(output.read_text(encoding="utf-8"))}
 
 
-def test_figures_rebuilt_by_several_processes_are_those_of_the_verbs(office: Office) -> None:
+def test_figures_rebuilt_by_several_processes_are_those_of_the_verbs(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amends.apps.reporting.rows.mending.AT_A_TIME", 1)
     complaint(office, *TO_TOLD)
     complaint(office)
     before = figures()
     StepFact.objects.update(seconds=1)
     CaseFact.objects.update(rounds=7)
+    DayFact.objects.all().delete()
     call_command("rebuild_figures", "--processes", "2", "--json", stdout=StringIO())
     assert figures() == before
 
 
 def figures() -> list[list[dict[str, Any]]]:
-    """Every row that figures are read from; a row of a visit that was written again has another number."""
+    """Every row that figures are read from, days as their sums; a row of a visit that was written again has another number."""
+    days = DayFact.objects.values(*DAY_KEYS).annotate(*map(Sum, DAY_COUNTS)).order_by(*DAY_KEYS)
     visits = [{**row, "id": None} for row in StepFact.objects.order_by("case", "no").values()]
-    return [list(CaseFact.objects.order_by("case").values()), visits]
+    counted = [row for row in days if any(row[f"{name}__sum"] for name in DAY_COUNTS)]
+    return [list(CaseFact.objects.order_by("case").values()), visits, counted]
 
 
 def test_what_a_process_refuses_reaches_whoever_asked(office: Office) -> None:

@@ -12,8 +12,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -30,6 +32,19 @@ def shared_out(
     What they are given must be picklable, and written and committed where they are to read it. A process that dies
     ends the whole with BrokenProcessPool.
     """
+    with further_processes(processes, begin=begin) as share:
+        yield from share(work, parts)
+
+
+class Sharing(Protocol):
+    """Has every part worked on, and yields the results in order: `map`, or the same by further processes."""
+
+    def __call__(self, work: Callable[[Part], Result], parts: Iterable[Part], /) -> Iterator[Result]: ...
+
+
+@contextmanager
+def further_processes(processes: int, *, begin: Callable[[], None] | None = None) -> Iterator[Sharing]:
+    """The processes of `shared_out`, for one work after the other."""
     from django.db import connections
 
     # Processes of their own start: forked ones would share the connection to the database.
@@ -38,13 +53,17 @@ def shared_out(
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=_start, initargs=(database, pickle.dumps(begin))
     ) as pool:
-        waiting: deque[Future[Result]] = deque()
-        for part in parts:
-            waiting.append(pool.submit(work, part))
-            if len(waiting) >= WAITING:
-                yield waiting.popleft().result()
-        while waiting:
+        yield partial(_shared_out, pool)
+
+
+def _shared_out(pool: ProcessPoolExecutor, work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
+    waiting: deque[Future[Result]] = deque()
+    for part in parts:
+        waiting.append(pool.submit(work, part))
+        if len(waiting) >= WAITING:
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _start(database: dict[str, Any], begin: bytes) -> None:

@@ -109,6 +109,28 @@ def test_rebuilding_changes_no_row_and_mends_what_was_spoilt(office: Office, num
     assert kept() == before
 
 
+def test_days_that_are_mended_part_by_part_are_those_of_the_verbs(
+    office: Office, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        office.clock.later(days=1)
+        told(office)
+    office.walk(number, "agree", "close")
+    before = kept()
+    monkeypatch.setattr("amends.apps.reporting.rows.mending.AT_A_TIME", 1)
+    parts = []
+
+    def one_after_another(work, some):
+        parts.extend(some)
+        return map(work, parts)
+
+    DayFact.objects.filter(pk__gt=DayFact.objects.first().pk).delete()
+    DayFact.objects.update(received=7)
+    mend_all_days(share=one_after_another)
+    assert kept() == before
+    assert len(parts) == 4
+
+
 def test_settling_days_changes_rows_and_no_sum(office: Office, number: str) -> None:
     before, rows = kept(), DayFact.objects.count()
     gone = settle_days(office.world.desk, before=date(2026, 4, 1))

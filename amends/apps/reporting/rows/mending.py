@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from django.db.models import F, QuerySet, Value, When, expressions
 from django.db.models.functions import Coalesce
 
 from amends.apps.cases.models import Case
+from amends.apps.deferred.processes import Sharing
 from amends.apps.keyset import behind
 from amends.apps.ledger.bulk import without_collecting
 from amends.apps.policies.models import Desk
@@ -22,19 +26,22 @@ from amends.core.policy.lifecycle import RESTING
 
 FIGURES = (CaseFact, StepFact, DayFact)
 ROOM = "'256MB'"
-"""So much memory PostgreSQL may take to put the days of a million cases together."""
+"""So much memory PostgreSQL may take to put the days of AT_A_TIME cases together."""
+
+AT_A_TIME = 250_000
 
 
-def rebuild_figures(*, progress: Callable[[int], Any] = lambda done: None) -> int:
+def rebuild_figures(*, progress: Callable[[int], Any] = lambda done: None, share: Sharing = map) -> int:
     """Work out the figures of every case again from its events, and the days from the figures; returns how many cases.
 
     Rows that differ are written, the others stay, so that it may run while people work and be broken off and begun again.
+    `share` has the parts of the work done, by further processes perhaps.
     """
     done = 0
-    for keys in cases_in_parts():
-        done += rebuild_part(keys)
+    for count in share(rebuild_part, cases_in_parts()):
+        done += count
         progress(done)
-    mend_all_days()
+    mend_all_days(share=share)
     return done
 
 
@@ -66,7 +73,25 @@ def _set_for_this_transaction(name: str, value: str) -> None:
             cursor.execute(f"SET LOCAL {name} = {value}")
 
 
-def mend_all_days() -> None:
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days of a desk that are mended at once: from one on, up to but not including another; None stands for no end."""
+
+    desk: int
+    first: date | None
+    end: date | None
+
+    def of(self, rows: QuerySet[Any, Any], day: str) -> QuerySet[Any, Any]:
+        """The rows whose day is one of them."""
+        begun = (
+            rows.filter(desk_id=self.desk)
+            if self.first is None
+            else rows.filter(desk_id=self.desk, **{f"{day}__gte": self.first})
+        )
+        return begun if self.end is None else begun.filter(**{f"{day}__lt": self.end})
+
+
+def mend_all_days(*, share: Sharing = map) -> None:
     """Add to the days what they lack, or take off what they have too much, against the rows of the cases.
 
     One statement reads rows and days as of one moment, and whoever writes changes both in one transaction, so that people may
@@ -77,14 +102,31 @@ def mend_all_days() -> None:
         for model in FIGURES:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
     with transaction.atomic():
-        # A page may not take long; adding up a million cases may.
+        # It waits here for those who mend a part each.
+        _set_for_this_transaction("idle_in_transaction_session_timeout", "0")
+        _one_at_a_time()
+        for _ in share(mend_days, _days_in_parts()):
+            pass
+
+
+def _days_in_parts() -> Iterator[Days]:
+    """All days of each desk, so many at a time that about AT_A_TIME cases were received on them."""
+    for desk in Desk.objects.order_by("pk"):
+        received = CaseFact.objects.filter(desk=desk).order_by("received_on").values_list("received_on", flat=True)
+        firsts = [received[place] for place in range(AT_A_TIME, received.count(), AT_A_TIME)]
+        for first, end in pairwise([None, *dict.fromkeys(firsts), None]):
+            yield Days(desk.pk, first, end)
+
+
+def mend_days(days: Days) -> None:
+    """Mend some days of a desk, for `mend_all_days`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A page may not take long; adding up many cases may.
         _set_for_this_transaction("statement_timeout", "0")
         _set_for_this_transaction("work_mem", ROOM)
         # It takes every row for a day of its own, and would sort them all on the disk.
         _set_for_this_transaction("enable_sort", "off")
-        _one_at_a_time()
-        with connection.cursor() as cursor:
-            cursor.execute(*_difference())
+        cursor.execute(*_difference(days))
 
 
 def _one_at_a_time() -> None:
@@ -94,9 +136,9 @@ def _one_at_a_time() -> None:
             cursor.execute(f"LOCK TABLE {DayFact._meta.db_table} IN SHARE UPDATE EXCLUSIVE MODE")
 
 
-def _difference() -> tuple[str, list[Any]]:
-    """The statement that adds to the days what the rows count more than they hold."""
-    asked = [rows.query.sql_with_params() for rows in _counted()]
+def _difference(days: Days) -> tuple[str, list[Any]]:
+    """The statement that adds to some days what the rows count more than they hold."""
+    asked = [rows.query.sql_with_params() for rows in _counted(days)]
     found = " UNION ALL ".join(text for text, _ in asked)
     keys, columns = ", ".join(DAY_KEYS), ", ".join((*DAY_KEYS, *DAY_COUNTS))
     sums = ", ".join(f"SUM({name})" for name in DAY_COUNTS)
@@ -108,15 +150,15 @@ def _difference() -> tuple[str, list[Any]]:
     return text, [value for _, values in asked for value in values]
 
 
-def _counted() -> Iterator[QuerySet[Any, Any]]:
+def _counted(days: Days) -> Iterator[QuerySet[Any, Any]]:
     """What each row adds to which count of which day, as `rows.days` says it of one case; days that are kept already are taken off."""
-    yield _rows(DayFact.objects.all(), "day", {}, {name: -F(name) for name in DAY_COUNTS})
+    yield _rows(days.of(DayFact.objects.all(), "day"), "day", {}, {name: -F(name) for name in DAY_COUNTS})
     of_a_day = {"state": ""}
     for day, counts in _DAYS_OF_A_CASE.items():
-        yield _rows(CaseFact.objects.filter(**{f"{day}__isnull": False}), day, of_a_day, counts)
+        yield _rows(days.of(CaseFact.objects.filter(**{f"{day}__isnull": False}), day), day, of_a_day, counts)
     standing = CaseFact.objects.filter(closed_at=None).exclude(state_category__in=RESTING)
-    yield _rows(standing, "received_on", NO_KIND, {"standing": ONE})
-    visits = StepFact.objects.filter(seconds__isnull=False, case__figures__isnull=False)
+    yield _rows(days.of(standing, "received_on"), "received_on", NO_KIND, {"standing": ONE})
+    visits = days.of(StepFact.objects.filter(seconds__isnull=False, case__figures__isnull=False), "entered_on")
     yield _rows(visits, "entered_on", NO_KIND, {"visits": ONE, "visit_seconds": F("seconds")}, of="case__figures__")
 
 
