@@ -55,6 +55,7 @@ SNIPPETS = {
     "tongues": '{% load amends_words %}{{ title|words }}{{ names|words }}{{ absent|words }}{{ yes|words }}{{ moment|at }}{{ moment|by_when }}{{ nothing|at }}{{ moment|left|slice:":2" }}',
     "told": '{% load amends_words %}{% demo_progress %}{{ n }}',
     "ui/demo_progress.html": "[{{ csrf_token }}{{ n }}{{ text }}{% if made == None %}none{% endif %}]",
+    "languages": '{% load i18n %}{{ tongue }}{% get_current_language as tongue %}{{ tongue }}{% if tongue == "en" %}en{% endif %}',
     "quotes": "'\"\\ \n\t{ } % %s \ud800 </script> add('x') {{ text }} names['x'] = \"\"\"{{ n }}\"\"\" '''{{ safe }}\\",
     "deep": "{% for n in names %}{% if n %}" * 9 + '{{ n }}{% url "queue" as here %}' + "{% endif %}{{ here }}{% endfor %}{{ here }}" * 9,
     "long": "{% if absent %}" + "".join(f"{{% elif number == {count} %}}{count}" for count in range(120)) + "{% elif yes %}{{ text }}{% else %}no{% endif %}",

@@ -84,7 +84,8 @@ def write_look_up(var: Variable, writer: Writer, missing: Any) -> str:
         return writer.thing(var.literal) if not var.translate else _write_call(writer, _looking_up(var, missing))
     name, *bits = var.lookups
     value = writer.fresh()
-    writer.line(f"{value} = {writer.names}.get({name!r}, ABSENT)")
+    without = "ABSENT" if bits or missing is ABSENT else repr(missing)
+    writer.line(f"{value} = {writer.names}.get({name!r}, {without})")
     if bits:
         with writer.block("try:"):
             for bit in bits:
@@ -117,6 +118,18 @@ SIGNS = {
     sign: sign for sign in ("or", "and", "in", "not in", "is", "is not", "==", "!=", ">", ">=", "<", "<=")
 }  # fmt: skip
 """Signs of conditions that mean to Django what they mean to Python."""
+
+
+def write_condition(test: Any, writer: Writer) -> str:
+    """Write whether a condition holds, and return what that is called. One that asks for what is not there does not hold."""
+    if test.id != TemplateLiteral.id or not test.value.filters:
+        return write_test(test, writer)
+    holds = writer.fresh("holds")
+    with writer.block("try:"):
+        writer.line(f"{holds} = {write_test(test, writer)}")
+    with writer.block("except VariableDoesNotExist:"):
+        writer.line(f"{holds} = False")
+    return holds
 
 
 def write_test(part: Any, writer: Writer) -> str:

@@ -19,12 +19,12 @@ from django.template.defaulttags import (
 )
 from django.template.library import InclusionNode, SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
-from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.templatetags.i18n import BlockTranslateNode, GetCurrentLanguageNode, TranslateNode
 from django.templatetags.l10n import LocalizeNode
 from django.urls import get_script_prefix
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
-from amends.web.saying.expressions import constant_of, write_test, write_value
+from amends.web.saying.expressions import constant_of, write_condition, write_value
 from amends.web.saying.running import ABSENT
 from amends.web.saying.writing import Names, Program, Say, Writer
 
@@ -41,6 +41,7 @@ class Said(Node):
     def __init__(self, nodelist: NodeList, function: tuple[Say, bool]) -> None:
         self.nodelist = nodelist
         self.say, self.names_more = function
+        self.found: dict[Any, list[Any]] = {}
 
     def render(self, context: Any) -> str:
         if not context.autoescape:
@@ -50,6 +51,12 @@ class Said(Node):
             return self.say(context.flatten(), context)
         finally:
             context.dicts = layers
+
+    def get_nodes_by_type(self, nodetype: Any) -> list[Any]:
+        """Found once: Django asks whenever a page is drawn which blocks its base has."""
+        if nodetype not in self.found:
+            self.found[nodetype] = super().get_nodes_by_type(nodetype)
+        return self.found[nodetype]
 
 
 def function_of(nodes: Iterable[Node], title: str) -> tuple[Say, bool]:
@@ -115,12 +122,7 @@ def _write_branches(branches: list[tuple[Any, NodeList]], writer: Writer) -> Non
     if writer.is_deep:
         writer.line(f"add({writer.apart(lambda inner: _write_said([IfNode(branches)], inner))})")
         return
-    holds = writer.fresh("holds")
-    with writer.block("try:"):
-        writer.line(f"{holds} = {write_test(test, writer)}")
-    with writer.block("except VariableDoesNotExist:"):  # A condition that asks for what is not there does not hold.
-        writer.line(f"{holds} = False")
-    with writer.block(f"if {holds}:"):
+    with writer.block(f"if {write_condition(test, writer)}:"):
         write_all(nodes, writer)
     if others:
         with writer.block("else:"):
@@ -217,21 +219,21 @@ def _include(node: IncludeNode, writer: Writer) -> bool:
         return False
     more = _write_values(node.extra_context, writer)
     names = _write_adding(more, writer) if more else writer.names
-    writer.line(f"add({writer.thing(_included(name, has_own_names=bool(more)))}({names}, context))")
+    writer.line(f"add({_included(name, writer, has_own_names=bool(more))}({names}, context))")
     return True
 
 
-def _included(name: str, *, has_own_names: bool) -> Say:
-    draw: Say | None = None
+def _included(name: str, writer: Writer, *, has_own_names: bool) -> str:
+    """What the function of a template is called that is read when it is drawn first, and called itself from then on."""
 
     def say(names: Names, context: Context) -> str:
-        nonlocal draw
-        if draw is None:
-            drawn, names_more = _drawing(context.template.engine.get_template(name))  # type: ignore[union-attr]
-            draw = _with_own_names(drawn) if names_more and not has_own_names else drawn
+        said, names_more = _drawing(context.template.engine.get_template(name))  # type: ignore[union-attr]
+        draw = _with_own_names(said) if names_more and not has_own_names else said
+        writer.program.things[called] = draw
         return draw(names, context)
 
-    return say
+    called = writer.thing(say)
+    return called
 
 
 def _with_own_names(say: Say) -> Say:
@@ -291,6 +293,12 @@ def _translate(node: TranslateNode, writer: Writer) -> bool:
     return True
 
 
+def _current_language(node: GetCurrentLanguageNode, writer: Writer) -> bool:
+    """A template belongs to one language."""
+    _write_noting(node.variable, repr(get_language()), writer)
+    return True
+
+
 def _block_translate(node: Any, writer: Writer) -> bool:
     """A sentence with values in it: looked up once, unless it depends on a number."""
     if node.message_context or node.asvar:
@@ -344,7 +352,7 @@ def _inclusion(node: InclusionNode, writer: Writer) -> bool:
     writer.line(f"{inner} = {{**{writer.thing(CONSTANTS)}, **{writer.thing(node.func)}({given})}}")
     with writer.block(f"if {writer.names}.get('csrf_token') is not None:"):
         writer.line(f"{inner}['csrf_token'] = {writer.names}['csrf_token']")
-    writer.line(f"add({writer.thing(_included(name, has_own_names=True))}({inner}, context))")
+    writer.line(f"add({_included(name, writer, has_own_names=True)}({inner}, context))")
     return True
 
 
@@ -352,6 +360,7 @@ WAYS: dict[type[Node], Callable[[Any, Writer], bool]] = {
     BlockTranslateNode: _block_translate,
     CsrfTokenNode: _token,
     ForNode: _for,
+    GetCurrentLanguageNode: _current_language,
     IfNode: _if,
     InclusionNode: _inclusion,
     IncludeNode: _include,
