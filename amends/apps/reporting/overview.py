@@ -17,7 +17,7 @@ from django.db.models import Case, Count, DateField, IntegerField, Q, QuerySet, 
 
 from amends.apps.cases.queries import Viewer, desks_with_right
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Given, Prepared, given_moment, given_number, given_text, prepared
+from amends.apps.prepared import Asked, Given, Prepared, given_moment, given_number, given_text, prepared
 from amends.apps.reporting.models import CaseFact, DayFact
 from amends.core.indicators import rounded
 from amends.core.periods import Period
@@ -128,14 +128,14 @@ def overview(viewer: Viewer, wanted: Wanted) -> Overview:
     whole = Part()
     cells: dict[tuple[Any, Any], int] = {}
     for when, period in (("now", wanted.period), ("before", wanted.before)):
-        for key, counts in _rows(wanted, period):
+        for key, counts in _counts(wanted, period):
             for part in (whole, *(parts[name].setdefault(value, Part()) for name, value in zip(BY, key, strict=True))):
                 getattr(part, when).add(counts)
             if when == "now" and counts[0]:
                 cells[key[1], key[0]] = cells.get((key[1], key[0]), 0) + counts[0]
     standing = _standing(wanted)
     ages, states = _add_open(standing, _late(viewer, wanted), whole, parts)
-    by_month, days = wanted.period.days > MOST_DAYS, _days_since(wanted)
+    by_month, days = wanted.period.days > MOST_DAYS, _asked_for_days(wanted).ask()
     return Overview(
         wanted,
         whole,
@@ -149,6 +149,18 @@ def overview(viewer: Viewer, wanted: Wanted) -> Overview:
     )
 
 
+def asked_for_overview(viewer: Viewer, wanted: Wanted) -> list[Asked[Any]]:
+    """What an overview asks, to be asked together."""
+    periods = (wanted.period, wanted.before)
+    return [
+        *(_asked_of(wanted, period) for period in periods),
+        _asked_for_standing(wanted),
+        _asked_for_late(viewer, wanted),
+        _asked_for_days(wanted),
+        _asked_for_visits(wanted),
+    ]
+
+
 Key = tuple[Any, Any, Any]
 Line = tuple[Any, ...]
 """Department, category and channel, with what is known of them."""
@@ -156,11 +168,14 @@ Day = tuple[date, int, int, int]
 """A day with how many cases were received and closed, and how many of those received then have ended."""
 
 
-def _rows(wanted: Wanted, period: Period) -> list[tuple[Key, tuple[int, ...]]]:
+def _asked_of(wanted: Wanted, period: Period) -> Asked[Line]:
+    return _OF_PERIOD.given(desk=wanted.desk.pk, first=period.first, last=period.last)
+
+
+def _counts(wanted: Wanted, period: Period) -> list[tuple[Key, tuple[int, ...]]]:
     """The counts of a period by department, category and channel, of what the filters leave."""
-    lines = _OF_PERIOD.ask(desk=wanted.desk.pk, first=period.first, last=period.last)
     width = len(BY)
-    return [(line[:width], line[width:]) for line in _left(wanted, lines)]
+    return [(line[:width], line[width:]) for line in _left(wanted, _asked_of(wanted, period).ask())]
 
 
 def _left(wanted: Wanted, lines: list[Line]) -> list[Line]:
@@ -188,16 +203,22 @@ def _add_open(
     return tuple((n, late) for n, late in ages), {state: (n, late) for state, (n, late) in states.items()}
 
 
+def _asked_for_standing(wanted: Wanted) -> Asked[Line]:
+    return _STANDING.given(desk=wanted.desk.pk, first=wanted.period.first, **_begins_of_ages(wanted.today))
+
+
 def _standing(wanted: Wanted) -> list[Line]:
     """How many cases are open by department, category, channel, state and age, and how many of them are from before the period."""
-    lines = _STANDING.ask(desk=wanted.desk.pk, first=wanted.period.first, **_begins_of_ages(wanted.today))
-    return [line for line in _left(wanted, lines) if line[-2]]
+    return [line for line in _left(wanted, _asked_for_standing(wanted).ask()) if line[-2]]
+
+
+def _asked_for_late(viewer: Viewer, wanted: Wanted) -> Asked[Line]:
+    return _LATE.given(desk=wanted.desk.pk, now=viewer.now, **_begins_of_ages(wanted.today))
 
 
 def _late(viewer: Viewer, wanted: Wanted) -> list[Line]:
     """The same of what is overdue at this moment."""
-    ages = _begins_of_ages(wanted.today)
-    return _left(wanted, _LATE.ask(desk=wanted.desk.pk, now=viewer.now, **ages))
+    return _left(wanted, _asked_for_late(viewer, wanted).ask())
 
 
 def _open_when_it_began(standing: Iterable[Line], days: Iterable[Day]) -> int:
@@ -221,7 +242,7 @@ def days_of_age(n: int, today: date) -> Period:
 
 def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[Stage, ...]:
     """The states of the way in the order of the policy, with what stands there and the dwell; states that are neither are left out."""
-    took = {state: (visits, seconds) for state, visits, seconds in _visits(wanted) if visits}
+    took = {state: (visits, seconds) for state, visits, seconds in _asked_for_visits(wanted).ask() if visits}
     known = [name for name, state in wanted.pack.lifecycle.states.items() if state.category not in RESTING]
     others = [name for name in standing if name not in wanted.pack.lifecycle.states]
     found = []
@@ -233,14 +254,14 @@ def _stages(wanted: Wanted, standing: Mapping[str, tuple[int, int]]) -> tuple[St
     return tuple(found)
 
 
-def _visits(wanted: Wanted) -> list[tuple[str, int, int]]:
+def _asked_for_visits(wanted: Wanted) -> Asked[tuple[str, int, int]]:
     """How many visits of each state began in the period and ended, and how long they took together."""
-    return _ask_left("visits", wanted, last=wanted.period.last)
+    return _asked_of_what_is_left("visits", wanted, last=wanted.period.last)
 
 
-def _days_since(wanted: Wanted) -> list[Day]:
+def _asked_for_days(wanted: Wanted) -> Asked[Day]:
     """What came and went on every day since the period began, and how many of those that came that day have ended."""
-    return _ask_left("days", wanted)
+    return _asked_of_what_is_left("days", wanted)
 
 
 def _course(wanted: Wanted, by_month: bool, since: Iterable[Day]) -> Iterable[tuple[date, int, int]]:
@@ -319,12 +340,12 @@ def _days_asked(left: Q) -> QuerySet[DayFact, Any]:
 _ASKED = {"visits": _visits_asked, "days": _days_asked}
 
 
-def _ask_left(name: str, wanted: Wanted, **given: Any) -> list[Any]:
-    """Ask about what the filters leave: a question for each set of them, as one for what is not known has words of its own."""
+def _asked_of_what_is_left(name: str, wanted: Wanted, **given: Any) -> Asked[Any]:
+    """A question about what the filters leave: a question for each set of them, as one for what is not known has words of its own."""
     filters = {name: wanted.filters[name] for name in BY if name in wanted.filters}
     unknown = tuple((name, value is None) for name, value in filters.items())
     question = prepared(("overview", name, unknown), lambda: _ASKED[name](_is_left(unknown)), planned_anew=True)
-    return question.ask(desk=wanted.desk.pk, first=wanted.period.first, **filters, **given)
+    return question.given(desk=wanted.desk.pk, first=wanted.period.first, **filters, **given)
 
 
 def _is_left(filters: Iterable[tuple[str, bool]]) -> Q:

@@ -17,7 +17,16 @@ from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
 from amends.apps.people.choices import departments_to_choose
 from amends.apps.policies.models import Desk
-from amends.apps.reporting.overview import Overview, Part, Wanted, days_of_age, desks_overseen, overview
+from amends.apps.prepared import asked_together
+from amends.apps.reporting.overview import (
+    Overview,
+    Part,
+    Wanted,
+    asked_for_overview,
+    days_of_age,
+    desks_overseen,
+    overview,
+)
 from amends.core.periods import Period
 from amends.core.policy.pack import Pack
 from amends.core.refusals import InvalidData, NotPermitted
@@ -39,7 +48,7 @@ from amends.doors.wording import faults, words
 from amends.web.forms.drawing import Choice
 from amends.web.reports.charts import Bar, Bars, Course, Point, bars, course
 from amends.web.reports.figures import BACK, ever_until
-from amends.web.viewing import desk_asked_for, viewer_of
+from amends.web.viewing import asked_for_menu, desk_asked_for, viewer_of
 
 IN_CHART = 8
 COLUMNS = 8
@@ -74,7 +83,8 @@ def page(request: HttpRequest) -> HttpResponse:
     except InvalidData as refusal:
         problems = [sentence for some in faults(refusal).values() for sentence in some]
         return render(request, "reports/overview.html", {**context, "problems": problems}, status=422)
-    return render(request, "reports/overview.html", {**context, **_shown(overview(viewer, wanted))})
+    with asked_together([*asked_for_overview(viewer, wanted), asked_for_menu(viewer)]):
+        return render(request, "reports/overview.html", {**context, **_shown(overview(viewer, wanted))})
 
 
 def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from amends.apps.cases.queries import Viewer
 from amends.apps.people.models import Person
 from amends.apps.reporting.models import CaseFact, DayFact
-from amends.apps.reporting.overview import BY, Overview, Wanted, overview
+from amends.apps.reporting.overview import BY, Overview, Wanted, asked_for_overview, overview
 from amends.core.periods import Period
 from tests.acceptance.test_escalation_proceedings import TO_TOLD, complaint
 from tests.doors import Office
@@ -93,3 +94,23 @@ def test_the_overview_asks_always_as_many_questions(three: Office, filters: dict
         wanted = Wanted(desk, pack, period, period.a_year_before(), three.clock.now.date(), filters)
         with django_assert_num_queries(QUESTIONS):
             overview(viewer, wanted)
+
+
+@pytest.mark.parametrize("filters", [{}, {"department": None}, {"channel": "email", "category": "other"}])
+def test_what_is_asked_together_is_what_the_overview_asks(three: Office, filters: dict) -> None:
+    viewer = Viewer(person=Person.objects.get(pk=three.api("quality_manager").id), now=three.clock.now)
+    world = three.world
+    wanted = Wanted(world.desk, world.pack, LATER, LATER.before(), three.clock.now.date(), filters)
+    asked = []
+
+    def note(execute, words, values, many, context):
+        asked.append((words, list(values)))
+        return execute(words, values, many, context)
+
+    with connection.execute_wrapper(note):
+        overview(viewer, wanted)
+        by_itself = asked.copy()
+        asked.clear()
+        for one in asked_for_overview(viewer, wanted):
+            one.ask()
+    assert sorted(asked, key=repr) == sorted(by_itself, key=repr)
