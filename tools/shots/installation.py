@@ -131,4 +131,4 @@ def _codes_in(file: Path) -> list[str]:
     if file.parent.name == "mail":
         parts = [part.get_payload(decode=True) for part in message_from_bytes(content).walk()]
         return CODE.findall("\n".join(part.decode() for part in parts if isinstance(part, bytes)))
-    return CODE.findall(content.decode().splitlines()[-1])
+    return CODE.findall(json.loads(content.decode().splitlines()[-1])["text"])
