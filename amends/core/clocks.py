@@ -7,7 +7,6 @@ A limit is half-open: stopped before it is due the clock was kept; at the due mo
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -46,8 +45,7 @@ _DAY = 24 * _HOUR
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class DueChange:
+class DueChange(NamedTuple):
     """A due date that held for a while: from which event on, and why."""
 
     seq: int
@@ -56,8 +54,7 @@ class DueChange:
     cause: Literal["started", "reclassified", "extended"]
 
 
-@dataclass(frozen=True, slots=True)
-class LadderMoment:
+class LadderMoment(NamedTuple):
     """One step of the ladder at its moment. `key` is the same in every reading, so each step happens once."""
 
     key: str
@@ -66,8 +63,7 @@ class LadderMoment:
     step: LadderStep
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(NamedTuple):
     """What one instance of a clock says at `now`; durations are microseconds of its own counted time.
 
     `left` is negative when late. `due_at` is when it falls due if nothing else happens: None without a

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from amends.core.approvals import step_for
@@ -272,8 +272,7 @@ def _form_cannot_help(pack: Pack, transition: Transition, facts: CaseFacts) -> b
     return all(kind == "fact" and name in marked - brought for kind, name in transition.when.names())
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """A verb that is open to the actor now, with its form and the words of its button."""
 
     verb: str

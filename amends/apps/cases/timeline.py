@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, QuerySet
 
@@ -37,8 +37,7 @@ Shown = Title | str | int | bool | None
 """A value as a reader gets it: a wording in the reader's language, or text, number, yes or no."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownValue:
+class ShownValue(NamedTuple):
     """One field of a form as it was filled in. `kind` says how to show it; `is_masked` that a part is hidden."""
 
     id: str
@@ -54,8 +53,7 @@ class ShownValue:
         return self.kind in ("text", "long_text") and not self.is_masked and not self.is_erased
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One event of the timeline."""
 
     seq: int

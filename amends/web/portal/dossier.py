@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from amends.apps.cases.facts import pack_of
@@ -117,7 +117,7 @@ def _readable(event: Event, entry: Entry, readable: set[str], pack: Pack, key: P
 def _as_asked(value: ShownValue, pack: Pack) -> ShownValue:
     """What the partner filled in, under the words in which it was asked."""
     asked = pack.fields[value.id].asked_as
-    return replace(value, title=asked.title) if asked and asked.title else value
+    return value._replace(title=asked.title) if asked and asked.title else value
 
 
 def _own_rows(event: Event, value: ShownValue, naming: list[str], partner: int) -> Iterator[ShownValue]:

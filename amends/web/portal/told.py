@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_noop
@@ -133,7 +133,7 @@ def _of_customers(entry: Entry, pack: Pack, form_id: str) -> Iterable[ShownValue
         known = (form.field(value.id) if form else None) or fields.get(value.id)
         if known is None or known.type not in NOT_FOR_CUSTOMERS:
             asked = known.asked_as.title if known and known.asked_as else None
-            yield replace(value, title=asked) if asked else value
+            yield value._replace(title=asked) if asked else value
 
 
 def _told(entry: Entry, form: Form | None) -> Iterable[ShownValue]:
