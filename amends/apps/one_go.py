@@ -46,7 +46,8 @@ class LongQuery(PostgresQuery):
 def answers_in_one_go(connection: psycopg.Connection[Any], statements: Mapping[Key, Statement]) -> dict[Key, Rows]:
     """The rows of each statement, on a connection that commits by itself. One that fails, and those behind it, are left out.
 
-    Raises psycopg.Error where the connection is lost or a value can not be put into words.
+    Raises psycopg.Error where the connection is lost or a value can not be put into words. Whatever else interrupts it, such as
+    the alarm of a job, closes the connection.
     """
     transformer = Transformer(connection)
     queries = [(_query(transformer, one), one.keeps_plan) for one in statements.values()]
@@ -75,8 +76,10 @@ def _in_one_go(server: Any) -> Iterator[Any]:
     server.enter_pipeline_mode()
     try:
         yield server
-    finally:
-        server.exit_pipeline_mode()
+    except BaseException:
+        server.finish()  # What is still on its way would be taken for the answer to the next question.
+        raise
+    server.exit_pipeline_mode()
 
 
 Noted = tuple[Any, Prepare, bytes]

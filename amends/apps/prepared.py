@@ -153,9 +153,13 @@ def _answers_to(every: Iterable[Asked[Any]], here: Any, came: Answers) -> Answer
     statements = [words.statement(given, here) for words, given in known if words is not None]
     wanted = {key: one for one in statements if (key := _key_of(one.sql, one.values)) not in came}
     # Whatever is wrong is told to whoever then asks by themselves.
-    with suppress(psycopg.Error):
-        return answers_in_one_go(here.connection, wanted) if wanted else {}
-    return {}
+    try:
+        with suppress(psycopg.Error):
+            return answers_in_one_go(here.connection, wanted) if wanted else {}
+        return {}
+    finally:
+        if here.connection.closed:
+            here.close()  # They ask on another one.
 
 
 def _key_of(text: str, values: list[Any]) -> tuple[str, str]:

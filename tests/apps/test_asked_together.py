@@ -6,6 +6,8 @@ import pytest
 from django.db import DataError, connection, transaction
 from django.db.models import ExpressionWrapper, F, IntegerField
 
+from amends.apps import one_go
+from amends.apps.deferred.limits import TookTooLong
 from amends.apps.people.models import Department
 from amends.apps.prepared import Prepared, asked_together, counted, given_number, given_text
 
@@ -112,6 +114,26 @@ def test_one_that_can_not_be_answered_fails_where_it_is_asked_and_alone() -> Non
         with pytest.raises(DataError):
             DIVIDED.ask(by=0)
         assert CODES.ask() == ["a", "b"]
+
+
+@ON_A_SERVER
+def test_what_interrupts_goes_on_and_leaves_no_answer_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ring(*args: object) -> None:
+        raise TookTooLong
+
+    with monkeypatch.context() as during:
+        during.setattr(one_go, "_received", ring)
+        with pytest.raises(TookTooLong), asked_together([CALLED.given(code="a"), CODES.given()]):
+            pass
+    assert CODES.ask() == ["a", "b"]
+
+
+@ON_A_SERVER
+def test_where_the_connection_is_lost_each_is_asked_on_another() -> None:
+    assert connection.connection is not None
+    connection.connection.pgconn.finish()
+    with asked_together([CALLED.given(code="a")]):
+        assert CALLED.ask(code="a") == ["部门 a"]
 
 
 def test_within_a_transaction_each_is_asked_when_its_turn_comes() -> None:
