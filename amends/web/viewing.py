@@ -43,7 +43,8 @@ def viewer_of(request: HttpRequest) -> Viewer:
     found = getattr(request, "_viewer", None)
     if found is None:
         person = _signed_in(request)
-        read = arrival_of(person)
+        # What is sent may take its time to come, and is judged by what holds then.
+        read = arrival_of(person) if request.method in ("GET", "HEAD") else None
         now = timezone.now() if read is None else read.now
         found = Viewer(person=person, now=now, practising=is_practising(request))
         if read is not None:

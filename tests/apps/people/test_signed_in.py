@@ -67,6 +67,18 @@ def test_a_role_that_ends_is_gone_from_the_next_request_on(person) -> None:
     assert arrival_of(SignedIn().get_user(person.pk)).standing.memberships == ()
 
 
+def test_what_is_sent_is_judged_by_what_holds_when_it_has_come(rf, person) -> None:
+    desk = Desk.objects.create(code="care", title="客户服务部", created_at=timezone.now())
+    Membership.objects.create(person=person, desk=desk, role="agent", starts_at=timezone.now() - timedelta(days=1))
+    request = rf.post("/account/")
+    request.user = SignedIn().get_user(person.pk)
+    ended = timezone.now()
+    Membership.objects.update(ends_at=ended)
+    viewer = viewer_of(request)
+    assert viewer.now >= ended
+    assert not viewer.works_on(desk)
+
+
 def test_nobody_signs_in_by_it(person) -> None:
     assert SignedIn().authenticate(None, username="lin", password="") is None
 
