@@ -38,7 +38,10 @@ SNIPPETS = {
     "included": '{% include "words" %}{% for n in names %}{% include "part" with n=n %}{% endfor %}{{ n }}{% include named %}',
     "part": '[{{ n }}{% if n == "乙" %}{% include "part" with n="丙" %}{% endif %}]',
     "base": "{% block a %}{{ text }}{% endblock %}-{% block b %}b{% endblock %}",
+    "plain child": '{% extends "base" %}{% load i18n %}{% block a %}{% endblock %}{% block b %}{% translate "取消" %}{% endblock %}',
+    "grandchild": '{% extends "plain child" %}{% block b %}{{ block.super }}{{ text }}{% endblock %}',
     "child": '{% extends "base" %}{% load i18n %}{% block a %}{{ block.super }}{% translate "取消" %}{% endblock %}',
+    "lazy tokens": '{% with csrf_token=late %}{% csrf_token %}{% csrf_token %}{{ csrf_token }}{% for n in names %}{% csrf_token %}{% endfor %}{% endwith %}{% with csrf_token=nobody %}{% csrf_token %}{% endwith %}{% csrf_token %}',
     "tokens": '{% csrf_token %}{% url "case" case.number as here %}{{ here }}{% url "case" as none %}[{{ none }}]{% for n in names %}{% url "case" n as here %}{% endfor %}{{ here }}',
     "scopes": '{% with n=row.what m=absent %}{{ n }}{{ m }}{% url "queue" as here %}{{ here }}{% endwith %}{{ n }}|{{ here }}',
     "unpacked": "{% for a, b in pairs %}{{ a }}-{{ b }}{{ forloop.parentloop.counter }}{% cycle 'x' 'y' %}{% endfor %}{{ a }}",
@@ -100,7 +103,7 @@ def values() -> dict[str, Any]:
         "text": "<甲> & \"乙\" '丙'", "safe": mark_safe("<i>"), "number": 1234567, "nothing": None, "yes": True, "when": 0.1,
         "case": Case(), "row": {"what": "事项", "nested": {"deep": 3}}, "names": ["甲", "乙"], "call": lambda: "called",
         "glyph": "x", "named": "part", "n": "外", "pairs": [("a", 1), ("b", "<2>")], "moment": datetime(2026, 5, 1, 9, tzinfo=UTC),
-        "title": Title(**{"zh-Hans": "投诉对象", "en": "object"}), "csrf_token": "<token>", "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
+        "title": Title(**{"zh-Hans": "投诉对象", "en": "object"}), "csrf_token": "<token>", "late": SimpleLazyObject(lambda: "<late>"), "nobody": SimpleLazyObject(lambda: ""), "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
     }  # fmt: skip
 
 

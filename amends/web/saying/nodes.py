@@ -18,7 +18,7 @@ from django.template.defaulttags import (
     WithNode,
 )
 from django.template.library import InclusionNode, SimpleNode
-from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
+from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockNode, ExtendsNode, IncludeNode
 from django.templatetags.i18n import BlockTranslateNode, GetCurrentLanguageNode, TranslateNode
 from django.templatetags.l10n import LocalizeNode
 from django.urls import get_script_prefix
@@ -90,12 +90,15 @@ def write_all(nodes: Iterable[Node], writer: Writer) -> None:
 
 def _djangos_way(node: Any, writer: Writer) -> str:
     """What Django has a node say."""
+    return f"{writer.thing(_going_djangos_way(node))}({writer.names}, context)"
 
+
+def _going_djangos_way(node: Any) -> Say:
     def say(names: Names, context: Context) -> str:
         context.dicts = [names]
         return node.render_annotated(context)
 
-    return f"{writer.thing(say)}({writer.names}, context)"
+    return say
 
 
 def _text(node: TextNode, writer: Writer) -> bool:
@@ -278,7 +281,22 @@ def _write_noting(name: str, value: str, writer: Writer) -> None:
 
 
 def _token(node: CsrfTokenNode, writer: Writer) -> bool:
-    writer.line(f"add(token_field({writer.names}.get('csrf_token')))")
+    writer.line(f"add(token_field({writer.names}))")
+    return True
+
+
+def _block(node: BlockNode, writer: Writer) -> bool:
+    """A block belongs to Django, but most pages leave most blocks of their base as they are, or fill them with words alone."""
+    django = _going_djangos_way(node)
+
+    def say(names: Names, context: Context) -> str:
+        blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+        nodes = ((blocks and blocks.get_block(node.name)) or node).nodelist
+        if not nodes:
+            return ""
+        return str(nodes[0].s) if len(nodes) == 1 and type(nodes[0]) is TextNode else django(names, context)
+
+    writer.line(f"add({writer.thing(say)}({writer.names}, context))")
     return True
 
 
@@ -357,6 +375,7 @@ def _inclusion(node: InclusionNode, writer: Writer) -> bool:
 
 
 WAYS: dict[type[Node], Callable[[Any, Writer], bool]] = {
+    BlockNode: _block,
     BlockTranslateNode: _block_translate,
     CsrfTokenNode: _token,
     ForNode: _for,

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template import Context, VariableDoesNotExist
 from django.template.base import render_value_in_context
 from django.urls import NoReverseMatch
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
@@ -100,8 +101,11 @@ def address_or_none(prefix: str, name: str, *keys: Any) -> str:
         return ""
 
 
-def token_field(token: Any) -> str:
-    """The field that shows that a form is ours."""
+def token_field(names: dict[str, Any]) -> str:
+    """The field that shows that a form is ours. A page has several, so its token is made a text when the first of them asks for it."""
+    token = names.get("csrf_token")
+    if type(token) is SimpleLazyObject:
+        token = names["csrf_token"] = str(token)
     token = str(token or "")
     if not token or token == "NOTPROVIDED":  # noqa: S105 - what Django says where there is none
         return ""
