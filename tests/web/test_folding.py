@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amends.core.policy.base import Title
+from amends.web.saying.running import REACH
 
 SNIPPETS = {
     "words": '{% load i18n %}<b>{% translate "保存" %}</b>{% translate "100%% 完成" %}{% translate "保存" as x %}{{ x }}',
@@ -59,6 +60,7 @@ SNIPPETS = {
     "told": '{% load amends_words %}{% demo_progress %}{{ n }}',
     "ui/demo_progress.html": "[{{ csrf_token }}{{ n }}{{ text }}{% if made == None %}none{% endif %}]",
     "languages": '{% load i18n %}{{ tongue }}{% get_current_language as tongue %}{{ tongue }}{% if tongue == "en" %}en{% endif %}',
+    "tuples": "{{ pair.first }}{{ pair.1 }}{{ pair.count }}{{ pair.absent }}{% if pair.second.what %}{{ pair.second.what }}{% endif %}{{ names.0 }}{{ names.count }}{{ pairs.0.1 }}",
     "quotes": "'\"\\ \n\t{ } % %s \ud800 </script> add('x') {{ text }} names['x'] = \"\"\"{{ n }}\"\"\" '''{{ safe }}\\",
     "deep": "{% for n in names %}{% if n %}" * 9 + '{{ n }}{% url "queue" as here %}' + "{% endif %}{{ here }}{% endfor %}{{ here }}" * 9,
     "long": "{% if absent %}" + "".join(f"{{% elif number == {count} %}}{count}" for count in range(120)) + "{% elif yes %}{{ text }}{% else %}no{% endif %}",
@@ -92,6 +94,11 @@ class Kind(TextChoices):
     ONE = "one", "第一种"
 
 
+class Pair(NamedTuple):
+    first: str
+    second: Any
+
+
 class Loud:
     @property
     def wrong(self) -> str:
@@ -103,7 +110,7 @@ def values() -> dict[str, Any]:
         "text": "<甲> & \"乙\" '丙'", "safe": mark_safe("<i>"), "number": 1234567, "nothing": None, "yes": True, "when": 0.1,
         "case": Case(), "row": {"what": "事项", "nested": {"deep": 3}}, "names": ["甲", "乙"], "call": lambda: "called",
         "glyph": "x", "named": "part", "n": "外", "pairs": [("a", 1), ("b", "<2>")], "moment": datetime(2026, 5, 1, 9, tzinfo=UTC),
-        "title": Title(**{"zh-Hans": "投诉对象", "en": "object"}), "csrf_token": "<token>", "late": SimpleLazyObject(lambda: "<late>"), "nobody": SimpleLazyObject(lambda: ""), "big": Decimal("12345.50"), "enum": Kind.ONE, "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
+        "title": Title(**{"zh-Hans": "投诉对象", "en": "object"}), "csrf_token": "<token>", "late": SimpleLazyObject(lambda: "<late>"), "nobody": SimpleLazyObject(lambda: ""), "big": Decimal("12345.50"), "enum": Kind.ONE, "pair": Pair("<1>", {"what": "<二>"}), "lazy": SimpleLazyObject(lambda: {"what": "<w>"}),
     }  # fmt: skip
 
 
@@ -167,6 +174,10 @@ def outcome(loader: str, template: str) -> str:
         return engine(loader, {"written": template}).get_template("written").render(Context(values()))
     except Exception as fault:
         return type(fault).__name__
+
+
+def test_what_stands_in_a_tuple_with_names_is_not_left_to_django() -> None:
+    assert REACH[Pair] is getattr
 
 
 def test_a_fault_of_the_program_is_not_silenced() -> None:

@@ -34,12 +34,17 @@ def _aside(value: Any, bit: str) -> Any:
     return ABSENT
 
 
+WITHOUT_KEYS = (None, tuple.__getitem__, list.__getitem__)
+"""Ways to what is within a thing that know no word; so what stands in a tuple with names is one of its attributes."""
+
+
 class _Reach(dict[type, Callable[[Any, str], Any]]):
     """How Django gets from a thing of some type to what belongs to it."""
 
     def __missing__(self, kind: type) -> Callable[[Any, str], Any]:
         is_called = any("__call__" in vars(base) for base in kind.__mro__)
-        by_attribute = not is_called and not hasattr(kind, "__getitem__")
+        has_keys = getattr(kind, "__getitem__", None) not in WITHOUT_KEYS
+        by_attribute = not is_called and not has_keys
         way = self[kind] = getitem if kind is dict else getattr if by_attribute else _aside
         return way
 
