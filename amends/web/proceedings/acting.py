@@ -52,7 +52,7 @@ from amends.web.guidance.answering import answers_for_typed
 from amends.web.library.beginning import study_begun
 from amends.web.proceedings.expected import proposed
 from amends.web.proceedings.seeing import ProceedingView, proceeding_view
-from amends.web.proceedings.showing import weighed_amounts
+from amends.web.proceedings.showing import said_so_far, weighed_amounts
 from amends.web.steps.answering import Step, answer_step
 from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
 from amends.web.viewing import desk_and_pack, viewer_of, zone_of
@@ -105,6 +105,8 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
             "weighed": weighed_amounts(seen) if transition.approves else [],
+            # A form that a phone keeps goes without: what was written lies with us.
+            "so_far": [] if request.GET.get("kept") else said_so_far(seen),
         },
     )  # fmt: skip
     return answer_step(request, step)

@@ -136,3 +136,12 @@ def facts_shown(seen: ProceedingView) -> list[Any]:
         for value in entry.values:
             latest[value.id] = value
     return list(latest.values())
+
+
+def said_so_far(seen: ProceedingView) -> list[Any]:
+    """The same, for whoever takes the next step: what was said last comes first."""
+    found: dict[str, Any] = {}
+    for entry in reversed(seen.entries):
+        for value in entry.values:
+            found.setdefault(value.id, value)
+    return list(found.values())

@@ -50,6 +50,15 @@ def test_a_proceeding_is_begun_from_its_case_and_decided_in_the_inbox(office: Of
     assert "一夜装修" in text_of(signed_in(office.world, "director").get("/proceedings/"))
 
 
+def test_whoever_takes_a_step_reads_beside_it_what_was_said_so_far(office: Office, number: str) -> None:
+    key = begun(office, number)
+    page = signed_in(office.world, "receptionist").get(f"/proceedings/{key}/do/disapprove/")
+    beside = text_of(page).partition("目前内容")[2]
+    assert "一夜装修" in beside and "300.00" in beside
+    phone = signed_in(office.world, "receptionist").get(f"/proceedings/{key}/do/disapprove/", {"kept": "1"})
+    assert "目前内容" not in text_of(phone)
+
+
 def test_the_same_button_twice_begins_one(office: Office, number: str) -> None:
     head = signed_in(office.world, "floor_manager", "housekeeping")
     body = {**GIFT, "_version": Case.objects.get(number=number).version, "_token": "once"}
