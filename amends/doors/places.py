@@ -14,6 +14,8 @@ PLACES = {
     "round": _("第几轮"), "clock": _("时限"), "extended_until": _("延期至"), "written_subject": _("所写主题"),
     "written_text": _("所写内容"), "name": _("联系人"), "company": _("公司名称"),
     "mailbox": _("收信邮箱"),
+    "proceeding": _("程序名称"), "proceeding_number": _("程序编号"), "proceeding_title": _("程序事项"),
+    "proceeding_state": _("程序状态"), "proceeding_due_at": _("程序期限"),
 }  # fmt: skip
 _CONDITION = {"if": _("有%(place)s时才有这一行"), "unless": _("没有%(place)s时才有这一行")}
 _PLACE = re.compile(r"\{\{\s*([a-z0-9_]+(?::[a-z0-9_]+)?)\s*\}\}")

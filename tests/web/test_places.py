@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amends.doors.places import with_places_named, without_aside
+from amends.core.policy.wording import PLACEHOLDERS
+from amends.doors.places import place_words, with_places_named, without_aside
 
 
 def test_places_are_named_and_unknown_ones_keep_their_own_name():
@@ -12,6 +13,10 @@ def test_places_are_named_and_unknown_ones_keep_their_own_name():
         with_places_named("编号{{number}}，{{ due_at:handling }}前，{{elsewhere}}")
         == "编号[编号]，[到期时间]前，[elsewhere]"
     )
+
+
+def test_every_place_that_a_message_may_have_is_called_by_words():
+    assert sorted(place for place in PLACEHOLDERS if not place_words(place)) == []
 
 
 @pytest.mark.parametrize(
