@@ -43,7 +43,7 @@ ENTER_PIN = """
 """
 """Open a case from its private link as somebody does who holds the PIN of the receipt."""
 SEND_CODE = "form[action$='/code/'] button"
-LOADED = "(performance.timeOrigin - 2000) / 1000"
+LOADED = "(performance.timeOrigin - 200) / 1000"
 """Since when a code may have left: a moment before the page that asks for it, in seconds since 1970."""
 SEND_OUTDATED = """
 (form) => {

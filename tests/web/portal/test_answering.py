@@ -145,6 +145,12 @@ def test_information_with_a_file_is_added(customer, told):
     assert "补充照片.png" in page_of(customer, told)
 
 
+def test_what_files_may_be_sent_is_a_sentence_in_english(customer, told):
+    page = customer.get(f"/portal/case/{told.number}/add_information/", headers={"Accept-Language": "en"})
+
+    assert re.search(r">[A-Z][^<]*, kept as they are\. At most", page.content.decode())
+
+
 def test_withdrawing_ends_the_case(customer, told):
     act(customer, told, "withdraw", reason="已经私下解决")
 
