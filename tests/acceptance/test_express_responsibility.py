@@ -10,6 +10,7 @@ from django.test import Client
 
 from amends.config.logging import without_private_links
 from tests.doors import PICTURE, Staff, faults, said, value_of
+from tests.web.staff import signed_in
 
 PACKS = ("express",)
 
@@ -404,6 +405,7 @@ def test_a_partner_answers_by_its_link_with_a_file_and_sees_nothing_of_the_custo
     assert nothing.status_code == 422
     assert "请填写“愿意承担的比例（%）”" in nothing.content.decode()
     assert "装车时未加固。" in nothing.content.decode()
+    office.work()  # What comes by the hour has come.
     sheet = SimpleUploadedFile("交接单.png", PICTURE)
     sent = send(
         browser, link, "reply", partner_position="accepts_partly", partner_share="60", partner_statement="装车时未加固。",
@@ -421,6 +423,11 @@ def test_a_partner_answers_by_its_link_with_a_file_and_sees_nothing_of_the_custo
     download = re.search(rf"{link}files/[0-9a-f-]{{36}}/", after).group(0)
     assert b"".join(browser.get(download).streaming_content) == PICTURE
     assert desk.proceeding(key)["state"] == "clarifying"
+    agent, tab = signed_in(office.world, "cs_agent"), {"tab": "evidence"}
+    assert "预览正在生成" in agent.get(f"/cases/{number}/", tab).content.decode()
+    office.work()
+    shown = agent.get(f"/cases/{number}/", tab).content.decode()
+    assert "交接单.png" in shown and "预览正在生成" not in shown
 
 
 def test_a_letter_of_several_lines_is_called_by_its_first_sentence_and_what_began_by_itself_names_no_role(

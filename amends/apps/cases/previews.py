@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -41,6 +42,12 @@ def order_preview(file: EvidenceFile, *, now: datetime) -> None:
     """Let the worker make the preview of a file, at most once a day."""
     if is_previewed(file):
         enqueue("make_preview", {"file": str(file.pk)}, now=now, unique_key=f"preview:{file.pk}@{now:%Y-%m-%d}")
+
+
+def order_previews_of(files: Iterable[str], *, now: datetime) -> None:
+    """Let the worker make the previews of files that were just attached to a case; what hangs elsewhere is shown without."""
+    for file in EvidenceFile.objects.filter(pk__in=list(files), case__isnull=False):
+        order_preview(file, now=now)
 
 
 def without_preview() -> QuerySet[EvidenceFile]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amends.apps.cases.actions.perform import Performed, case_numbers_in, projector
 from amends.apps.cases.evidence import attach
-from amends.apps.cases.models import Case, CaseAsked, CaseLink, EvidenceFile
-from amends.apps.cases.previews import order_preview
+from amends.apps.cases.models import Case, CaseAsked, CaseLink
+from amends.apps.cases.previews import order_previews_of
 from amends.apps.cases.proceedings.concerning import keep_concerns
 from amends.apps.cases.queries import visible_to_caller
 from amends.apps.cases.search import index_case
@@ -49,8 +49,7 @@ def attach_files(done: Performed) -> None:
             files, case=done.case, owner=done.uploads_of, now=done.now, kind=given.get("evidence_kind", ""),
             source=done.decision.texts.get("evidence_source", ""), supersedes=given.get("superseded_file", ""),
         )  # fmt: skip
-        for file in EvidenceFile.objects.filter(pk__in=files):
-            order_preview(file, now=done.now)
+        order_previews_of(files, now=done.now)
 
 
 def _new_files(done: Performed, name: str) -> list[str]:

@@ -27,6 +27,7 @@ from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case, CaseLink, EvidenceFile
 from amends.apps.cases.outside import actions_for
 from amends.apps.cases.portal_keys import normal_contact
+from amends.apps.cases.previews import order_previews_of
 from amends.apps.cases.queries import complainant_caller
 from amends.apps.mail.headers import Address
 from amends.apps.mail.limited import Letter, head_in, letter_in
@@ -306,4 +307,6 @@ def files_of(mail: IncomingMail, letter: Letter, pack: Pack, *, by: str, now: da
 def attach_rest(mail: IncomingMail, case: Case, now: datetime) -> None:
     """Attach to the case what the form had no place for."""
     waiting = EvidenceFile.objects.filter(owner=mail.owner, case=None, proceeding=None).values_list("pk", flat=True)
-    attach([str(key) for key in waiting], case=case, owner=mail.owner, now=now)
+    files = [str(key) for key in waiting]
+    attach(files, case=case, owner=mail.owner, now=now)
+    order_previews_of(files, now=now)

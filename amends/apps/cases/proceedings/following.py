@@ -13,6 +13,7 @@ from amends.apps.cases.clocks import refresh_clocks
 from amends.apps.cases.converting import register_what_was_told
 from amends.apps.cases.evidence import attach
 from amends.apps.cases.facts import core_event
+from amends.apps.cases.previews import order_previews_of
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.beginning import Beginning, begin_within
 from amends.apps.cases.proceedings.broadcasting import order_telling
@@ -99,6 +100,7 @@ def _attach_files(done: Followed) -> None:
             files, case=done.row.case, proceeding=done.row, owner=done.wish.uploads_of or done.wish.caller.id,
             now=done.wish.now, kind=given.get("evidence_kind", ""), source=done.decision.texts.get("evidence_source", ""),
         )  # fmt: skip
+        order_previews_of(files, now=done.wish.now)
 
 
 def _perform_on_case(proceeding: Proceeding, verb: str, data: Mapping[str, Any], wish: Wish) -> None:
