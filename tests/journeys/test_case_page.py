@@ -15,6 +15,7 @@ from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.previews import make_preview
 from amends.apps.ledger.models import Event
 from tests.journeys.driving import Visitor
+from tests.journeys.lost import LostAnswer
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,21 +171,12 @@ def test_a_step_whose_answer_is_lost_says_so_in_the_drawer_and_is_done_once(visi
     case = visitor.world.register()
     page = note_on(visitor, case, "客户说明天上午在家。")
     notes = Event.objects.filter(kind="note").count()
-    lost: list[str] = []
-
-    def answer_gets_lost(route: Route) -> None:
-        if lost or "_redraw" in (route.request.post_data or ""):
-            route.continue_()
-            return
-        lost.append(route.request.url)
-        route.fetch()
-        route.abort("connectionreset")
-
-    page.route("**/do/note/", answer_gets_lost)
+    network = LostAnswer(page, "**/do/note/")
     page.keyboard.press("Control+Enter")
     page.locator("#drawer [data-send-state]").get_by_text("不会重复提交").wait_for()
+    network.comes_back()
     page.locator("#drawer:not([open])").wait_for(state="attached")
-    assert (len(lost), Event.objects.filter(kind="note").count()) == (1, notes + 1)
+    assert (network.lost, Event.objects.filter(kind="note").count()) == (1, notes + 1)
 
 
 def test_a_drawer_that_is_closed_keeps_what_was_typed_a_moment_ago(visitor: Visitor) -> None:

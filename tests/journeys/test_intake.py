@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from amends.apps.cases.models import Case, Draft, EvidenceFile
 from tests.journeys.driving import Visitor
+from tests.journeys.lost import LostAnswer
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,34 +125,17 @@ def send(visitor: Visitor) -> None:
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_makes_one_case(visitor: Visitor) -> None:
     """The server registers, the connection breaks before the answer: the page says so and sends again with its key."""
-    lost: list[str] = []
-    told: list[bool] = []
-    again: list[Route] = []
-
-    def answer_gets_lost(route: Route) -> None:
-        if route.request.method != "POST" or "_redraw" in (route.request.post_data or "") or told:
-            route.continue_()
-        elif lost:
-            # Sent again by itself: answered only after the page was read, however slowly this machine reads.
-            again.append(route)
-        else:
-            lost.append(route.request.url)
-            route.fetch(timeout=0)  # However long it takes: giving up would send the request on after all.
-            route.abort("connectionreset")
-
     fill_in(visitor)
     visitor.page.locator("#f-subject").focus()
     visitor.page.locator("#form-body .htmx-request, #form-body.htmx-request").wait_for(state="detached")
-    visitor.page.route("**/intake/", answer_gets_lost)
+    network = LostAnswer(visitor.page, "**/intake/")
     send(visitor)
     said = visitor.page.locator("[data-send-state]")
     said.get_by_text("内容都在本页").wait_for()
     assert visitor.page.locator("#f-description").input_value() == "外箱压瘪，杯子碎了。"
-    told.append(True)
-    for route in again:
-        route.continue_()
+    network.comes_back()
     visitor.page.wait_for_url("**/intake/done/*/")
-    assert (len(lost), Case.objects.count(), Draft.objects.count()) == (1, 1, 0)
+    assert (network.lost, Case.objects.count(), Draft.objects.count()) == (1, 1, 0)
 
 
 def test_whose_sign_in_ends_in_the_middle_signs_in_on_the_page_and_goes_on(visitor: Visitor) -> None:
