@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -196,15 +197,17 @@ def span_words() -> dict[str, str]:
     }  # fmt: skip
 
 
-def group_words(asked: Asked, keys: Iterable[Key]) -> dict[Key, list[str]]:
-    """The values of groups in words; names of departments and people in one query each."""
+def group_words(
+    asked: Asked, keys: Iterable[Key], departments: Mapping[Any, str] = MappingProxyType({})
+) -> dict[Key, list[str]]:
+    """The values of groups in words; names of departments and people in one query each, and none for departments whose names are known."""
     keys = list(keys)
     named: dict[str, Mapping[Any, str]] = {}
     for place, name in enumerate(asked.by):
         numbers = {key[place] for key in keys if key[place] not in (None, "")}
         if name in ("department", "team"):
-            units = ask_among("departments", numbers, _departments, of=BigIntegerField())
-            named[name] = {unit.pk: words(unit.called) for unit in units}
+            units = ask_among("departments", numbers - departments.keys(), _departments, of=BigIntegerField())
+            named[name] = {**departments, **{unit.pk: words(unit.called) for unit in units}}
         elif name == "handler":
             named[name] = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "name"))
         elif name == "partner":

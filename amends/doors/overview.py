@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -57,13 +58,14 @@ def _value(name: str, value: str, desk: Desk, pack: Pack) -> Any:
     return int(value)
 
 
-def names_in(found: Overview) -> dict[str, dict[Any, str]]:
-    """The departments, categories and channels of an overview in words; one query."""
+def names_in(found: Overview, departments: Mapping[Any, str] = MappingProxyType({})) -> dict[str, dict[Any, str]]:
+    """The departments, categories and channels of an overview in words; one query where it has departments that are not among those given."""
     asked = Asked(found.wanted.desk, found.wanted.pack, found.wanted.period)
-    return {
-        name: {key[0]: said[0] for key, said in group_words(replace(asked, by=(name,)), [(v,) for v in parts]).items()}
+    some = {
+        name: group_words(replace(asked, by=(name,)), [(value,) for value in parts], departments)
         for name, parts in found.parts.items()
     }
+    return {name: {key: said[0] for (key,), said in words.items()} for name, words in some.items()}
 
 
 def titles_of(pack: Pack) -> dict[str, str]:

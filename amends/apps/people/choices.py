@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from amends.apps.people.models import Absence, Department, DeskFunction, Membership, Partner, Person
 from amends.apps.policies.models import Desk
-from amends.apps.prepared import Prepared
+from amends.apps.prepared import Asked, Prepared
 from amends.core.policy.base import Title
 
 
@@ -62,6 +63,11 @@ def departments_to_choose(desk: Desk | None = None) -> list[DepartmentChoice]:
     return [
         DepartmentChoice(row.pk, row.called, max(row.path.count(".") - 1, 0), row.path, row.code) for row in ordered
     ]
+
+
+def asked_for_departments() -> list[Asked[Any]]:
+    """What the departments of a desk are read from, to be asked together with other questions."""
+    return [_IN_USE.given(), _CLAIMED.given()]
 
 
 def _within(desk: Desk, rows: Iterable[Department]) -> set[int]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, pgettext
 
 from amends.apps.lists.exports import RIGHT, holds_right
 from amends.apps.people.actions import log_access
-from amends.apps.people.choices import departments_to_choose
+from amends.apps.people.choices import asked_for_departments, departments_to_choose
 from amends.apps.policies.models import Desk
 from amends.apps.prepared import asked_together
 from amends.apps.reporting.overview import (
@@ -77,21 +77,28 @@ def page(request: HttpRequest) -> HttpResponse:
     """The overview of a desk over a period."""
     desks, desk = _chosen(request)
     viewer, pack = viewer_of(request), desks[desk]
-    context = {**_frame(request, desks, desk), "may_export": holds_right(viewer, RIGHT, on=desk)}
     try:
         wanted = wanted_in(request.GET.dict(), desk=desk, pack=pack, viewer=viewer)
     except InvalidData as refusal:
         problems = [sentence for some in faults(refusal).values() for sentence in some]
-        return render(request, "reports/overview.html", {**context, "problems": problems}, status=422)
-    with asked_together([*asked_for_overview(viewer, wanted), asked_for_menu(viewer)]):
-        return render(request, "reports/overview.html", {**context, **_shown(overview(viewer, wanted))})
+        frame = _frame(request, desks, desk, _departments(desk))
+        return render(request, "reports/overview.html", {**frame, "problems": problems}, status=422)
+    with asked_together([*asked_for_overview(viewer, wanted), *asked_for_departments(), asked_for_menu(viewer)]):
+        departments = _departments(desk)
+        context = {**_frame(request, desks, desk, departments), "may_export": holds_right(viewer, RIGHT, on=desk)}
+        return render(request, "reports/overview.html", {**context, **_shown(overview(viewer, wanted), departments)})
 
 
-def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[str, Any]:
+def _departments(desk: Desk) -> dict[Any, str]:
+    """The departments that can be chosen, in words."""
+    return {unit.id: words(unit.title) for unit in departments_to_choose(desk)}
+
+
+def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk, departments: dict[Any, str]) -> dict[str, Any]:
     asked, pack = request.GET, desks[desk]
     channels = {k: words(v.title) for k, v in pack.channels.channels.items()}
     tops = {v.id: words(v.title) for v in pack.categories.schemes[0].values}
-    units = {str(unit.id): words(unit.title) for unit in departments_to_choose(desk)}
+    units = {str(key): title for key, title in departments.items()}
     return {
         "area": "overview", "desk": desk, "query": asked.urlencode(), "first": asked.get("from", ""), "last": asked.get("to", ""),
         "compare": asked.get("compare", ""), "desks": [Choice(d.code, words(d.called), is_chosen=d == desk) for d in desks],
@@ -102,8 +109,8 @@ def _frame(request: HttpRequest, desks: dict[Desk, Pack], desk: Desk) -> dict[st
     }  # fmt: skip
 
 
-def _shown(found: Overview) -> dict[str, Any]:
-    wanted, names, behind = found.wanted, names_in(found), Behind(found.wanted)
+def _shown(found: Overview, departments: dict[Any, str]) -> dict[str, Any]:
+    wanted, names, behind = found.wanted, names_in(found, departments), Behind(found.wanted)
     return {
         "first": wanted.period.first.isoformat(), "last": wanted.period.last.isoformat(), "before": wanted.before,
         "tiles": _tiles(found, behind), "is_empty": not (found.whole.now.received or found.whole.now.closed or found.whole.open),
