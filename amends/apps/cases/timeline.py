@@ -46,6 +46,8 @@ class ShownValue(NamedTuple):
     value: Any
     is_masked: bool = False
     is_erased: bool = False
+    files: tuple[str, ...] = ()
+    """The ids of the files that were handed in with it."""
 
     @property
     def is_said(self) -> bool:
@@ -343,7 +345,11 @@ class _Teller:
                 if name in texts:
                     yield self._text(event, f, name)
             elif entered.get(name) is not None:
-                yield ShownValue(name, f.title, *code_shown(f, entered[name], self.pack, self.names))
+                yield self._code(f, entered[name])
+
+    def _code(self, f: Field, value: Any) -> ShownValue:
+        files = {"files": value, "file_of_case": [value]}.get(f.type, ())
+        return ShownValue(f.id, f.title, *code_shown(f, value, self.pack, self.names), files=tuple(files))
 
     def _texts_of(self, event: LedgerEvent) -> Mapping[str, Detail]:
         return self.details.get((event.chain_id, event.seq), EMPTY)
@@ -381,7 +387,7 @@ class _Teller:
                     if name in texts:
                         shown.append(self._text(event, sub, name))
                 elif row.get(sub.id) is not None:
-                    shown.append(ShownValue(sub.id, sub.title, *code_shown(sub, row[sub.id], self.pack, self.names)))
+                    shown.append(self._code(sub, row[sub.id]))
             found.append(shown)
         return found
 

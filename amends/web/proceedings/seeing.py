@@ -28,6 +28,7 @@ from amends.core.facts import CaseFacts
 from amends.core.policy.base import Title
 from amends.doors.seen_proceeding import SeenProceeding
 from amends.web.case.seeing import CaseView
+from amends.web.proceedings.attached import with_files_named
 from amends.web.viewing import viewer_of
 
 
@@ -46,8 +47,9 @@ class ProceedingView(SeenProceeding):
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """What happened, oldest first, as the viewer may read it."""
-        return proceeding_entries(self.proceeding, self.pack, roles=self.actor.roles)
+        """What happened, oldest first, as the viewer may read it, the files by their names."""
+        found = proceeding_entries(self.proceeding, self.pack, roles=self.actor.roles)
+        return with_files_named(found, self.proceeding, self.behind)
 
     @cached_property
     def readings(self) -> list[ClockReading]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from amends.apps.cases.models import Case
+from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from tests.doors import Office
 from tests.web.manage import cost
@@ -57,6 +57,35 @@ def test_whoever_takes_a_step_reads_beside_it_what_was_said_so_far(office: Offic
     assert "一夜装修" in beside and "300.00" in beside
     phone = signed_in(office.world, "receptionist").get(f"/proceedings/{key}/do/disapprove/", {"kept": "1"})
     assert "目前内容" not in text_of(phone)
+
+
+def rectified(office: Office, number: str | None = None) -> str:
+    """A demand for rectification, on a case or by itself, to which a department has answered with a file."""
+    warehouse = office.department("warehouse")
+    demand = {"asked_department": warehouse, "rectification_problem": "出库未复核"}
+    key = str(office.api("quality_manager").begins("rectification", number, **demand)["id"])
+    head = office.api("supporting_head", "warehouse")
+    head.steps_on(key, "reply", evidence_files=[office.world.upload(head.person.actor_id)])
+    return key
+
+
+def test_files_said_so_far_are_named_and_open_beside_the_form(office_of: Any) -> None:
+    office = office_of("escalation")
+    number = office.api("cs_agent").registered()
+    for case in (number, None):
+        key = rectified(office, case)
+        file = EvidenceFile.objects.get(proceeding=key)
+        manager = signed_in(office.world, "quality_manager")
+        page = manager.get(f"/proceedings/{key}/do/verify/").content.decode()
+        (link,) = re.findall(rf"<a ([^>]*)>{re.escape(file.name)}</a>", page.partition("目前内容")[2])
+        address, opens_beside = re.findall(r'href="([^"]*)" (.*)', link)[0]
+        assert manager.get(address).status_code == 200
+        assert (address, opens_beside) == (
+            (f"/cases/{number}/evidence/{file.pk}/look/", 'target="_blank" rel="noopener"')
+            if case
+            else (f"/proceedings/{key}/files/{file.pk}/", "download")
+        )
+        assert signed_in(office.world, "supporting_head", "production").get(address).status_code == 404
 
 
 def test_the_same_button_twice_begins_one(office: Office, number: str) -> None:
