@@ -108,7 +108,9 @@ def _is_timely(transition: Transition, facts: CaseFacts) -> bool:
 def _untimely(process: Process, transition: Transition) -> WrongState:
     clocks = {rule.id: rule.title for rule in getattr(process, "clocks", ())}
     bound = transition.until or transition.after or ""
-    sentence = "“%(clock)s”已经届满，不能再%(verb)s。" if transition.until else "“%(clock)s”尚未届满，还不能%(verb)s。"
+    sentence = (
+        "“%(clock)s”已经届满，不能再%(verb)s。" if transition.until else "“%(clock)s”尚未届满，还不能办理“%(verb)s”。"
+    )
     title = transition.title or button_of(transition.verb)
     return WrongState(sentence, clock=clocks.get(bound, bound), verb=title, missing=())
 

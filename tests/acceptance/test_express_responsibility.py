@@ -281,13 +281,39 @@ def test_an_objection_after_the_period_is_refused_with_a_sentence(office, desk, 
     number = handled(office)
     key = decided(office, number)
     early = desk.step(key, "confirm")
-    assert (early.status_code, said(early)) == (409, "“异议期”尚未届满，还不能确认责任。")
+    assert (early.status_code, said(early)) == (409, "“异议期”尚未届满，还不能办理“确认责任”。")
 
     clock.later(days=4)
     late = courier(office).step(key, "object", objection_text="当天我休假。")
 
     assert (late.status_code, said(late)) == (409, "“异议期”已经届满，不能再提出异议。")
     assert desk.steps_on(key, "confirm")["state"] == "confirmed"
+
+
+@pytest.mark.clause("EXP-3.3.1")
+def test_a_partner_that_objects_too_late_reads_since_when_and_gets_its_text_back(office, desk, clock, carrier):
+    number = handled(office)
+    key, _ = settled(office, number, carrier)
+    rows = [partner_row(carrier, 60), {"party": "nobody", "party_share": 40, "party_basis": "当天暴雨封路。"}]
+    desk.steps_on(key, "attribute", parties=rows)
+    link = link_of(office, "partner_decided")
+    client = opened(office, link)
+    address = re.search(rf"{link}[0-9a-f-]{{36}}/object/", page(client, link)).group(0)
+
+    clock.later(days=4)
+    client = opened(office, link)
+    late = client.post(address, {"_token": "a", "objection_text": "交接单在此。"})
+    calm = client.get(address).content.decode()
+
+    assert late.status_code == 409
+    for said_to_them in (late.content.decode(), calm):
+        assert "“异议期”已经届满，不能再提出异议。" in said_to_them and "异议期截至 2026年3月" in said_to_them
+    assert "交接单在此。" in late.content.decode() and "没有提交，请先复制保存" in late.content.decode()
+    assert "没有提交" not in calm
+
+    desk.steps_on(key, "confirm")
+    settled_since = client.get(address).content.decode()
+    assert "已确认" not in settled_since and "异议期截至 2026年3月" in settled_since
 
 
 # Partners

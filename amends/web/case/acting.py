@@ -43,6 +43,7 @@ from amends.web.guidance.panel import used_in
 from amends.web.guidance.places import guide_of_step
 from amends.web.steps.answering import Step, answer_step
 from amends.web.steps.choosing import action_called, refused_beforehand, title_of, transition_of
+from amends.web.steps.closing import Closed
 
 NOT_IN_THIS_STATE = gettext_noop("个案目前“%(state)s”，不能%(verb)s。")
 
@@ -78,6 +79,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         place=f"case:{number}:{verb}", address=seen.address_of(verb) + ("?from=calls" if from_calls else ""), back=address,
         desk=case.desk.code, version=case.version, do=do, drawing=lambda form: _drawing(seen, transition, form),
         context=lambda: _around(seen, verb), refused=lambda: _refused_beforehand(seen, verb),
+        closed=lambda: None if action_called(_actions(seen), verb) else Closed(_refused_beforehand(seen, verb)),
         conflict=lambda drawn, since: _conflict(seen, verb, drawn, since),
         beside=lambda data: _beside(request, seen, transition, data),
     )  # fmt: skip

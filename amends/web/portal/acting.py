@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,13 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from amends.apps.cases.actions import Wish, perform
+from amends.apps.cases.clocks import clocks_of
 from amends.apps.cases.evidence import rules_of
 from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
 from amends.apps.messaging.allowances import Allowance, spend
 from amends.core.decide import Action
-from amends.core.policy.pack import Pack
-from amends.core.refusals import InvalidData, NotPermitted, Refusal, Stale
+from amends.core.decision import form_for
+from amends.core.policy.lifecycle import Transition
+from amends.core.refusals import AlreadyDecided, InvalidData, NotPermitted, Refusal, Stale, WrongState
 from amends.doors.wording import faults, in_words, said
+from amends.web.forms.standing import typed_in
 from amends.web.portal.answering import with_retry
 from amends.web.portal.asking import form_for_customers
 from amends.web.portal.desks import PortalDesk
@@ -28,7 +31,9 @@ from amends.web.portal.device import device_of
 from amends.web.portal.filled import Filled
 from amends.web.portal.network import network_of
 from amends.web.portal.offers import SENDING, THANKS, title_of
+from amends.web.portal.progress import in_full
 from amends.web.portal.sides import Side
+from amends.web.steps.closing import clock_that_binds
 from amends.web.viewing import zone_of
 
 ADDITIONS_FROM_A_NETWORK = Allowance("portal-additions", limit=30, within=timedelta(hours=1))
@@ -40,7 +45,7 @@ def act_on(request: HttpRequest, side: Side, verb: str, *, back: str, action: st
     """The form of a verb, taken in or drawn; `back` is the page it belongs to, `action` the address of this form."""
     found = next((a for a in side.actions if a.verb == verb), None)
     if found is None:
-        return _not_now(request, side.pack, back)
+        return _not_now(request, side, verb, back)
     form = form_for_customers(found.form, side.roles)
     filled = Filled(
         request, side.pack, form, facts=side.facts, owner=device_of(request).owner, now=timezone.now(), roles=side.roles
@@ -68,15 +73,36 @@ def long_texts(request: HttpRequest) -> list[str]:
     return [text for text in typed if len(text) > LONG]
 
 
-def _not_now(request: HttpRequest, pack: Pack, back: str) -> HttpResponse:
-    """The verb is not open any more, for example because the answer was given already."""
+def _not_now(request: HttpRequest, side: Side, verb: str, back: str) -> HttpResponse:
+    """The verb is not open any more: the answer was given already, or the time for it is over. What was typed can be copied."""
+    now, transition = timezone.now(), side.transition(verb)
+    refusal = side.why_not(verb, now) if transition else None
+    is_told = isinstance(refusal, WrongState | AlreadyDecided)
+    bound = (
+        clock_that_binds(transition, clocks_of(side.row, side.pack, now, with_segments=False)) if transition else None
+    )
     context = {
-        "sentence": gettext("现在不需要这一步了：这件事的进展已经变化。"),
+        "sentence": said(refusal) if is_told else gettext("现在不需要这一步了：这件事的进展已经变化。"),
+        "bound": bound,
+        "bound_at": in_full(bound.due_at, zone_of(side.pack)) if bound and bound.due_at else "",
+        "is_partner": side.is_partner,
+        "is_ours": True,
         "back": back,
-        "typed": long_texts(request),
-        "hotline": pack.head.hotline,
+        "fields": _typed_into(request, side, transition, now) if transition else [],
+        "hotline": side.pack.head.hotline,
     }
-    return render(request, "portal/refused.html", context, status=409)
+    response = render(request, "portal/refused.html", context, status=409)
+    if request.headers.get("HX-Request") == "true":
+        # Asked for by the fields of a form that is gone: the page as a whole takes its place.
+        response["HX-Retarget"] = "body"
+    return response
+
+
+def _typed_into(request: HttpRequest, side: Side, transition: Transition, now: datetime) -> list[tuple[str, str]]:
+    """What was sent with the form of a step that is not open any more, field by field."""
+    form = form_for_customers(form_for(side.pack, transition), side.roles)
+    owner = device_of(request).owner
+    return typed_in(Filled(request, side.pack, form, facts=side.facts, owner=owner, now=now, roles=side.roles).drawn())
 
 
 @dataclass(slots=True)
@@ -110,7 +136,7 @@ class _ActPage:
             self.filled.errors = faults(refusal)
             return self.shown(status=422)
         except NotPermitted:
-            return _not_now(self.request, self.side.pack, self.back)
+            return _not_now(self.request, self.side, verb, self.back)
         except Refusal as refusal:
             return with_retry(self.shown(status=refusal.status, sentence=said(refusal)), refusal)
         messages.success(self.request, in_words(THANKS.get(verb, gettext_noop("已收到。"))))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amends.apps.cases.actions.perform import facts_at_moment
+from amends.apps.cases.clocks import process_of
 from amends.apps.cases.facts import facts_of, pack_of
 from amends.apps.cases.models import Case
 from amends.apps.cases.outside import actions_for
@@ -13,10 +14,12 @@ from amends.apps.cases.proceeding_models import PartnerKey, Proceeding
 from amends.apps.cases.proceedings.partners import partner_caller
 from amends.apps.cases.queries import complainant_caller
 from amends.apps.people.directory import OrganisationOfDesk
-from amends.core.decide import Action, allowed_actions
+from amends.core.decide import Action, allowed_actions, why_not
 from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
+from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
+from amends.core.refusals import Refusal
 from amends.core.roles import actor_on_case, complainant_roles
 
 
@@ -34,6 +37,25 @@ class Side:
     @property
     def is_partner(self) -> bool:
         return self.caller.partner is not None
+
+    @property
+    def process(self) -> Process:
+        return process_of(self.row, self.pack)
+
+    def transition(self, verb: str) -> Transition | None:
+        """The transition of a verb that is this side's own, one out of the present state first; it need not be open now."""
+        here, anywhere = self.process.from_state(self.facts.state), self.process.with_verb(verb)
+        own = (t for t in (*here, *anywhere) if t.verb == verb and self.roles.intersection(t.by))
+        return next(own, None)
+
+    def why_not(self, verb: str, now: datetime) -> Refusal | None:
+        """Why a verb that the present state knows is not open to this side: the time is over, or they did it before. None where it
+        is another state: its name is for the staff.
+        """
+        if not any(t.verb == verb for t in self.process.from_state(self.facts.state)):
+            return None
+        actor = actor_on_case(self.pack, self.caller, self.facts, OrganisationOfDesk(self.row.desk, self.pack, now))
+        return why_not(pack=self.pack, process=self.process, facts=self.facts, actor=actor, verb=verb)
 
     @property
     def seen(self) -> str:

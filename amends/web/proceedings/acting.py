@@ -51,10 +51,12 @@ from amends.web.forms.drawing import Drawing
 from amends.web.guidance.answering import answers_for_typed
 from amends.web.library.beginning import study_begun
 from amends.web.proceedings.expected import proposed
+from amends.web.proceedings.lines import waits_of
 from amends.web.proceedings.seeing import ProceedingView, proceeding_view
-from amends.web.proceedings.showing import said_so_far, weighed_amounts
+from amends.web.proceedings.showing import buttons_of, said_so_far, weighed_amounts
 from amends.web.steps.answering import Step, answer_step
-from amends.web.steps.choosing import refused_beforehand, title_of, transition_of
+from amends.web.steps.choosing import action_called, refused_beforehand, title_of, transition_of
+from amends.web.steps.closing import Closed, Way, clock_that_binds
 from amends.web.viewing import desk_and_pack, viewer_of, zone_of
 
 LISTS = {"inbox": "proceedings", "calls": "calls"}
@@ -99,9 +101,8 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         place=f"proceeding:{proceeding.pk}:{verb}", desk=proceeding.desk.code, version=proceeding.version, do=do,
         drawing=drawing, fills=_begun_with(seen, transition, form),
         offline=seen.kind.offline,
-        refused=lambda: refused_beforehand(
-            seen.pack, seen.kind, seen.facts, seen.actor, verb, seen.actions, NOT_IN_THIS_STATE
-        ),
+        refused=lambda: _refused_beforehand(seen, verb),
+        closed=lambda: _closed(seen, transition),
         context=lambda: {
             "area": "proceedings", "about": proceeding.number, "subject": proceeding.subject or words(seen.kind.title),
             "weighed": weighed_amounts(seen) if transition.approves else [],
@@ -110,6 +111,28 @@ def act(request: HttpRequest, key: uuid.UUID, verb: str) -> HttpResponse:
         },
     )  # fmt: skip
     return answer_step(request, step)
+
+
+def _refused_beforehand(seen: ProceedingView, verb: str) -> str:
+    return refused_beforehand(seen.pack, seen.kind, seen.facts, seen.actor, verb, seen.actions, NOT_IN_THIS_STATE)
+
+
+def _closed(seen: ProceedingView, transition: Transition) -> Closed | None:
+    """What stands in place of the form where the step is not open: its period is over, or the matter has moved on."""
+    if action_called(seen.actions, transition.verb) is not None:
+        return None
+    moves, exits = buttons_of(seen)
+    key = seen.proceeding.pk
+    return Closed(
+        why=_refused_beforehand(seen, transition.verb),
+        bound=clock_that_binds(transition, seen.readings),
+        instead=[
+            Way(button.title, reverse("proceeding_act", args=[key, button.verb]))
+            for button in (*moves, *exits)
+            if not button.missing
+        ],
+        waits=waits_of(seen.proceeding),
+    )
 
 
 def _begun_with(seen: ProceedingView, transition: Transition, form: Form) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from amends.web.drafts.views import content_of, kept_as_draft
 from amends.web.forms import Posted, draw, posted
 from amends.web.forms.drawing import Drawing, DrawnForm, was_typed
 from amends.web.forms.posted import is_redraw, several_of, without_blank_rows
+from amends.web.forms.standing import as_one_text, typed_in
 from amends.web.forms.uploads import kept_uploads, take_uploads
+from amends.web.steps.closing import Closed
 
 KEPT = "steps/kept.html"
 """The page of a form as phones keep it."""
@@ -38,7 +40,8 @@ Do = Callable[[dict[str, Any], int], str]
 class Step:
     """One form with all that its page needs.
 
-    `refused` says beforehand why it can not be done now, `context` what stands around the form, and `conflict` what
+    `refused` says beforehand why it can not be done now, `closed` what stands in place of the form where nobody could send it,
+    `context` what stands around the form, and `conflict` what
     somebody else did meanwhile, beside what was typed here; without it a stale page says so in a sentence.
     `drawn_up` adds the rows that follow from earlier records to what was typed.
     An `offline` one is kept on the phone and sent once the connection is back.
@@ -60,6 +63,7 @@ class Step:
     drawing: Callable[[Form], Drawing]
     context: Callable[[], Mapping[str, Any]]
     refused: Callable[[], str] = str
+    closed: Callable[[], Closed | None] = lambda: None
     fills: Mapping[str, Any] = field(default_factory=dict)
     conflict: Callable[[DrawnForm, int], Mapping[str, Any]] | None = None
     drawn_up: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
@@ -93,9 +97,11 @@ def _opened(request: HttpRequest, step: Step, draft: Draft | None) -> HttpRespon
     """The form with what was left in it: a draft that had to be asked for would be overwritten by the next thing typed."""
     if request.GET.get("kept") and step.offline:
         return _shown(request, step, Posted(data=dict(step.fills)), {})
+    left = posted(step.form, content_of(draft), several=several_of(step.form, step.pack)) if draft else None
+    if closed := step.closed():
+        return _closed(request, step, closed, left or Posted(data=dict(step.fills)), draft=draft)
     refused = step.refused()
     errors = {"": [refused]} if refused else {}
-    left = posted(step.form, content_of(draft), several=several_of(step.form, step.pack)) if draft else None
     if left is None or not _was_typed(step, left):
         return _shown(request, step, Posted(data=dict(step.fills)), errors)
     return _shown(request, step, left, errors, is_new=False, draft=draft)
@@ -140,19 +146,42 @@ def _keep(request: HttpRequest, step: Step, entered: Posted) -> None:
 
 def _refused(request: HttpRequest, step: Step, entered: Posted, refusal: Refusal) -> HttpResponse:
     """The form again with what keeps it from being taken."""
-    if isinstance(refusal, Stale):
-        return _stale(request, step, entered, refusal)
+    if isinstance(refusal, Stale) and step.conflict is not None:
+        return _stale(request, step, step.conflict, entered, refusal)
+    if closed := step.closed():
+        return _closed(request, step, closed, entered, status=refusal.status)
     errors = faults(refusal) if isinstance(refusal, InvalidData) else {"": [said(refusal)]}
     return _shown(request, step, entered, errors, is_new=False, status=refusal.status)
 
 
-def _stale(request: HttpRequest, step: Step, entered: Posted, refusal: Stale) -> HttpResponse:
+def _stale(
+    request: HttpRequest, step: Step, conflict: Callable[[DrawnForm, int], Mapping[str, Any]], entered: Posted,
+    refusal: Stale,
+) -> HttpResponse:  # fmt: skip
     """That somebody else was first; what was typed is kept, and sending again uses the present version."""
-    if step.conflict is None:
-        return _shown(request, step, entered, {"": [said(refusal)]}, is_new=False, status=refusal.status)
-    drawn = draw(step.form, _drawing(step, entered, is_new=False), entered, {})
-    more = {"stale": said(refusal), **step.conflict(drawn, _version(request.POST))}
+    more = {"stale": said(refusal), **conflict(_drawn(step, entered), _version(request.POST))}
     return _shown(request, step, entered, {}, is_new=False, status=refusal.status, more=more)
+
+
+def _drawn(step: Step, entered: Posted) -> DrawnForm:
+    return draw(step.form, _drawing(step, entered, is_new=False), entered, {})
+
+
+def _closed(
+    request: HttpRequest, step: Step, closed: Closed, entered: Posted, *, status: int = 200, draft: Draft | None = None
+) -> HttpResponse:
+    """Why the step can not be taken and what can be done instead, with what was typed to be read and copied; no form."""
+    typed = typed_in(_drawn(step, entered)) if _was_typed(step, entered) else []
+    template = _template(request, step)
+    context = {
+        "step": step, "closed": closed, "typed": typed, "typed_text": as_one_text(typed), "draft": draft,
+        "zone": step.drawing(step.form).zone, **step.context(),
+    }  # fmt: skip
+    if template != "steps/_fields.html":
+        return render(request, template, context, status=status)
+    response = render(request, "steps/_closed.html", context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#step-form", "outerHTML show:.step-closed:top"
+    return response
 
 
 def _version(post: QueryDict) -> int:

@@ -128,6 +128,33 @@ def test_a_step_taken_in_another_window_is_said_to_be_ones_own(office: Office, n
     assert "您自己在别的窗口或设备上" in text_of(sent)
 
 
+def test_a_step_whose_period_is_over_shows_no_form_and_loses_nothing_typed(office_of: Any, clock: Any) -> None:
+    office = office_of("escalation")
+    deduction = {"asked_department": office.department("warehouse"), "deducted_for": "2026-03-02", "deducted_points": 3}
+    key = office.api("quality_manager").begins("score_deduction", deduction_reason="迟报", **deduction)["id"]
+    head, address = signed_in(office.world, "supporting_head", "warehouse"), f"/proceedings/{key}/do/object/"
+    assert 'id="f-appeal_reason"' in head.get(address).content.decode()
+    early = signed_in(office.world, "quality_manager").get(f"/proceedings/{key}/do/confirm/")
+    assert "尚未届满，还不能办理“逾期未申诉，生效”" in text_of(early) and 'id="step-form"' not in early.content.decode()
+    assert f"/proceedings/{key}/do/withdraw/" in early.content.decode()
+
+    clock.later(days=30)
+    head = signed_in(office.world, "supporting_head", "warehouse")
+    typed = {"appeal_reason": "当日已电话报告值班经理。", "_version": 1, "_token": "a"}
+    late = head.post(address, typed)
+    in_place = head.post(address, typed, headers={"HX-Request": "true", "HX-Target": "form-body"})
+    later = head.get(address)
+    assert (late.status_code, in_place.status_code, later.status_code) == (409, 409, 200)
+    assert in_place["HX-Retarget"] == "#step-form"
+    for answer in (late, in_place, later):
+        assert 'id="step-form"' not in answer.content.decode()
+        said = text_of(answer)
+        assert "“申诉期限”已经届满，不能再申诉。" in said and "申诉期限截至 3月" in said
+        assert "您填写的内容" in said and "当日已电话报告值班经理。" in said and "复制我的内容" in said
+        assert f"/proceedings/{key}/do/acknowledge/" in answer.content.decode()
+    assert f'name="_place" value="proceeding:{key}:object"' in later.content.decode()
+
+
 def test_who_may_not_see_it_is_told_that_it_is_not_there(office: Office, number: str) -> None:
     key = begun(office, number)
     stranger = signed_in(office.world, "floor_manager", "kitchen")
