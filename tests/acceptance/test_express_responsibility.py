@@ -505,6 +505,9 @@ def test_the_link_alone_shows_nothing_and_the_code_goes_to_the_registered_contac
 
     asking = browser.post(f"{link}code/", {"send": "yes"}).content.decode()
     assert "139****9000" in asking and "13900139000" not in asking
+    english = browser.post("/language/", {"language": "en", "next": link}, follow=True).content.decode()
+    assert f'name="next" value="{link}"' in asking and 'lang="en"' in english and "139****9000" in english
+    browser.post("/language/", {"language": "zh-hans", "next": link})
     sent = office.left("partner_code")[-1]
     assert "贵方好" not in sent, "by text message, as the letter went by mail"
     code = re.search(r"\d{6}", sent).group(0)

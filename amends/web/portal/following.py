@@ -73,7 +73,7 @@ def code_by_link(request: HttpRequest, secret: str) -> HttpResponse:
         return with_retry(page, refusal)
     if asked is None:
         return _link_page(request, key, secret)
-    PortalSession(request).await_code(asked.pk)
+    PortalSession(request).await_code(asked.pk, link=secret)
     return HttpResponseRedirect(reverse("portal_code"))
 
 

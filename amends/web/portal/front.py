@@ -90,19 +90,29 @@ def code(request: HttpRequest) -> HttpResponse:
     if asked is None:
         return HttpResponseRedirect(reverse("portal_follow"))
     if request.method != "POST":
-        return render(request, "portal/code.html")
+        return _code_page(request, session)
     typed = request.POST.get("code", "")
     if not typed.strip():
-        return render(request, "portal/code.html", {"error": gettext("请输入收到的 6 位验证码。")}, status=422)
+        return _code_page(request, session, status=422, error=gettext("请输入收到的 6 位验证码。"))
     now = timezone.now()
     try:
         case = enter_code(asked, session=session.id, typed=typed, now=now)
     except Refusal as refusal:
-        context = {"error": said(refusal), "is_over": refusal.code == "code_over"}
-        return render(request, "portal/code.html", context, status=refusal.status)
+        is_over = refusal.code == "code_over"
+        return _code_page(request, session, status=refusal.status, error=said(refusal), is_over=is_over)
     session.open(case, now=now)
     session.await_code(None)
     return HttpResponseRedirect(reverse("portal_case", args=[case.number]))
+
+
+def _code_page(
+    request: HttpRequest, session: PortalSession, *, status: int = 200, error: str = "", is_over: bool = False
+) -> HttpResponse:
+    """The page that asks for the code; whoever came by a private link is led back there, and typed neither number nor address."""
+    link = session.code_link
+    back = reverse("portal_link", args=[link]) if link else reverse("portal_follow")
+    context = {"is_by_link": bool(link), "back": back, "error": error, "is_over": is_over}
+    return render(request, "portal/code.html", context, status=status)
 
 
 @route(audience="public", permission="none", methods=["POST"])

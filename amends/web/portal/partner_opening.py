@@ -107,6 +107,7 @@ def _ask(request: HttpRequest, key: PartnerKey, secret: str, *, status: int = 20
         "is_sent": bool(_kept(request, key, timezone.now())),
         "desk": PortalDesk(key.proceeding.desk, pack_of(key.proceeding)),
         "typed": long_texts(request),
+        "language_next": reverse("partner_link", args=[secret]),
         **more,
     }
     return render(request, "portal/partner_code.html", context, status=status)

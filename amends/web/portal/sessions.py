@@ -67,8 +67,13 @@ class PortalSession:
         found = self._kept.get("code")
         return int(found) if found else None
 
-    def await_code(self, request_id: int | None) -> None:
-        self._keep(code=request_id)
+    @property
+    def code_link(self) -> str:
+        """The private link by which that code was asked for; empty when number and address were typed."""
+        return str(self._kept.get("code_link", ""))
+
+    def await_code(self, request_id: int | None, *, link: str = "") -> None:
+        self._keep(code=request_id, code_link=link)
 
 
 def _moment(kept: dict[str, Any]) -> datetime:

@@ -105,6 +105,28 @@ def test_a_code_sent_by_way_of_the_link_opens_the_case(link, clock):
     assert answer["Location"] == f"/portal/case/{Case.objects.get().number}/"
 
 
+def test_whoever_came_by_the_link_is_not_told_of_a_number_and_an_address_they_typed(link):
+    client = Client()
+    client.post(f"{link}code/")
+    page = client.get("/portal/code/").content.decode()
+    wrong = client.post("/portal/code/", {"code": ""}).content.decode()
+    for asked in (page, wrong):
+        assert "您登记时留下的手机或邮箱" in asked and "如果编号和联系方式" not in asked and "核对编号" not in asked
+        assert asked.count(f'href="{link}"') == 2 and 'href="/portal/follow/"' not in asked
+
+    ask(client, Case.objects.get().number, PHONE)
+    typed = client.get("/portal/code/").content.decode()
+    assert "如果编号和联系方式与登记的一致" in typed and link not in typed
+
+
+def test_the_page_for_the_code_is_read_in_ones_own_language(link):
+    client = Client()
+    client.post(f"{link}code/")
+    assert 'name="language" value="en"' in client.get("/portal/code/").content.decode()
+    answer = client.post("/language/", {"language": "en", "next": "/portal/code/"}, follow=True)
+    assert "phone or e-mail" in answer.content.decode()
+
+
 def test_right_and_wrong_pairs_are_answered_alike(link, clock):
     number = Case.objects.get().number
     pairs = [(number, PHONE), (number, "13911112222"), ("KD209901-00001", PHONE), (number, "nobody@example.net")]
