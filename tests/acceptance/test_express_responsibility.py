@@ -127,6 +127,11 @@ def opened(office, link):
     return client
 
 
+def flat(html):
+    """What a page says, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
 def page(client, link):
     return client.get(link).content.decode()
 
@@ -525,6 +530,26 @@ def test_the_link_alone_shows_nothing_and_the_code_goes_to_the_registered_contac
     assert (late.status_code, typed in late.content.decode()) == (401, True)
     tries = [browser.post(f"{link}code/", {"code": "1"}).status_code for _ in range(6)]
     assert tries == [422] * 5 + [429]
+
+
+def test_a_partner_finds_the_number_of_its_letter_everywhere_and_every_other_one_named(office, desk, carrier):
+    number = handled(office)
+    key, talks = asked(office, number, carrier)
+    ours, letter = office.api("cs_agent").proceeding(key)["number"], desk.proceeding(talks)["number"]
+    link = link_of(office, "partner_asked")
+    client = opened(office, link)
+    code = office.left("partner_code")[-1]
+    assert letter in code and number not in code and ours not in code
+    first = flat(page(client, link))
+    assert f"责任沟通 {letter} 请贵方答复" in first and f"责任认定 {ours}" in first
+    assert f"责任沟通 {letter}" in flat(page(client, f"{link}{talks}/reply/"))
+
+    office.api("cs_agent").steps_on(talks, "reply", partner_position="accepts_partly", partner_share="60")
+    office.api("cs_agent").steps_on(talks, "conclude", settlement="agreed", agreed_share="60")
+    rows = [partner_row(carrier, 60), {"party": "nobody", "party_share": 40, "party_basis": "当天暴雨封路。"}]
+    desk.steps_on(key, "attribute", parties=rows)
+    then = flat(page(client, link))
+    assert f"责任认定 {ours} 请贵方查看" in then and f"责任沟通 {letter}" in then
 
 
 @pytest.mark.clause("EXP-3.2.1")

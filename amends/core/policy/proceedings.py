@@ -170,11 +170,12 @@ class ForPartners(Ruled):
     """What partners read through their private link: fields of the proceeding's forms, and facts of its case; nothing else.
 
     Of rows that name a partner, each reads the own ones alone. `lead` says in a sentence what they are asked for. After
-    its end the proceeding can be read for so many days more. With `asks_code` the link alone shows nothing: a code that goes to the
+    its end the proceeding can be read for so many days more. `title` is what it is called towards them, where that differs. With `asks_code` the link alone shows nothing: a code that goes to the
     contact on the register opens it.
     """
 
     lead: Title
+    title: Title | None = None
     reads: tuple[Name, ...]
     reads_of_case: tuple[Name, ...] = ()
     readable_days: int = Field(default=14, ge=0, le=30)

@@ -148,6 +148,7 @@ class _ActPage:
         context = {
             "base": "portal/base.html",
             "is_partner": self.side.is_partner,
+            "called": self.side.called,
             "number": self.side.row.number,
             "desk": PortalDesk(self.side.row.desk, self.side.pack),
             "verb": verb,

@@ -39,6 +39,7 @@ class Matter:
     """One proceeding of the link: what is asked of the partner there, or merely open to it, by when, and its documents."""
 
     proceeding: Proceeding
+    called: str
     lead: str
     is_asked: bool
     due: str
@@ -62,6 +63,7 @@ def _matter(side: Side, proceeding: Proceeding, key: PartnerKey, now: datetime) 
     due = min((c.due_at for c in waits if c.due_at), default=None)
     return Matter(
         proceeding=proceeding,
+        called=side.called,
         lead=words(kind.for_partners.lead) if kind.for_partners else "",
         is_asked=kind.states[proceeding.state].waits_for in {"partner", *side.roles},
         due=by_when(due, zone, now=now) if due else "",

@@ -12,12 +12,11 @@ from django.urls import reverse
 from amends.apps.cases.evidence import open_evidence
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.proceeding_models import PartnerKey
-from amends.apps.cases.proceedings.partners import partner_caller, proceedings_for
+from amends.apps.cases.proceedings.partners import partner_caller, proceeding_at_hand, proceedings_for
 from amends.apps.people.actions import log_access
 from amends.core.refusals import NotVisible
 from amends.doors.files import as_attachment
 from amends.doors.routes import route
-from amends.doors.wording import words
 from amends.web.portal.acting import act_on
 from amends.web.portal.answering import portal_page
 from amends.web.portal.desks import PortalDesk
@@ -36,14 +35,15 @@ def by_link(request: HttpRequest, secret: str, key: PartnerKey, now: datetime) -
     """What is asked of the partner, by when, what was written on both sides, and how it was decided."""
     root = key.proceeding
     pack = pack_of(root)
-    kind = pack.proceedings[root.kind]
     matters = matters_for(key, now=now)
+    at_hand = proceeding_at_hand(key)
     context = {
         "secret": secret,
         "partner": key.partner,
         "desk": PortalDesk(root.desk, pack),
-        "title": words(kind.title),
-        "number": root.number,
+        "title": next(m.called for m in matters if m.proceeding == at_hand),
+        "number": at_hand.number,
+        "others": [m for m in matters if m.proceeding != at_hand],
         "now": next((m for m in matters if m.offers), None),
         "documents": sorted((d for m in matters for d in m.documents), key=lambda d: d.order, reverse=True),
         "of_case": of_case(key, matters),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from amends.apps.cases.actions.perform import facts_at_moment
 from amends.apps.cases.clocks import process_of
 from amends.apps.cases.facts import facts_of, pack_of
@@ -19,8 +21,10 @@ from amends.core.directory import Caller
 from amends.core.facts import CaseFacts
 from amends.core.policy.lifecycle import Process, Transition
 from amends.core.policy.pack import Pack
+from amends.core.policy.proceedings import ProceedingKind
 from amends.core.refusals import Refusal
 from amends.core.roles import actor_on_case, complainant_roles
+from amends.doors.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ class Side:
     @property
     def process(self) -> Process:
         return process_of(self.row, self.pack)
+
+    @property
+    def called(self) -> str:
+        """What the matter is called towards this side, before its number."""
+        if not isinstance(self.process, ProceedingKind):
+            return gettext("编号")
+        told = self.process.for_partners
+        return words(told.title if told and told.title else self.process.title)
 
     def transition(self, verb: str) -> Transition | None:
         """The transition of a verb that is this side's own, one out of the present state first; it need not be open now."""

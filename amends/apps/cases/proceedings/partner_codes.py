@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from amends.apps.cases.facts import pack_of
 from amends.apps.cases.portal_keys import digits_of, normal_contact, takes_texts
 from amends.apps.cases.proceeding_models import PartnerKey
-from amends.apps.cases.proceedings.partners import Reached
+from amends.apps.cases.proceedings.partners import Reached, proceeding_at_hand
 from amends.apps.cases.proceedings.telling import values_of_proceeding
 from amends.apps.messaging.actions import write_to_outbox
 from amends.apps.messaging.allowances import Allowance, spend
@@ -44,10 +44,10 @@ def send_partner_code(key: PartnerKey, *, language: str, now: datetime) -> str:
     """Send a code that is good for ten minutes; returns what is kept to compare with. Raises TooMany after five within an hour."""
     spend([SENT], subject=str(key.pk), now=now)
     code, way, root = f"{secrets.randbelow(10**6):06d}", contact_for_code(key), key.proceeding
-    pack = pack_of(root)
+    pack, at_hand = pack_of(root), proceeding_at_hand(key)
     write_to_outbox(
         pack=pack, message=MESSAGE, channel=way.channel, address=way.address, language=language,
-        values={**values_of_proceeding(root, pack, texts={}), "complainant_name": "", "case_title": "", "reason": ""},
+        values={**values_of_proceeding(at_hand, pack, texts={}), "complainant_name": "", "case_title": "", "reason": ""},
         secrets={"code": code}, case_key=str(root.pk), now=now, expires_at=now + LASTS, desk=root.desk,
     )  # fmt: skip
     return _hash_of(key, code)

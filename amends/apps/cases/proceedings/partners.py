@@ -128,6 +128,12 @@ def proceedings_for(key: PartnerKey) -> list[Proceeding]:
     return [root, *(one for one in started if _is_for(one, key.partner_id))]
 
 
+def proceeding_at_hand(key: PartnerKey) -> Proceeding:
+    """What the partner knows the link by: the talks that were opened with it while they are open, then the proceeding itself."""
+    root, *started = proceedings_for(key)
+    return next((one for one in reversed(started) if one.is_open), root)
+
+
 def _is_for(proceeding: Proceeding, partner: int) -> bool:
     kind = pack_of(proceeding).proceedings[proceeding.kind]
     return kind.for_partners is not None and facts_of_proceeding(proceeding).values.get("partner") == partner
