@@ -77,12 +77,12 @@ def _not_now(request: HttpRequest, side: Side, verb: str, back: str) -> HttpResp
     """The verb is not open any more: the answer was given already, or the time for it is over. What was typed can be copied."""
     now, transition = timezone.now(), side.transition(verb)
     refusal = side.why_not(verb, now) if transition else None
-    is_told = isinstance(refusal, WrongState | AlreadyDecided)
+    moved_on = gettext("现在不需要这一步了：这件事的进展已经变化。")
     bound = (
         clock_that_binds(transition, clocks_of(side.row, side.pack, now, with_segments=False)) if transition else None
     )
     context = {
-        "sentence": said(refusal) if is_told else gettext("现在不需要这一步了：这件事的进展已经变化。"),
+        "sentence": said(refusal) if isinstance(refusal, WrongState | AlreadyDecided) else moved_on,
         "bound": bound,
         "bound_at": in_full(bound.due_at, zone_of(side.pack)) if bound and bound.due_at else "",
         "is_partner": side.is_partner,
