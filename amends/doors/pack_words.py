@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from amends.core.policy.pack import Pack
-from amends.doors.wording import language, words
+from amends.doors.wording import language, within_a_sentence, words
 
 Found = TypeVar("Found")
 KEPT = 64
@@ -35,6 +35,10 @@ class PackWords:
 
     def waits(self, name: str) -> str:
         return self._once("waits", name, waits_words)
+
+    def waits_within(self, name: str) -> str:
+        """The same amid a sentence."""
+        return self._once("waits_within", name, lambda pack, name: within_a_sentence(waits_words(pack, name)))
 
     def level(self, name: str) -> tuple[str, int]:
         return self._once("level", name, level_words)

@@ -51,8 +51,8 @@ def begun(text: str) -> str:
 
 
 def within_a_sentence(text: str) -> str:
-    """A label as it stands amid an English sentence, which writes common nouns small."""
-    return text[:1].lower() + text[1:] if language() == "en" else text
+    """A label as it stands amid an English sentence, which writes common nouns small and leaves abbreviations."""
+    return text[:1].lower() + text[1:] if language() == "en" and not text[1:2].isupper() else text
 
 
 def _begun(text: str, tongue: str) -> str:

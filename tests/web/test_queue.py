@@ -9,12 +9,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from amends.apps.cases.models import Case
 from amends.apps.ledger.models import Event
 from amends.apps.lists.models import Habit, SavedView
 from amends.apps.people.models import Person
 from amends.core.queue_order import Band
+from amends.doors.wording import within_a_sentence
 from tests.web.staff import on_page, signed_in
 
 QUEUE = "/queue/?tab=all"
@@ -40,6 +42,19 @@ def test_the_queue_takes_the_same_number_of_queries_for_one_case_and_many(desk, 
         desk.register()
     assert [queries(supervisor, address) for address in (QUEUE, everything)] == few
     assert max(few) <= 14
+
+
+def test_whose_turn_it_is_reads_as_a_sentence_in_english(desk, supervisor):
+    case = desk.register()
+    supervisor.post("/language/", {"language": "en", "next": "/"})
+    waits = desk.pack.lifecycle.states[case.state].waits_for
+    role = desk.pack.roles.roles[waits].title.en
+    assert f"Waiting for: {role}<" in supervisor.get(QUEUE).content.decode()
+    with override("en"):
+        assert [within_a_sentence(text) for text in ("Intake officer", "HR officer")] == [
+            "intake officer",
+            "HR officer",
+        ]
 
 
 def test_every_filter_in_use_is_shown_in_words_and_can_be_taken_away(desk, supervisor):

@@ -114,7 +114,7 @@ def _line(row: Any, said: PackWords, look: Look, sentences: _Said) -> Line:
     desk, category, waits = (
         look.desks.get(row.desk_id, ""),
         said.category(row.category),
-        said.waits(row.waits_for),
+        said.waits_within(row.waits_for),
     )
     kind, channel = said.kind(row.kind), said.channel(row.channel)
     word_due = _next_word(row, look)

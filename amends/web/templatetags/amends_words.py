@@ -67,6 +67,12 @@ def in_script(text: str) -> str:
 
 
 @register.filter
+def amid(text: str) -> str:
+    """A label as it stands amid a sentence."""
+    return wording.within_a_sentence(text)
+
+
+@register.filter
 def button_of(verb: str) -> str:
     return wording.button_of(verb)
 

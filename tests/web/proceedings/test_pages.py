@@ -50,6 +50,14 @@ def test_a_proceeding_is_begun_from_its_case_and_decided_in_the_inbox(office: Of
     assert "一夜装修" in text_of(signed_in(office.world, "director").get("/proceedings/"))
 
 
+def test_whose_turn_it_is_in_a_proceeding_reads_as_english(office: Office, number: str) -> None:
+    key, desk = begun(office, number), signed_in(office.world, "director")
+    desk.post("/language/", {"language": "en", "next": "/"})
+    assert "Whose turn" in text_of(desk.get(f"/proceedings/{key}/"))
+    office.api("receptionist").steps_on(key, "disapprove")
+    assert re.search(r"Whose turn\s+Nobody: it is closed", text_of(desk.get(f"/proceedings/{key}/")))
+
+
 def test_whoever_takes_a_step_reads_beside_it_what_was_said_so_far(office: Office, number: str) -> None:
     key = begun(office, number)
     page = signed_in(office.world, "receptionist").get(f"/proceedings/{key}/do/disapprove/")
