@@ -195,19 +195,21 @@ def _speak(centre: Centre, line: socket.socket) -> None:
         while (pdu := _read_pdu(line)) is not None:
             command, sequence, body = pdu
             if command in _BIND:
-                _write_pdu(line, command | 0x80000000, sequence, b"centre\0")
-                if command != 0x02:
-                    for number, waiting in enumerate(centre.to_give, start=1):
-                        _write_pdu(line, 0x05, 1000 + number, waiting)
+                given_out = centre.to_give if command != 0x02 else []
+                # At once: what came a second after the welcome would be found the next time.
+                line.sendall(
+                    _pdu(command | 0x80000000, sequence, b"centre\0")
+                    + b"".join(_pdu(0x05, 1000 + number, waiting) for number, waiting in enumerate(given_out, start=1))
+                )
             elif command == 0x04:
                 (centre.refused if centre.status else centre.taken).append(_submitted(body))
                 if centre.drops_after_taking:
                     return
-                _write_pdu(line, 0x80000004, sequence, f"m{len(centre.taken)}\0".encode(), centre.status)
+                line.sendall(_pdu(0x80000004, sequence, f"m{len(centre.taken)}\0".encode(), centre.status))
             elif command == 0x80000005:
                 centre.confirmed.append(sequence)
             elif command == 0x06:
-                _write_pdu(line, 0x80000006, sequence, b"")
+                line.sendall(_pdu(0x80000006, sequence, b""))
                 return
 
 
@@ -233,8 +235,8 @@ def _exactly(line: socket.socket, wanted: int) -> bytes | None:
     return found
 
 
-def _write_pdu(line: socket.socket, command: int, sequence: int, body: bytes, status: int = 0) -> None:
-    line.sendall(struct.pack(">IIII", 16 + len(body), command, status, sequence) + body)
+def _pdu(command: int, sequence: int, body: bytes, status: int = 0) -> bytes:
+    return struct.pack(">IIII", 16 + len(body), command, status, sequence) + body
 
 
 def _submitted(body: bytes) -> dict[str, Any]:

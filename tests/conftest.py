@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, settings
 
 from tools.house import BROWSERS
 
-pytest_plugins = ["tests.flushing", "tests.forgetting", "tests.tables", "tests.one_chain", "tests.questions"]
+pytest_plugins = [
+    "tests.flushing",
+    "tests.forgetting",
+    "tests.tables",
+    "tests.one_chain",
+    "tests.questions",
+    "tests.unhurried",
+]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 # Nothing here is a timed test: an example that takes long on a busy machine is no failure.
 settings.register_profile("untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,11 +7,9 @@ import grp
 import os
 import pwd
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from imaplib import IMAP4
@@ -20,8 +18,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.patience import HANGS_AFTER_SECONDS, eventually
+from tests.ports import free_port
+
 PASSWORD = "mail-box-password"  # noqa: S105
-READY_WITHIN_SECONDS = 20
 CONFIG = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -109,19 +109,13 @@ class ImapServer:
 
     @contextlib.contextmanager
     def signed_in(self, user: str) -> Iterator[IMAP4]:
-        client = IMAP4("127.0.0.1", self.port, timeout=20)
+        client = IMAP4("127.0.0.1", self.port, timeout=HANGS_AFTER_SECONDS)
         try:
             client.login(user, PASSWORD)
             yield client
         finally:
             with contextlib.suppress(Exception):
                 client.logout()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _make_certificate(folder: Path) -> str:
@@ -150,7 +144,7 @@ def imap_server() -> Iterator[ImapServer]:
             for path in (folder, folder / "mail"):
                 os.chown(path, who.pw_uid, who.pw_gid)
         folder.chmod(0o755)
-        port, tls_port = _free_port(), _free_port()
+        port, tls_port = free_port(), free_port()
         group = grp.getgrgid(who.pw_gid).gr_name
         text = CONFIG.format(
             folder=folder, name=folder.name, user=who.pw_name, group=group, port=port, tls_port=tls_port, ssl="yes",
@@ -165,7 +159,7 @@ def imap_server() -> Iterator[ImapServer]:
                 yield server
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=HANGS_AFTER_SECONDS)
 
 
 @contextlib.contextmanager
@@ -180,11 +174,13 @@ def _may_be_called(*ports: int) -> Iterator[None]:
 
 
 def _wait_for(server: ImapServer, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_WITHIN_SECONDS
-    while True:
+    def answers() -> bool:
         with contextlib.suppress(OSError, IMAP4.error, ssl.SSLError), server.signed_in("probe"):
-            return
-        if process.poll() is not None or time.monotonic() > until:
-            log = server.folder / "dovecot.log"
-            raise AssertionError(log.read_text() if log.exists() else process.stderr and process.stderr.read())
-        time.sleep(0.1)
+            return True
+        return False
+
+    try:
+        eventually(answers, or_is_over=lambda: process.poll() is not None, look_every=0.1)
+    except AssertionError as error:
+        log = server.folder / "dovecot.log"
+        raise AssertionError(log.read_text() if log.exists() else process.stderr and process.stderr.read()) from error

@@ -20,6 +20,7 @@ os.environ["AMENDS_SECRET_KEY"] = secrets.token_urlsafe(64)
 from amends.config.databases import postgres_database, sqlite_database  # noqa: E402
 from amends.config.environment import envchoice, envlist, envtext  # noqa: E402
 from amends.config.settings import *  # noqa: E402, F403
+from tests.patience import unhurried  # noqa: E402
 
 TEST_DATABASE = envchoice("AMENDS_TEST_DATABASE", default="sqlite", choices={"sqlite", "postgresql"})
 if TEST_DATABASE == "postgresql":
@@ -27,6 +28,8 @@ if TEST_DATABASE == "postgresql":
 else:
     DATABASES = {"default": sqlite_database(_FOLDER / "amends.sqlite3")}
     DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
+
+DATABASES["default"] = unhurried(DATABASES["default"])
 
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

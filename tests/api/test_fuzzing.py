@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from amends.core.verbs import VERBS
+from tests.patience import HANGS_AFTER_SECONDS
 from tests.promises.installation import Installation
 from tests.promises.racing import register
 
@@ -50,7 +51,7 @@ def test_fuzzing_finds_no_server_error(running: Installation, tmp_path: Path, ro
             # Not in several threads: two that parse a program at the same moment make Python 3.11 fail.
             *["--workers", "1"],
             *["--no-shrink", "--seed", SEED, "--warnings", "off", "--suppress-health-check", "all"],
-            *["--request-timeout", "60"],
+            *["--request-timeout", str(int(HANGS_AFTER_SECONDS))],
         ],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip

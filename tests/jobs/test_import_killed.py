@@ -8,12 +8,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.patience import HANGS_AFTER_SECONDS, eventually
 from tests.tables import copy_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ HALVES = (
 
 
 def asked(var, query):
-    with closing(sqlite3.connect(var / "amends.sqlite3", timeout=20)) as database:
+    with closing(sqlite3.connect(var / "amends.sqlite3", timeout=HANGS_AFTER_SECONDS)) as database:
         return database.execute(query).fetchall()
 
 
@@ -116,15 +116,6 @@ def children_of(pid):
     return [int(child) for child in listed]
 
 
-def wait_for(condition, *, seconds=120):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
-
-
 def is_gone(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split(")")[-1].split()[0] == "Z"
@@ -138,20 +129,22 @@ def test_a_killed_import_ends_where_a_clean_one_ends(empty, files, tmp_path):
     shutil.copytree(empty, clean)
     shutil.copytree(empty, killed)
     whole = started(clean, files)
-    output, errors = whole.communicate(timeout=300)
+    output, errors = whole.communicate(timeout=HANGS_AFTER_SECONDS)
     assert whole.returncode == 0, errors
 
     for kill in range(KILLS):
         stored = len(asked(killed, KEPT))
         process = started(killed, files)
-        wait_for(lambda stored=stored, process=process: len(asked(killed, KEPT)) > stored or process.poll() is not None)
+        eventually(
+            lambda stored=stored, process=process: len(asked(killed, KEPT)) > stored or process.poll() is not None
+        )
         helpers = children_of(process.pid) if process.poll() is None else []
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert len(set(asked(killed, HALVES)[0])) == 1, f"something is half there after kill {kill}"
-        wait_for(lambda helpers=helpers: all(is_gone(pid) for pid in helpers))
+        eventually(lambda helpers=helpers: all(is_gone(pid) for pid in helpers))
     rest = started(killed, files)
-    output_of_rest, errors = rest.communicate(timeout=300)
+    output_of_rest, errors = rest.communicate(timeout=HANGS_AFTER_SECONDS)
 
     assert rest.returncode == 0, errors
     assert "Continued after row" in output_of_rest

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from amends.jobs.supervisor import Child, pause_before_restart
+from tests.patience import HANGS_AFTER_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(3600)"]
 KEEPER = """
 import sys, structlog
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 from amends.jobs.supervisor import Child, Supervisor
-command = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+command = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(3600)"]
 Supervisor([Child(name="one", command=command)]).run()
 """
 
@@ -64,7 +65,7 @@ def test_sigterm_is_passed_on():
 
     keeper.terminate()
 
-    assert keeper.wait(timeout=20) == 0
+    assert keeper.wait(timeout=HANGS_AFTER_SECONDS) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 
@@ -76,12 +77,12 @@ def test_children_die_with_a_killed_supervisor():
     descriptor = os.pidfd_open(child)
 
     keeper.send_signal(signal.SIGKILL)
-    keeper.wait(timeout=20)
+    keeper.wait(timeout=HANGS_AFTER_SECONDS)
 
-    assert os_poll(descriptor, seconds=20)
+    assert os_poll(descriptor, seconds=HANGS_AFTER_SECONDS)
 
 
-def os_poll(descriptor: int, *, seconds: int) -> bool:
+def os_poll(descriptor: int, *, seconds: float) -> bool:
     import select
 
     return bool(select.select([descriptor], [], [], seconds)[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -13,9 +12,21 @@ from email.utils import make_msgid
 from smtplib import SMTP
 from typing import Any
 
-from aiosmtpd.controller import Controller
-
 from tests.imap_server import ImapServer
+from tests.mail_server import mail_server
+from tests.patience import HANGS_AFTER_SECONDS
+
+
+@dataclass(frozen=True)
+class Delivering:
+    """Puts what it is handed into the mailboxes of those it is for."""
+
+    imap: ImapServer
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        for recipient in envelope.rcpt_tos:
+            await asyncio.to_thread(self.imap.deliver, user_of(recipient), envelope.content)
+        return "250 OK"
 
 
 @dataclass(frozen=True)
@@ -25,14 +36,9 @@ class Post:
     imap: ImapServer
     port: int
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        for recipient in envelope.rcpt_tos:
-            await asyncio.to_thread(self.imap.deliver, user_of(recipient), envelope.content)
-        return "250 OK"
-
     def hand_in(self, mail: EmailMessage) -> None:
         """Send a mail as a mail program does."""
-        with SMTP("127.0.0.1", self.port, timeout=20) as client:
+        with SMTP("127.0.0.1", self.port, timeout=HANGS_AFTER_SECONDS) as client:
             client.send_message(mail)
 
     def mails_of(self, address: str) -> list[EmailMessage]:
@@ -72,13 +78,5 @@ def an_answer(to: EmailMessage, sender: str, text: str) -> EmailMessage:
 @contextlib.contextmanager
 def post_office(imap: ImapServer) -> Iterator[Post]:
     """The SMTP server, running until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    post = Post(imap, port)
-    server = Controller(post, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        yield post
-    finally:
-        server.stop()
+    with mail_server(Delivering(imap)) as port:
+        yield Post(imap, port)

@@ -10,11 +10,10 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 Next = Callable[[HttpRequest], HttpResponse]
-COMMITS_LATER_SECONDS = 0.4
 
 
 class AcknowledgeBeforeCommit:
-    """Answers a POST while its transaction is still open, and commits a moment later."""
+    """Answers a POST while its transaction is still open, and is not yet committing when it is killed."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -28,7 +27,7 @@ class AcknowledgeBeforeCommit:
             with transaction.atomic():
                 found.append(self.get_response(request))
                 answered.set()
-                time.sleep(COMMITS_LATER_SECONDS)
+                time.sleep(3600)
             connection.close()
 
         threading.Thread(target=work, daemon=True).start()

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from amends.jobs.supervisor import web_command, worker_command
+from tests.patience import HANGS_AFTER_SECONDS, eventually
+from tests.ports import free_port
 from tests.tables import copy_tables, copy_tables_on_server, on_server, with_database
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN_SECONDS = 60
 SETTINGS = "tests.promises.server_settings"
 PACK = "express"
 ARGUMENTS_BEGIN = 3
@@ -150,12 +150,11 @@ class Installation:
         self.web = self._spawn(web_command(host="127.0.0.1", port=self.port, processes=2, threads=4), afresh=afresh)
         if self.worker is None or self.worker.poll() is not None:
             self.start_worker(afresh=afresh)
-        while not self._is_ready():
-            if self.web.poll() is not None:
-                raise AssertionError(f"the web server ended by itself:\n{self.log()}")
-            if time.monotonic() - began > READY_WITHIN_SECONDS:
-                raise AssertionError(f"not ready within {READY_WITHIN_SECONDS} s:\n{self.log()}")
-            time.sleep(0.03)
+        web = self.web
+        try:
+            eventually(self._is_ready, or_is_over=lambda: web.poll() is not None)
+        except AssertionError as error:
+            raise AssertionError(f"the web server did not become ready:\n{self.log()}") from error
         return time.monotonic() - began
 
     def start_worker(self, *, afresh: bool = True) -> None:
@@ -180,7 +179,7 @@ class Installation:
 
     def _is_ready(self) -> bool:
         try:
-            return self.call("GET", "/readyz", timeout=2).status == 200
+            return self.call("GET", "/readyz").status == 200
         except Ambiguous:
             return False
 
@@ -207,7 +206,7 @@ class Installation:
 
     def call(
         self, method: str, path: str, *, token: str = "", json_body: Any = None, body: bytes = b"",
-        headers: Mapping[str, str] | None = None, timeout: float = 20,
+        headers: Mapping[str, str] | None = None, timeout: float = HANGS_AFTER_SECONDS,
     ) -> Answer:  # fmt: skip
         """One request on a connection of its own. Raises Ambiguous when no complete answer came."""
         sent = dict(headers or {})
@@ -244,12 +243,6 @@ def _kill(process: Process | None) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

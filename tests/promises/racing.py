@@ -29,14 +29,14 @@ def register(target: Installation, words: str, *, key: str = "", role: str = "cs
     headers = {"Idempotency-Key": key} if key else {}
     return target.call(
         "POST", "/api/v1/cases", token=target.world["tokens"][role], json_body=new_case(target.world, words),
-        headers=headers, timeout=60,
+        headers=headers,
     )  # fmt: skip
 
 
 def act(target: Installation, number: str, verb: str, *, role: str, version: int, **data: Any) -> Answer:
     body = {"version": version, "data": data}
     return target.call(
-        "POST", f"/api/v1/cases/{number}/actions/{verb}", token=target.world["tokens"][role], json_body=body, timeout=60
+        "POST", f"/api/v1/cases/{number}/actions/{verb}", token=target.world["tokens"][role], json_body=body
     )
 
 

@@ -1,8 +1,10 @@
-"""The product's own settings for an installation that a harness starts and kills, with the faults it plants."""
+"""The product's own settings for an installation that a harness starts and kills, with the faults it plants; but that it waits longer."""
 
 from amends.config.environment import envlist
 from amends.config.settings import *  # noqa: F403
+from tests.patience import unhurried
 
+DATABASES["default"] = unhurried(DATABASES["default"])  # noqa: F405
 PLANTED_FAULTS = frozenset(envlist("AMENDS_TEST_PLANTED_FAULTS"))
 _FAULTS = {
     "acknowledge_before_commit": "tests.promises.faults.AcknowledgeBeforeCommit",

@@ -14,7 +14,8 @@ from django.db import connection
 
 from amends.apps.ledger.triggers import create_triggers, drop_triggers
 from amends.jobs.self_check import unguarded_ledger
-from tests.promises.installation import Installation, Template, free_port, installed
+from tests.ports import free_port
+from tests.promises.installation import Installation, Template, installed
 from tests.tables import copy_tables, copy_tables_on_server, with_database
 from tools.postgres import private_cluster, server_programs
 

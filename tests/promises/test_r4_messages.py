@@ -9,27 +9,23 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
-
 from tests.carriers import SECRET, Carrier, cloud
+from tests.mail_server import mail_server
+from tests.patience import eventually
 from tests.promises.installation import ROOT, Installation, Template, installed
 
 MESSAGES = int(os.environ.get("AMENDS_TEST_MESSAGES", "24"))
 KILLS = int(os.environ.get("AMENDS_TEST_MESSAGE_KILLS", "4"))
 SEED = int(os.environ.get("AMENDS_TEST_SEED", "20260305"))
 PAUSE = (0.4, 1.6)
-PATIENCE = 120.0
 
 
 class MailServer:
@@ -49,20 +45,6 @@ class MailServer:
         if chance < 0.3:
             server.transport.abort()
         return "250 OK"
-
-
-@contextmanager
-def mail_server() -> Iterator[tuple[MailServer, int]]:
-    box = MailServer()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        yield box, port
-    finally:
-        server.stop()
 
 
 def failing(carrier: Carrier) -> None:
@@ -101,7 +83,8 @@ class Inside:
 
 
 def test_messages_leave_at_least_once_and_texts_once(template: Template, folder: Path):
-    with cloud("aliyun") as carrier, mail_server() as (box, port), installed(template, folder) as installation:
+    box = MailServer()
+    with cloud("aliyun") as carrier, mail_server(box) as port, installed(template, folder) as installation:
         failing(carrier)
         installation.settings = {
             "AMENDS_SMS_URL": f"aliyun://key:{SECRET}@{carrier.netloc}",
@@ -138,7 +121,6 @@ def _sent_under_kills(installation: Installation, inside: Inside) -> int:
     chance, kills = random.Random(SEED + 2), 0
     installation.load()
     inside.ask(f"write {MESSAGES}")
-    began = time.monotonic()
     while kills < KILLS:
         installation.start_worker(afresh=False)
         time.sleep(chance.uniform(*PAUSE))
@@ -146,9 +128,6 @@ def _sent_under_kills(installation: Installation, inside: Inside) -> int:
         kills += 1
         inside.ask("hurry")
     installation.start_worker(afresh=False)
-    while time.monotonic() - began < PATIENCE + 4 * MESSAGES:
-        if all(row["state"] == "sent" for row in inside.ask("hurry")["rows"]):
-            break
-        time.sleep(0.5)
+    eventually(lambda: all(row["state"] == "sent" for row in inside.ask("hurry")["rows"]), look_every=0.5)
     installation.kill_worker()
     return kills

@@ -20,7 +20,7 @@ def decided_together(target: Installation, tokens: dict[str, str], key: str, ver
     return together(
         [
             lambda role=role, verb=verb: target.call(
-                "POST", f"/api/v1/proceedings/{key}/actions/{verb}", token=tokens[role], timeout=60,
+                "POST", f"/api/v1/proceedings/{key}/actions/{verb}", token=tokens[role],
                 json_body={"version": 1, "data": WORDS[verb]},
             )
             for role, verb in zip((FIRST, SECOND), verbs, strict=True)
@@ -59,7 +59,7 @@ def test_of_two_payments_at_the_same_moment_one_is_made(running: Installation):
         answers = together(
             [
                 lambda token=token, data=data, key=key: running.call(
-                    "POST", f"/api/v1/proceedings/{key}/actions/pay", token=token, timeout=60,
+                    "POST", f"/api/v1/proceedings/{key}/actions/pay", token=token,
                     json_body={"version": 3, "data": data},
                 )
                 for token, data in zip((first, second), payments, strict=True)

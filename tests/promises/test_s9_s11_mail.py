@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from amends.apps.cases.models import Case
 from amends.apps.ledger.queries import events_of
@@ -24,6 +22,7 @@ from amends.apps.messaging.reply_addresses import reply_address
 from amends.apps.people.sealing import digests
 from tests.acceptance.conftest import undone_afterwards
 from tests.apps.mail.letters import CUSTOMER, a_letter, a_mailbox, arrive, last_mail_to
+from tests.mail_server import mail_server
 from tests.world import open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db
@@ -59,14 +58,9 @@ class Server:
 @pytest.fixture
 def server(settings) -> Iterator[Server]:
     kept = Server()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.MAIL_URL = f"smtp://127.0.0.1:{port}"
-    yield kept
-    controller.stop()
+    with mail_server(kept) as port:
+        settings.MAIL_URL = f"smtp://127.0.0.1:{port}"
+        yield kept
 
 
 def send_waiting(server: Server, now: datetime, monkeypatch) -> list[tuple[str, list[str], Message]]:

@@ -17,6 +17,7 @@ from amends.apps.messaging.providers.tencent import tc3_authorization
 from amends.apps.messaging.receipts import note_receipt
 from amends.apps.messaging.texting import Length, length_of, opts_out, signed, when_awake
 from tests.carriers import SECRET, cloud, delivered, message_centre
+from tests.patience import eventually
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 State = OutboxMessage.State
@@ -251,7 +252,7 @@ def test_a_message_centre_gives_receipts_and_answers_once_and_hears_that_they_ar
         ("13800138001", "T", "opted_out"),
     ]
     assert OptOut.objects.get().number == "13800138001"
-    assert len(centre.confirmed) == 6
+    eventually(lambda: len(centre.confirmed) == 6)
 
 
 @pytest.mark.django_db

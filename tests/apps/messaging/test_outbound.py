@@ -3,7 +3,9 @@
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
+from itertools import chain, repeat
 
 import pytest
 
@@ -54,8 +56,8 @@ def test_a_named_host_that_leads_inward_is_not_called(address, monkeypatch):
 
 
 @contextmanager
-def server(*answers: bytes, settings):
-    """One that says the pieces, a tenth of a second apart, and keeps the line open."""
+def server(answers: Iterable[bytes], *, settings):
+    """One that says the pieces, a tenth of a second apart, until whoever listens has gone."""
     listener = socket.create_server(("127.0.0.1", 0))
     asked = []
 
@@ -83,9 +85,8 @@ def server(*answers: bytes, settings):
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(settings):
-    with server(
-        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", settings=settings
-    ) as (url, asked):
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    with server([redirect], settings=settings) as (url, asked):
         answer = post(url, b"{}", {"X-A": "b"}, hosts=[])
 
     assert answer.status == 302
@@ -94,17 +95,15 @@ def test_a_redirect_is_an_answer_and_is_not_followed(settings):
 
 def test_an_answer_larger_than_64_kb_is_broken_off(settings):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
-    with server(head + b"x" * 100_000, settings=settings) as (url, _), pytest.raises(AnswerLost, match="too large"):
+    with server([head + b"x" * 100_000], settings=settings) as (url, _), pytest.raises(AnswerLost, match="too large"):
         post(url, b"", {}, hosts=[])
 
 
 def test_an_answer_that_drips_ends_with_the_time(settings):
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-    began = time.monotonic()
-    with server(head, *[b"x"] * 20, settings=settings) as (url, _), pytest.raises(AnswerLost):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    drip = chain([head], repeat(b"x"))
+    with server(drip, settings=settings) as (url, _), pytest.raises(AnswerLost, match="TimeoutError"):
         post(url, b"", {}, hosts=[], within=0.4)
-
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_name_that_nobody_knows_was_not_reached(monkeypatch):
@@ -119,7 +118,7 @@ def test_a_name_that_nobody_knows_was_not_reached(monkeypatch):
 
 def test_no_line_can_be_added_to_the_request(settings):
     with (
-        server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", settings=settings) as (url, _),
+        server([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"], settings=settings) as (url, _),
         pytest.raises(ValueError, match="Invalid header"),
     ):
         post(url, b"", {"X-A": "b\r\nX-Evil: c"}, hosts=[])

@@ -2,19 +2,18 @@
 
 import json
 import os
-import socket
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from amends.apps.deferred.models import Job
 from amends.apps.messaging import tasks
 from amends.apps.messaging.models import OutboxMessage
 from amends.apps.messaging.providers.base import AddressRefused, MaybeSent
 from amends.apps.messaging.providers.files import FileSms
+from tests.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -43,14 +42,9 @@ class Mailbox:
 @pytest.fixture
 def mailbox(settings):
     box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    settings.MAIL_URL = f"smtp://127.0.0.1:{port}"
-    yield box
-    server.stop()
+    with mail_server(box) as port:
+        settings.MAIL_URL = f"smtp://127.0.0.1:{port}"
+        yield box
 
 
 @pytest.fixture

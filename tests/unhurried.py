@@ -1,0 +1,26 @@
+"""Where the product gives up what takes too long, a test waits for it; what proves a limit sets its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from amends.apps.cases import previews
+from amends.apps.mail import limited
+from amends.apps.messaging import outbound
+from amends.apps.messaging.providers import smpp
+from amends.doors.papers import press
+from tests.patience import HANGS_AFTER_SECONDS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_given_up_for_being_slow() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(press, "TIME_LIMIT", HANGS_AFTER_SECONDS)
+        patch.setattr(smpp, "LONGEST_CALL", HANGS_AFTER_SECONDS)
+        patch.setitem(outbound.post.__kwdefaults__, "within", HANGS_AFTER_SECONDS)
+        for module in (previews, limited):
+            patch.setattr(module, "PATIENCE", timedelta(seconds=HANGS_AFTER_SECONDS))
+        yield
