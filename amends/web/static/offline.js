@@ -426,6 +426,8 @@ var amends = window.amends || {};
     }
     if (!addresses.length) return;
     for (const address of [LIST, ...addresses]) await keepForm(cache, address, box.dataset.keepMark);
+    // What lies here is of use from the moment on in which somebody answers with it.
+    await navigator.serviceWorker.ready;
     box.dataset.kept = "yes";
   };
 
