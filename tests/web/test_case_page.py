@@ -220,10 +220,12 @@ def test_somebody_who_fills_in_a_form_is_seen_by_others_until_it_expires(desk, s
     other = signed_in(desk, "cs_agent")
     name = desk.person("cs_supervisor").name
     sentence = f"{name} 正在填写“添加备注”"
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     assert sentence not in text_of(supervisor.post(address, {"doing": "note"}))
     assert sentence in text_of(other.post(address))
     assert sentence in text_of(other.get(f"/cases/{case.number}/"))
-    later = timezone.now() + LASTS + timedelta(seconds=1)
+    later = now + LASTS + timedelta(seconds=1)
     monkeypatch.setattr("django.utils.timezone.now", lambda: later)
     assert sentence not in text_of(other.post(address))
 

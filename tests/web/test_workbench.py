@@ -155,8 +155,10 @@ def test_an_administrator_without_a_role_is_told_why_there_is_no_case(desk):
     assert "您没有受理台的角色" in queue
 
 
-def test_what_is_due_at_midnight_is_due_by_the_end_of_the_day_before(desk):
-    midnight = timezone.now().astimezone(DEFAULT_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+def test_what_is_due_at_midnight_is_due_by_the_end_of_the_day_before(desk, monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    midnight = now.astimezone(DEFAULT_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     placed(desk, desk.register(), due_at=midnight + timedelta(days=1))
 
     page = signed_in(desk, "cs_supervisor").get("/?scope=all").content.decode()
