@@ -1,14 +1,17 @@
 """The browser of the journeys: one a process, in which every test finds nothing of another."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.http import HttpRequest, HttpResponse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 60_000
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +52,11 @@ def browser(started_browser: Browser) -> Iterator[Browser]:
 @pytest.fixture
 def window(browser: Browser) -> Page:
     """A window of it on a desk."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    return patient(browser, viewport={"width": 1440, "height": 900}).new_page()
+
+
+def patient(browser: Browser, **options: Any) -> BrowserContext:
+    """Somebody else's browser, in Chinese, that waits for whatever it is told to wait for as long as every other."""
+    context = browser.new_context(locale="zh-CN", **options)
     context.set_default_timeout(PATIENCE_MILLISECONDS)
-    return context.new_page()
+    return context

@@ -25,6 +25,18 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 """
 
+NO_CLOCK = "window.setInterval = () => 0;"
+
+
+def saves_nothing_by_the_clock(page: Page) -> None:
+    """Pages opened from now on do nothing every so many seconds: a draft is kept when the page is left, and at no moment in between."""
+    page.add_init_script(NO_CLOCK)
+
+
+def presses_twice(button: Locator) -> None:
+    """A double click of which both halves reach the page before any answer does, however slow the machine is."""
+    button.evaluate("button => { button.click(); button.click(); }")
+
 
 @dataclass(slots=True)
 class Visitor:
@@ -131,6 +143,7 @@ class Visitor:
             self.fills(form, wishes)
         self._sends(address, self.page.locator("#drawer .form-foot .btn-primary"))
         self.page.locator("#drawer:not([open])").wait_for(state="attached")
+        self.page.wait_for_load_state()
 
     def state(self) -> str:
         """The words for the state on the page of the case."""
@@ -146,6 +159,9 @@ class Visitor:
 
     def fills(self, form: Form, wishes: dict[str, Any]) -> None:
         """Every field with a star and every wished one, until drawing the form again asks for nothing more."""
+        # Whoever begins before the scripts of the page have is not heard.
+        self.page.locator("#form-body").wait_for()
+        self.page.wait_for_load_state()
         filled: set[str] = set()
         while fresh := [name for name in self._asked(wishes) if name not in filled]:
             self._fill(form, fresh[0], wishes)

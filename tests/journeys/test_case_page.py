@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page
 
 from amends.apps.cases.evidence import attach
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.previews import make_preview
 from amends.apps.ledger.models import Event
-from tests.journeys.driving import Visitor
-from tests.journeys.lost import LostAnswer
+from tests.journeys.conftest import patient
+from tests.journeys.driving import Visitor, saves_nothing_by_the_clock
+from tests.journeys.lost import Held, LostAnswer
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,10 +66,9 @@ def test_a_case_is_worked_by_keyboard(visitor: Visitor) -> None:
     assert visitor.said == []
 
 
-def test_two_people_on_a_case_see_each_other(visitor: Visitor) -> None:
+def test_two_people_on_a_case_see_each_other(visitor: Visitor, browser: Browser) -> None:
     case = visitor.world.register()
-    context = visitor.page.context.browser.new_context(locale="zh-CN")
-    other = Visitor(context.new_page(), visitor.base, visitor.world)
+    other = Visitor(patient(browser).new_page(), visitor.base, visitor.world)
     other.becomes(visitor.world.person("cs_agent"))
     other.page.goto(f"{visitor.base}/cases/{case.number}/")
     other.page.locator("#acts summary").first.click()
@@ -180,6 +180,7 @@ def test_a_step_whose_answer_is_lost_says_so_in_the_drawer_and_is_done_once(visi
 
 
 def test_a_drawer_that_is_closed_keeps_what_was_typed_a_moment_ago(visitor: Visitor) -> None:
+    saves_nothing_by_the_clock(visitor.page)
     page = note_on(visitor, visitor.world.register(), "客户说明天上午在家。")
     with page.expect_response(lambda answer: answer.request.method == "POST" and "draft" in answer.url):
         page.keyboard.press("Escape")
@@ -190,14 +191,13 @@ def test_a_drawer_that_is_closed_keeps_what_was_typed_a_moment_ago(visitor: Visi
 
 def test_a_file_that_fails_while_the_form_waits_for_it_is_not_left_behind(visitor: Visitor) -> None:
     page = open_form(visitor, visitor.world.register(), "add_evidence")
-    held: list[Route] = []
-    page.route("**/uploads/", lambda route: held.append(route))
+    uploads = Held(page, "**/uploads/")
     page.locator("#drawer [data-upload-box] input[type=file]").first.set_input_files(
         {"name": "外箱.png", "mimeType": "image/png", "buffer": PICTURE}
     )
     page.locator("#drawer .file-row.is-uploading").wait_for()
     page.locator("#drawer .form-foot .btn-primary").click()
     page.locator("#drawer [data-send-state]").get_by_text("还有 1 个文件正在上传").wait_for()
-    held[0].abort("connectionreset")
+    uploads.lose()
     page.locator("#drawer [data-send-state]").get_by_text("有文件没有传上去").wait_for()
     assert page.locator("#drawer[open] #step-form").count() == 1

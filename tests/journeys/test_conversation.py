@@ -26,6 +26,7 @@ from amends.apps.mail.models import Mailbox
 from amends.apps.people.sealing import seal
 from tests.imap_server import PASSWORD as MAIL_PASSWORD
 from tests.imap_server import imap_server
+from tests.journeys.conftest import patient
 from tests.journeys.driving import Visitor
 from tests.journeys.post import Post, a_mail, an_answer, post_office
 from tests.journeys.test_surveys import PHONE, choose, fits
@@ -93,9 +94,8 @@ def town(live_server: Any, window: Page, browser: Browser, post: Post, settings:
         desk=world.desk, address=SERVICE, channel="email", host="127.0.0.1", port=post.imap.tls_port, security="tls",
         certificate=post.imap.certificate, username="service", sealed=seal(MAIL_PASSWORD.encode(), purpose=PURPOSE), created_at=now,
     )  # fmt: skip
-    phone = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
-    phone.set_default_timeout(60_000)
-    yield Town(world, Visitor(window, live_server.url, world), phone.new_page(), post)
+    phone = patient(browser, viewport=PHONE, has_touch=True).new_page()
+    yield Town(world, Visitor(window, live_server.url, world), phone, post)
 
 
 def test_a_conversation_from_the_first_mail_to_the_thank_you_letter(town: Town) -> None:
@@ -242,10 +242,17 @@ def a_text_message_asks_how_it_went(town: Town) -> None:
     page.get_by_label("调查名称").fill("十一月办结客户调查")
     page.locator('select[name="questionnaire"]').select_option("after_handling")
     page.locator('label:has(input[name="methods"][value="sms"])').click()
-    today = timezone.now().astimezone(ZoneInfo(town.world.pack.head.zone)).date()
-    last = {"ends_on": today + timedelta(days=14)}
-    for name in ("closed_from", "closed_until", "begins_on", "ends_on"):
-        page.locator(f'input[name="{name}"]').fill(last.get(name, today).isoformat())
+    zone = ZoneInfo(town.world.pack.head.zone)
+    today, closed_at = timezone.now().astimezone(zone).date(), town.case.closed_at
+    assert closed_at is not None
+    days = {
+        "closed_from": closed_at.astimezone(zone).date(),
+        "closed_until": today,
+        "begins_on": today,
+        "ends_on": today + timedelta(days=14),
+    }
+    for name, day in days.items():
+        page.locator(f'input[name="{name}"]').fill(day.isoformat())
     page.get_by_role("button", name="保存方案").click()
     page.get_by_role("button", name="启动调查").click()
     page.get_by_text("邀请正在发出").wait_for()

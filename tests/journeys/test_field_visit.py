@@ -16,13 +16,10 @@ from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.signatures import signature_picture
 from amends.apps.ledger.queries import events_of
 from tests.doors import Clock, Office
-from tests.journeys.conftest import PATIENCE_MILLISECONDS
 from tests.journeys.driving import Visitor
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-expect.set_options(timeout=PATIENCE_MILLISECONDS)
 PHONE = {"width": 390, "height": 844}
 PHOTO = {"name": "起鼓部位.png", "mimeType": "image/png", "buffer": PICTURE}
 

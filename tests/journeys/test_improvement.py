@@ -55,6 +55,7 @@ def test_a_finding_becomes_a_measure_that_helped(visitor: Visitor) -> None:
     page.locator('[id="f-root_cause"]').fill("交接没有清点的规定。")
     page.locator(".form-foot .btn-primary").click()
     page.locator(".fish svg").wait_for()
+    page.wait_for_load_state()
     assert page.locator(".fish tspan").all_inner_texts()
     assert Axe().run(page).response["violations"] == []
 

@@ -13,35 +13,44 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from amends.apps.cases.models import Case, Draft, EvidenceFile
-from tests.journeys.driving import Visitor
-from tests.journeys.lost import LostAnswer
+from tests.journeys.driving import Visitor, saves_nothing_by_the_clock
+from tests.journeys.lost import Held, LostAnswer
 from tests.world import PASSWORD, PICTURE, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST_INTERACTIONS = 12
-MINUTE_IN_MILLISECONDS = 60_000
+MINUTE_IN_SECONDS = 60
+KEY_SECONDS, CHARACTER_SECONDS, THOUGHT_SECONDS = 0.28, 0.75, 1.35
+"""Of somebody practised: a key, a Chinese character by its sounds, and the thought before whatever is no text. A machine types in no
+time and waits as long as it is busy: neither is the clerk's minute. How long a page takes is measured by the bench."""
 
 
 @dataclass(slots=True)
 class Clerk:
-    """Types, and counts everything else that has to be done: keys that are no text, chords, clicks."""
+    """Types, and counts everything else that has to be done: keys that are no text, chords, clicks; and the seconds a person needs."""
 
     page: Page
     interactions: int = 0
+    seconds: float = 0.0
 
     def does(self, *steps: str) -> None:
         """A step in angle brackets is a key or a chord, after an at sign stands a date to choose, anything else is text."""
         for step in steps:
             if step.startswith("<"):
                 self.page.keyboard.press(step.strip("<>"))
-                self.interactions += 1
+                self._interacts()
                 self.page.locator("#form-body .htmx-request").wait_for(state="detached")
             elif step.startswith("@"):
                 # In which order a date is typed depends on the language of the browser.
                 self.page.locator("#form-body :focus").fill(step.strip("@"))
-                self.interactions += 1
+                self._interacts()
             else:
                 self.page.keyboard.type(step)
+                self.seconds += sum(KEY_SECONDS if sign.isascii() else CHARACTER_SECONDS for sign in step)
+
+    def _interacts(self) -> None:
+        self.interactions += 1
+        self.seconds += THOUGHT_SECONDS + KEY_SECONDS
 
 
 def at_the_page(live_server: Any, window: Page, pack_id: str, role: str) -> Visitor:
@@ -97,16 +106,13 @@ def test_a_usual_complaint_takes_a_minute_and_twelve_interactions(live_server: A
     role, steps = USUAL[pack_id]
     visitor = at_the_page(live_server, window, pack_id, role)
     clerk = Clerk(visitor.page)
-    began = visitor.page.evaluate("performance.now() + performance.timeOrigin")
 
     clerk.does(*steps)
     visitor.page.wait_for_url("**/intake/done/*/")
-
-    took = visitor.page.evaluate("performance.now() + performance.timeOrigin") - began
     assert Case.objects.count() == 1
     assert visitor.page.locator(".done-say").inner_text().startswith("您的编号是")
     assert clerk.interactions <= MOST_INTERACTIONS
-    assert took < MINUTE_IN_MILLISECONDS
+    assert clerk.seconds < MINUTE_IN_SECONDS
     assert visitor.said == []
 
 
@@ -141,6 +147,8 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_makes_one_case(visitor: V
 def test_whose_sign_in_ends_in_the_middle_signs_in_on_the_page_and_goes_on(visitor: Visitor) -> None:
     fill_in(visitor)
     Session.objects.all().delete()
+    # They type on: what was typed before may have been saved already, and then nothing would be asked for.
+    visitor.page.locator("#f-description").dispatch_event("input")
     box = visitor.page.locator("#again[open]")
     box.get_by_label("密码").fill("not-the-password")
     box.get_by_role("button", name="登录并继续").click()
@@ -155,8 +163,9 @@ def test_whose_sign_in_ends_in_the_middle_signs_in_on_the_page_and_goes_on(visit
 
 
 def test_a_page_older_than_the_last_sign_in_sends_all_the_same(visitor: Visitor) -> None:
+    saves_nothing_by_the_clock(visitor.page)
+    visitor.page.reload()
     fill_in(visitor)
-    visitor.page.locator("[data-draft-mark]").get_by_text("草稿已保存").wait_for()
     other = visitor.page.context.new_page()
     other.goto(visitor.base)
     other.get_by_role("button", name="退出").click()
@@ -180,8 +189,10 @@ def test_two_windows_on_one_draft_keep_both_texts(visitor: Visitor) -> None:
     assert other.locator("#f-subject").input_value() == "左边窗口"
     other.locator("#f-subject").fill("右边窗口")
     other.locator("[data-draft-mark]").get_by_text("草稿已保存").wait_for()
+    saves = Held(page, "**/drafts/", passing=1)
     page.locator("#f-description").fill("左边接着写")
     page.locator("[data-draft-mark]").get_by_text("另一个窗口").wait_for()
+    saves.let_go()
     page.wait_for_url("**/intake/?draft=*")
     page.locator("[data-draft-mark]").get_by_text("草稿已保存").wait_for()
     assert Draft.objects.count() == 2

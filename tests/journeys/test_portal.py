@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from amends.apps.cases.models import Case
+from tests.journeys.conftest import patient
+from tests.journeys.driving import presses_twice
 from tests.web.portal import code_in, run_jobs, texts_sent
 from tests.web.portal.conftest import clock, lasting_world, ways_out  # noqa: F401
 from tests.world import PICTURE
@@ -37,6 +39,13 @@ def look(page: Page, name: str) -> None:
 def pick(page: Page, name: str, value: str) -> None:
     """Press one of the choices that stand side by side."""
     page.locator(f'label:has(> input[name="{name}"][value="{value}"])').click()
+
+
+def pick_and_redraw(page: Page, name: str, value: str) -> None:
+    """Press a choice after which the server draws the form again, and wait until it stands."""
+    with page.expect_response(lambda answer: "_redraw" in (answer.request.post_data or "")):
+        pick(page, name, value)
+    page.locator("#form-body .htmx-request").wait_for(state="detached")
 
 
 def go_on(page: Page) -> None:
@@ -73,7 +82,7 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     settings.BASE_URL = live_server.url
     photo = Path(tmp_path) / "破损照片.png"
     photo.write_bytes(PICTURE)
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
+    context = patient(browser, viewport=PHONE, has_touch=True)
     page = context.new_page()
     noise: list[str] = []
     page.on("pageerror", lambda error: noise.append(str(error)))
@@ -81,10 +90,9 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     page.goto(f"{live_server.url}/portal/")
     look(page, "front")
     page.locator(".p-desk", has_text="寄快递").get_by_role("link", name="我要投诉").click()
+    page.wait_for_url("**/portal/complain/**")
     pick(page, "recorded_category", "item_damage")
-    page.wait_for_timeout(500)
-    pick(page, "concerns_parcel", "no")
-    page.wait_for_timeout(500)
+    pick_and_redraw(page, "concerns_parcel", "no")
     go_on(page)
     page.locator("#f-subject-error").wait_for()
     look(page, "matter-errors")
@@ -111,7 +119,7 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     page.get_by_label("怎么称呼您").fill("欧阳测试")
     page.get_by_label("手机号码").fill("13800138000")
     look(page, "contact")
-    page.get_by_role("button", name="提交", exact=True).last.dblclick()
+    presses_twice(page.get_by_role("button", name="提交", exact=True).last)
     page.get_by_role("heading", name="我们收到了").wait_for()
     look(page, "receipt")
     link = page.locator("#link").get_attribute("href")
@@ -128,7 +136,7 @@ def test_a_customer_complains_refuses_accepts_and_rates_on_a_phone(
     run_jobs()
     assert any("/portal/s/" in text["text"] for text in texts_sent()[1:])
 
-    other = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True).new_page()
+    other = patient(browser, viewport=PHONE, has_touch=True).new_page()
     follow_the_code(other, link, clock)
     look(other, "told")
     assert other.get_by_text("我们赔付 200 元。").first.is_visible()

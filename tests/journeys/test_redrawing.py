@@ -6,34 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from tests.journeys.driving import Visitor
+from tests.journeys.lost import Held
 from tests.journeys.test_intake import NEXT, Clerk, at_the_page
 from tests.world import PICTURE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Held:
-    """Answers to one address that wait until they are let go."""
-
-    def __init__(self, page: Page, address: str, marked: str) -> None:
-        self.waiting: list[Route] = []
-        self.is_open = False
-        self.marked = marked
-        page.route(address, self._take)
-
-    def _take(self, route: Route) -> None:
-        if self.is_open or self.marked not in (route.request.post_data_buffer or b"").decode(errors="replace"):
-            route.continue_()
-        else:
-            self.waiting.append(route)
-
-    def let_go(self) -> None:
-        self.is_open = True
-        for route in self.waiting:
-            route.continue_()
 
 
 @pytest.fixture
@@ -51,7 +31,7 @@ def test_answers_and_files_given_while_the_form_is_drawn_again_stay(
 ) -> None:
     page, photograph = visitor.page, tmp_path / "外箱.png"
     photograph.write_bytes(PICTURE)
-    uploads = Held(page, "**/uploads/**", "")
+    uploads = Held(page, "**/uploads/**")
     page.locator("#f-evidence_files input[type=file]").set_input_files(photograph)
 
     page.locator("#f-recorded_category label.pill").nth(2).click()

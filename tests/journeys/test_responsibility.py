@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from amends.apps.messaging.models import OutboxMessage
 from tests.doors import Office
+from tests.journeys.conftest import patient
+from tests.journeys.driving import presses_twice
 from tests.journeys.test_portal import PHONE, SHOTS, pick
 from tests.journeys.test_portal import look as look_at
 from tests.web.portal.conftest import clock, lasting_world, ways_out  # noqa: F401
@@ -60,12 +62,13 @@ def test_a_partner_answers_objects_and_reads_the_ruling_by_link(
         partner_question="3 月 1 日夜班干线车到站时外箱压坏，同笼另有重货。\n请说明装车顺序、加固情况和交接时的检查结果。",
     )  # fmt: skip
 
-    page = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True).new_page()
+    page = patient(browser, viewport=PHONE, has_touch=True).new_page()
     noise: list[str] = []
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.goto(link_of("partner_asked"))
     look(page, "partner-code")
     page.get_by_role("button", name="发送验证码").click()
+    page.get_by_label("验证码").wait_for()
     page.get_by_label("验证码").fill(re.search(r"\d{6}", told("partner_code")).group(0))
     look(page, "partner-code-sent")
     page.get_by_role("button", name="打开").click()
@@ -82,7 +85,7 @@ def test_a_partner_answers_objects_and_reads_the_ruling_by_link(
     page.locator("[name='_upload-partner_answer_files']").set_input_files(sheet)
     page.get_by_text("交接单.png").wait_for()
     look(page, "partner-answer")
-    page.get_by_role("button", name="提交答复").dblclick()
+    presses_twice(page.get_by_role("button", name="提交答复"))
     page.get_by_text("已收到贵方的答复").wait_for()
     look(page, "partner-answered")
 

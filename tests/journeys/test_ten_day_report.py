@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from amends.core.periods import period_around
-from tests.doors import Clock, Office
+from tests.doors import Office
 from tests.journeys.driving import Visitor
+from tests.web.portal.conftest import Clock, clock  # noqa: F401
 from tests.world import PASSWORD, open_world, publish_shipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,10 +25,10 @@ PRICE = {
 
 
 @pytest.fixture
-def visitor(live_server: Any, window: Page) -> Visitor:
-    now = timezone.now()
-    publish_shipped(("service",), now=now)
-    return Visitor(window, live_server.url, open_world("service", now=now, password=PASSWORD))
+def visitor(live_server: Any, window: Page, clock: Clock) -> Visitor:  # noqa: F811
+    """A browser at a desk whose ten days do not end in the middle of a test: the clock of its doors stands."""
+    publish_shipped(("service",), now=clock.now)
+    return Visitor(window, live_server.url, open_world("service", now=clock.now, password=PASSWORD))
 
 
 def fits(page: Page) -> bool:
@@ -36,10 +36,10 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def test_a_report_from_a_phone_ends_in_the_chart_of_a_competitor(visitor: Visitor) -> None:
+def test_a_report_from_a_phone_ends_in_the_chart_of_a_competitor(visitor: Visitor, clock: Clock) -> None:  # noqa: F811
     page, world = visitor.page, visitor.world
-    day = timezone.now().astimezone(visitor._zone).date()
-    earlier = Office(world, Clock(now=timezone.now())).api("salesperson")
+    day = clock.now.astimezone(visitor._zone).date()
+    earlier = Office(world, clock).api("salesperson")
     before = period_around(period_around(day, "ten_days").first - timedelta(days=1), "ten_days")
     row = {**PRICE, "competitor_price": "31.00", "seen_on": before.first.isoformat()}
     earlier.begins("ten_day_report", report_period=before.first.isoformat(), competitor_prices=[row])
@@ -63,8 +63,8 @@ def test_a_report_from_a_phone_ends_in_the_chart_of_a_competitor(visitor: Visito
     assert page.get_by_text("已全部提交").count() == 1
     page.goto(f"{visitor.base}/registers/service/competitor_entry/")
     page.get_by_role("link", name="走势").first.click()
-    page.locator(".register-course svg.chart-wide .chart-dot").first.wait_for()
-    assert page.locator(".register-course svg.chart-wide .chart-dot").count() == 2
+    expect(page.locator(".register-course svg.chart-wide .chart-dot")).to_have_count(2)
+    page.wait_for_load_state()
     figures = page.locator(".register-figures tbody tr").all_inner_texts()
     assert [line.split("\t")[1] for line in figures] == ["28.50", "31"]
     assert visitor.said == []

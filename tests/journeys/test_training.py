@@ -77,6 +77,7 @@ def held(api: Api, person: int) -> str:
 def answer(visitor: Visitor) -> None:
     """Tick what is right at every question of the page."""
     bank = {question.id: question for question in visitor.world.pack.training.banks["principles"].questions}
+    visitor.page.wait_for_load_state()
     for name in dict.fromkeys(re.findall(r'name="(p\d)"', visitor.page.content())):
         for option in bank[name].right:
             visitor.page.locator(f'input[name="{name}"][value="{option}"]').check()
