@@ -188,12 +188,13 @@ def test_the_overview_says_what_came_went_and_is_overdue_and_each_number_opens_a
         for word in (
             "每日受理与办结",
             "各环节：未结件数与停留时间",
-            "未结个案收到至今",
+            "未结个案时长（收到至今）",
             "本期受理：类别与部门",
             "按责任部门",
         )
     )
     assert "2026-02" not in shown or "对比期" in shown
+    assert shown.count("其中逾期") == 2, "both charts that show what is late say so"
 
     days = re.findall(r"(?<!年)\b3月(\d+)日", text_of(overview(office, **march | {"to": "2026-03-31"})))
     assert max(map(int, days)) == office.clock.now.day

@@ -108,7 +108,9 @@ def test_a_study_that_still_holds_a_phone_number_or_a_name_is_refused_with_the_p
 def applied(office, number, template):
     """The tasks of a template by their titles, after somebody applied it on the page of the case."""
     agent = Staff(office.world, "cs_agent")
-    assert f"/cases/{number}/apply/{template}/" in agent.get(f"/cases/{number}/?tab=proceedings").content.decode()
+    offered = agent.get(f"/cases/{number}/?tab=proceedings").content.decode()
+    assert f"/cases/{number}/apply/{template}/" in offered
+    assert ">当天<" in offered and ">0 天内<" not in offered
     assert agent.post(f"/cases/{number}/apply/{template}/").status_code == 302
     return {one["subject"]: one["id"] for one in office.api("cs_agent").proceedings(number, "handling_task")}
 

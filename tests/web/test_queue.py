@@ -44,12 +44,12 @@ def test_the_queue_takes_the_same_number_of_queries_for_one_case_and_many(desk, 
     assert max(few) <= 14
 
 
-def test_whose_turn_it_is_reads_as_a_sentence_in_english(desk, supervisor):
+def test_whose_turn_it_is_reads_as_a_sentence(desk, supervisor):
     case = desk.register()
+    role = desk.pack.roles.roles[desk.pack.lifecycle.states[case.state].waits_for].title
+    assert f"等待{role.zh_hans}<" in supervisor.get(QUEUE).content.decode()
     supervisor.post("/language/", {"language": "en", "next": "/"})
-    waits = desk.pack.lifecycle.states[case.state].waits_for
-    role = desk.pack.roles.roles[waits].title.en
-    assert f"Waiting for: {role}<" in supervisor.get(QUEUE).content.decode()
+    assert f"Waiting for: {role.en}<" in supervisor.get(QUEUE).content.decode()
     with override("en"):
         assert [within_a_sentence(text) for text in ("Intake officer", "HR officer")] == [
             "intake officer",

@@ -95,7 +95,7 @@ class _Said:
     __slots__ = ("asks", "before", "no_subject", "waits")
 
     def __init__(self) -> None:
-        self.no_subject, self.waits = gettext("（无事项说明）"), gettext("等待：%(who)s")
+        self.no_subject, self.waits = gettext("（无事项说明）"), gettext("等待%(who)s")
         self.asks = gettext("%(n)s 个提问未答")
         self.before = reverse("case", args=["x"]).removesuffix("x/")
 
