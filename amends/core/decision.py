@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,11 @@ class Decision:
     on_case: tuple[Follows, ...] = ()
     tells_partner: tuple[str, ...] = ()
     marks_case: Mapping[str, Any] = field(default_factory=dict)
+    form: Form = NO_FORM
+
+    def reason_for(self, roles: Collection[str]) -> str:
+        """What messages about the step tell people in these roles as its reason."""
+        return self.form.reason_in(self.texts, roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -389,7 +389,7 @@ class Outcome:
         if not leads_on:
             return Decision(
                 verb=transition.verb, transition=transition, payload=payload, texts=dict(self.entered.texts),
-                tells=(), notices=(),
+                tells=(), notices=(), form=self.form,
             )  # fmt: skip
         return Decision(
             verb=transition.verb,
@@ -406,6 +406,7 @@ class Outcome:
             ),
             tells_partner=transition.tells_partner,
             marks_case={name: self._filling(value, known) for name, value in transition.marks_case.items()},
+            form=self.form,
         )
 
     def _started(self, transition: Transition, known: CaseFacts) -> Iterator[Started]:

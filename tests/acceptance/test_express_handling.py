@@ -99,6 +99,21 @@ def test_out_of_scope_needs_a_reply_to_the_customer_and_a_place_to_go(office):
     assert value_of(clerk.events(number, "decline")[0], "redirected_to") == "邮政管理部门申诉网站"
 
 
+@pytest.mark.clause("EXP-4.1.1")
+@pytest.mark.parametrize(
+    ("explained", "told"),
+    [({"reason": "快件由其他公司承运"}, "原因：快件由其他公司承运。"), ({}, "原因：请向承运公司反映。")],
+)
+def test_the_mail_about_an_excluded_matter_gives_the_explanation_or_else_the_reply(office, explained, told):
+    number = registered(office, complainant_email="gu.lan@example.com")
+    reply = {"answer_text": "请向承运公司反映", "redirected_to": "承运公司客服热线"}
+
+    office.api("intake_officer").does(number, "decline", **reply, **{"reason": None, **explained})
+
+    (mail,) = office.left("declined")
+    assert told in mail
+
+
 @pytest.mark.clause("EXP-4.1.2.1")
 def test_a_general_complaint_of_thursday_is_due_on_tuesday_and_later_is_late(office, clock):
     number = graded_as(office, clock, "general", "2026-03-05T10:00:00+08:00")

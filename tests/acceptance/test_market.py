@@ -556,6 +556,20 @@ def test_a_returned_case_goes_back_to_the_handler_with_the_comment(office):
     assert value_of(handler.events(number, "review")[0], "review_comment") == "请说明为何当时没有检查"
 
 
+@pytest.mark.clause("MKT-4.6a")
+def test_a_policy_that_keeps_the_comment_to_leaders_and_tells_it_to_the_handler_is_refused(office, tmp_path):
+    kept = "type: long_text, reason: true, seen_by: [department_leader, management]"
+    comment = ("forms/leader_review.yaml", "type: long_text, reason: true", kept)
+    notice = ("messages/review_returned.notice.zh-Hans.txt", "：{{reason}}", "。")
+    in_english = ("messages/review_returned.notice.en.txt", ": {{reason}}", ".")
+
+    said = office.tries_to_change_policy(tmp_path / "told", comment)
+
+    assert 'review_returned: it says {{reason}}, which is "review_comment" in leader_review.yaml' in said
+    assert '"case_handler", "cs_agent" may not read that in full.' in said
+    office.change_policy(tmp_path / "kept", comment, notice, in_english)
+
+
 @pytest.mark.clause("MKT-4.6b")
 def test_the_archived_file_holds_all_parts_is_read_only_and_is_found(office):
     number = taken_to(office, "tell", description="阳台漏水到楼下")

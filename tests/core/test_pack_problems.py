@@ -703,6 +703,23 @@ DEFECTS: list[tuple[str, str, str | None, str | None, tuple[str, ...]]] = [
         ('roles.yaml:3  owner: sees "all" is not one of desk, department, handled, asked, own, none.',),
     ),
     (
+        "reason_that_is_no_text",
+        "forms/intake.yaml",
+        "title: {zh-Hans: 电话, en: telephone}, type: phone}",
+        "title: {zh-Hans: 电话, en: telephone}, type: phone, reason: true}",
+        (
+            "forms/intake.yaml:4  complainant_phone: its type is phone; only a text or long_text can be told as the reason.",
+        ),
+    ),
+    (
+        "reason_in_rows",
+        "forms/answer.yaml",
+        "sections:\n  - [{zh-Hans: 答复, en: answer}, [answer_text]]\n",
+        "  - id: steps\n    title: {zh-Hans: 步骤, en: steps}\n    type: rows\n"
+        "    fields: [{id: step, title: {zh-Hans: 步骤, en: step}, type: text, reason: true}]\n",
+        ("forms/answer.yaml:7  step: a field of rows can not be told as the reason: every row has one.",),
+    ),
+    (
         "bad_type",
         "pack.yaml",
         "version: 1",

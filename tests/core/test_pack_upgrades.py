@@ -18,6 +18,7 @@ def test_a_stored_pack_of_every_format_is_read(written: int) -> None:
     assert pack.id == "minimal"
     assert [clock.id for clock in pack.clocks] == ["answer", "reply"]
     assert pack.clocks[0].limit.table["general"].working_days == 3
+    assert [f.id for f in pack.forms["answer"].fields if f.reason] == ["answer_text"]
 
 
 def test_every_older_format_has_its_step() -> None:

@@ -258,7 +258,7 @@ def test_no_traditional_page_shows_simplified_characters_or_quotes_as_simplified
 
 @pytest.mark.parametrize("language", ["en", "zh-hant"])
 def test_what_fills_a_message_is_in_its_language(db, world, case, language):
-    values = message_values(case, facts_of(case), world.pack, texts={}, language=language)
+    values = message_values(case, facts_of(case), world.pack, language=language)
 
     said = CHINESE.findall(" ".join(values.values()))
 

@@ -18,6 +18,7 @@ from amends.apps.people.models import Department, Person
 from amends.apps.policies.models import Desk
 from amends.apps.policies.traditional import traditional
 from amends.core.clock_fold import EXTENSION
+from amends.core.decision import Decision
 from amends.core.ends import last_day, last_minute
 from amends.core.facts import CaseFacts
 from amends.core.policy.base import Title
@@ -38,7 +39,7 @@ def message_values(
     facts: CaseFacts,
     pack: Pack,
     *,
-    texts: Mapping[str, str],
+    reason: str = "",
     extra: Mapping[str, str] | None = None,
     language: str = LANGUAGE,
     to_stranger: bool = False,
@@ -63,23 +64,13 @@ def message_values(
         "desk": signature_of(case.desk, pack, language),
         "level": title_in(level_title, language) if level_title else "",
         "round": str(case.round),
-        "reason": reason_in(texts),
+        "reason": reason,
         "promised_reply_at": by_when_in(_moment(facts.value("promised_reply_at")), zone, language),
         "extended_until": by_when_in(_extended(facts), zone, language),
         "link": f"{settings.BASE_URL}/portal/",
         **(extra or {}),
     }
     return {**values, **_in_place_of_typed(case, pack, language)} if to_stranger else values
-
-
-def reason_in(texts: Mapping[str, str]) -> str:
-    """What was written with a step: the reason, or the answer."""
-    return texts.get("reason") or texts.get("answer_text") or texts.get("result_text") or ""
-
-
-def reason_for_staff(texts: Mapping[str, str]) -> str:
-    """As `reason_in`, else the one text that the step asked for, whatever the form calls it: customers never get that one."""
-    return reason_in(texts) or (next(iter(texts.values())) if len(texts) == 1 else "")
 
 
 def _promised(case: Case, pack: Pack, now: datetime, language: str) -> str:
@@ -153,8 +144,8 @@ def tell_complainant(
     *,
     facts: CaseFacts,
     pack: Pack,
-    texts: Mapping[str, str],
     now: datetime,
+    reason: str = "",
     to_stranger: bool = False,
     extra: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
@@ -172,7 +163,7 @@ def tell_complainant(
     language = language_of(facts)
     automatic = Automatic(to_verified_address=is_verified(address)) if to_stranger else None
     unverified = automatic is not None and not automatic.to_verified_address
-    values = values_for_complainant(case, facts, pack, texts=texts, now=now, to_stranger=unverified)
+    values = values_for_complainant(case, facts, pack, now=now, reason=reason, to_stranger=unverified)
     values = {**(extra or {}).get("en" if language == "en" else LANGUAGE, {}), **values}
     for message in messages:
         put_to_complainant(
@@ -187,11 +178,11 @@ def language_of(facts: CaseFacts) -> str:
 
 
 def values_for_complainant(
-    case: Case, facts: CaseFacts, pack: Pack, *, texts: Mapping[str, str], now: datetime, to_stranger: bool = False
+    case: Case, facts: CaseFacts, pack: Pack, *, now: datetime, reason: str = "", to_stranger: bool = False
 ) -> dict[str, str]:
     """What placeholders stand for in messages to the complainant: limits within the house are not among them."""
     language = language_of(facts)
-    values = message_values(case, facts, pack, texts=texts, language=language, to_stranger=to_stranger)
+    values = message_values(case, facts, pack, reason=reason, language=language, to_stranger=to_stranger)
     values["due_at"] = _promised(case, pack, now, language)
     return values | _limits_by_clock(case, pack, now, language)
 
@@ -215,18 +206,19 @@ def notify_staff(
     *,
     facts: CaseFacts,
     pack: Pack,
-    texts: Mapping[str, str],
     now: datetime,
     key: str,
+    step: Decision | None = None,
 ) -> None:
-    """Give every holder of the named roles a notice, once for the event (`key`)."""
+    """Give every holder of the named roles a notice, once for the event (`key`); it says the reason of the `step` where all may read that."""
     for notice in notices:
         people = people_in_roles(case, notice.to, pack=pack, now=now)
-        own = {"reason": reason_for_staff(texts), **({"complainant_name": ""} if case.hides_reporter else {})}
+        own = {"complainant_name": ""} if case.hides_reporter else {}
+        reason = step.reason_for(notice.to) if step else ""
         notify(
             people, pack=pack, message=notice.message,
-            values=message_values(case, facts, pack, texts=texts, extra=own),
-            values_en=message_values(case, facts, pack, texts=texts, extra=own, language="en"),
+            values=message_values(case, facts, pack, reason=reason, extra=own),
+            values_en=message_values(case, facts, pack, reason=reason, extra=own, language="en"),
             case_key=str(case.pk),
             case_number=case.number, now=now, unique_key=f"{key}:{notice.message}", desk=case.desk,
         )  # fmt: skip

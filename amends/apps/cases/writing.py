@@ -27,6 +27,7 @@ from amends.core.guidance import USED
 from amends.core.policy.lifecycle import Sends
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData
+from amends.core.roles import complainant_roles
 
 CHANNELS = ("sms", "email")
 SUBJECT, TEXT = "written_subject", "written_text"
@@ -145,7 +146,8 @@ def _letter(what: Desired) -> _Letter:
     texts, sends = what.texts, what.sends
     own = texts.get(sends.to.get("sms" if what.channel == "sms" else "email", ""), "")
     written = {SUBJECT: texts.get(sends.subject or "", ""), TEXT: texts.get(sends.text, "").strip()}
-    values = values_for_complainant(what.case, what.facts, what.pack, texts=texts, now=what.now)
+    reason = what.pack.forms[what.form].reason_in(texts, complainant_roles(what.pack))
+    values = values_for_complainant(what.case, what.facts, what.pack, now=what.now, reason=reason)
     return _Letter(
         pack=what.pack, desk=what.case.desk, sends=sends, form=what.form, channel=what.channel, language=language_of(what.facts),
         address=_as_sent(what.channel, own) or next(iter(addresses_by(what.case, what.channel)), ""),

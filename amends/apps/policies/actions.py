@@ -18,7 +18,7 @@ from amends.apps.ledger.actions import append_in_turn
 from amends.apps.policies.check import Check, check_folder
 from amends.apps.policies.files import files_hash, read_calendar_files
 from amends.apps.policies.models import CalendarYear, Desk, PackVersion
-from amends.apps.policies.queries import forget_what_is_kept_in_memory
+from amends.apps.policies.queries import content_of, forget_what_is_kept_in_memory
 from amends.core.calendars import RegionYear, read_region_year, refuse_disagreement
 from amends.core.canonical import canonical_json, ordered_json
 from amends.core.policy.optional_steps import with_step, with_switches_of
@@ -126,7 +126,7 @@ def publish_if_changed(folder: Path, *, now: datetime, actor: str = SYSTEM) -> P
     if latest is None:
         return _made_from(publish_pack(check.raw, now=now, actor=actor), files)
     # Steps that administrators switched off stay so in the next edition of the folder.
-    raw = with_switches_of(check.raw, json.loads(latest.content))
+    raw = with_switches_of(check.raw, content_of(latest))
     if _same_policy(raw, latest):
         _made_from(latest, files)
         return None
@@ -149,7 +149,7 @@ def switch_step(desk: Desk, state: str, *, is_on: bool, now: datetime, actor: st
     PackRefused when the policy would have problems without the step. Source: REP-6.1.2
     """
     latest = PackVersion.objects.filter(pack_id=desk.pack_id).order_by("-version")[:1].get()
-    content = json.loads(latest.content)
+    content = content_of(latest)
     raw = with_step(content, state, is_on=is_on)
     if raw == content:
         return latest

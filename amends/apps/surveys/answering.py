@@ -208,7 +208,7 @@ def _raise_low(answer: Answer, asked: Questionnaire, *, now: datetime) -> None:
     if case is not None:
         case.refresh_from_db()
         notice = Notice(to=asked.low.to, message=asked.low.message)
-        notify_staff(case, [notice], facts=facts_of(case), pack=pack_of(case), texts={}, now=now, key=key)
+        notify_staff(case, [notice], facts=facts_of(case), pack=pack_of(case), now=now, key=key)
         return
     desk = answer.survey.desk
     notify(

@@ -211,7 +211,7 @@ def _stored(survey: Survey, case: Case, method: str, secret: str, *, days: int, 
 def _send(survey: Survey, case: Case, message: str, method: str, address: str, secret: str, *, now: datetime) -> None:
     pack, facts = read_version(survey.pack_id), facts_of(case)
     language = str(facts.value("language") or LANGUAGE)
-    values = message_values(case, facts, read_version(case.pack_id), texts={}, language=language)
+    values = message_values(case, facts, read_version(case.pack_id), language=language)
     write_to_outbox(
         pack=pack, message=message, channel=method, address=address, language=language, values=values,
         secrets={"link": address_of(secret)}, case_key=str(case.pk), now=now, desk=case.desk,

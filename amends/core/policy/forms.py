@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Literal
 
@@ -23,6 +23,9 @@ FieldType = Literal[
 
 TEXT_TYPES = frozenset({"text", "long_text", "phone", "email", "id_number", "address", "url"})
 """Kept beside the event with their own salt; an event holds only their digest."""
+
+SENTENCES = frozenset({"text", "long_text"})
+"""What somebody writes in words of their own."""
 
 FILE_TYPES = frozenset({"files", "signature"})
 """What is handed in as files: any number of them, or the one picture of a signature."""
@@ -174,7 +177,8 @@ class Field(Ruled):
     `offers` are texts that one click fills in. `personal` says how it is masked. `asked_as` is how customers are asked; `guidance` is for staff and stands in for a
     hint only where `asked_as` is left out. `default_from` is a fact whose value a fresh form starts with where it is one of the
     choices. `within_authority` refuses an amount, or the worth of choices, above what the roles of the actor may grant alone.
-    `scored` keeps the values for the experience summary.
+    `scored` keeps the values for the experience summary. `reason` says that messages about the step tell it as `{{reason}}`, where a form has
+    several the first that was filled in.
     """
 
     id: Name
@@ -226,6 +230,7 @@ class Field(Ruled):
     default_from: Name | None = None
     within_authority: bool = False
     scored: Scored | None = None
+    reason: bool = False
     record: RecordChoice | None = None
 
     @model_validator(mode="after")
@@ -264,6 +269,12 @@ class Field(Ruled):
         """Whether those who hold the roles read it unmasked."""
         return self.personal is None or not set(self.clear_to).isdisjoint(roles)
 
+    def may_be_told(self, roles: Collection[str]) -> bool:
+        """Whether everybody with one of the roles reads it as it was written; what customers tell is not masked for whoever sees the case."""
+        kept = [self.seen_by] if self.seen_by else []
+        kept += [self.clear_to] if self.personal not in (None, "content") else []
+        return all(roles and set(roles) <= set(readers) for readers in kept)
+
 
 class Form(Ruled):
     """A form: filled when a verb is performed, kept as a record, shown and printed from this one definition."""
@@ -281,3 +292,8 @@ class Form(Ruled):
 
     def field(self, field_id: str) -> Field | None:
         return next((f for f in self.fields if f.id == field_id), None)
+
+    def reason_in(self, texts: Mapping[str, str], roles: Collection[str]) -> str:
+        """What was written as the reason of the step, for people in these roles; empty where nothing was, or not for all of them."""
+        told = (texts.get(f.id, "") for f in self.fields if f.reason and f.may_be_told(roles))
+        return next(filter(None, told), "")

@@ -32,7 +32,7 @@ from amends.core.policy.texting import Texting
 from amends.core.policy.training import Training
 from amends.core.policy.warnings import Warnings
 
-FORMAT = 1
+FORMAT = 2
 """The format of published packs that this program writes; older ones are read through `upgrades`."""
 
 

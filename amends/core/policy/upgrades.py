@@ -5,11 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from amends.core.policy.forms import SENTENCES
 from amends.core.policy.pack import FORMAT
+from amends.core.policy.wording import place_of, placeholders_in
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-STEPS: dict[int, Step] = {}
+
+def with_reasons_marked(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 1 told the reason of a step by the ids of fields, and colleagues the only text of a form that had none of them."""
+    said = raw.get("messages", {}).get("texts", {})
+    saying = {name for name, texts in said.items() if "reason" in map(place_of, placeholders_in(str(texts)))}
+    steps = raw["lifecycle"]["transitions"]
+    colleagues = {t.get("form") for t in steps if any(notice["message"] in saying for notice in t.get("notifies", ()))}
+    customers = {t.get("form") for t in steps if t.get("tells")}
+    told = colleagues - customers
+    return {**raw, "forms": {name: _with_reason(form, name in told) for name, form in raw["forms"].items()}}
+
+
+def _with_reason(form: Mapping[str, Any], by_its_only_text: bool) -> dict[str, Any]:
+    fields = form.get("fields", ())
+    texts = [f["id"] for f in fields if f["type"] in SENTENCES]
+    marked = {"reason", "answer_text", "result_text"}.intersection(texts)
+    if not marked and by_its_only_text and len(texts) == 1:
+        marked = set(texts)
+    return {**form, "fields": [{**f, "reason": True} if f["id"] in marked else f for f in fields]}
+
+
+STEPS: dict[int, Step] = {1: with_reasons_marked}
 """The function under n turns raw content of format n into format n + 1. Published content itself never changes."""
 
 

@@ -66,7 +66,7 @@ def values_of_case(seen: CaseView, names: Iterable[str]) -> Callable[[str], str]
     latest = latest_values(seen, fields - PRIVATE)
     of_case: dict[str, str] = {}
     if asked & PLACEHOLDERS - PRIVATE:
-        said = message_values(seen.case, seen.facts, seen.pack, texts={}, language=language())
+        said = message_values(seen.case, seen.facts, seen.pack, language=language())
         of_case = {name: text for name, text in said.items() if name not in PRIVATE}
     if ADDRESSED in asked:
         is_hidden = seen.case.hides_reporter and not seen.may("see_reporter")

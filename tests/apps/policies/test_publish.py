@@ -20,6 +20,7 @@ from amends.apps.policies.actions import (
     publish_changed_folders,
     publish_folder,
     publish_pack,
+    switch_step,
 )
 from amends.apps.policies.files import read_calendar_files, read_folder
 from amends.apps.policies.models import CalendarYear, PackVersion, PublishedIsFixed
@@ -31,6 +32,8 @@ from amends.apps.policies.queries import (
     read_published,
     version_in_force,
 )
+from amends.core.canonical import ordered_json
+from amends.core.policy.pack import FORMAT
 
 ROOT = Path(__file__).resolve().parents[3]
 MINIMAL = ROOT / "tests" / "packs" / "minimal"
@@ -55,7 +58,7 @@ def change(folder: Path, *, days: int) -> None:
 
 def test_a_published_pack_is_canonical_text_with_its_hash_and_recorded() -> None:
     version = publish_folder(MINIMAL, now=NOW, actor="person:7")
-    assert (version.pack_id, version.version, version.format) == ("minimal", 1, 1)
+    assert (version.pack_id, version.version, version.format) == ("minimal", 1, FORMAT)
     assert (version.valid_from, version.valid_until) == (date(2026, 1, 1), None)
     assert json.loads(version.content) == json.loads(json.dumps(read_folder(MINIMAL).raw))
     event = Event.objects.get(kind="publish_pack")
@@ -108,6 +111,22 @@ def test_a_published_version_can_not_be_changed_or_deleted() -> None:
         PackVersion.objects.all().delete()
     with pytest.raises(DatabaseError), transaction.atomic():
         PackVersion.objects.filter(pk=version.pk).update(content="{}")
+
+
+def test_a_step_switched_off_in_a_version_of_an_older_format_leaves_the_reasons_it_told() -> None:
+    raw = read_folder(ROOT / "packs" / "reporting").raw
+    for form in raw["forms"].values():
+        for f in form["fields"]:
+            f.pop("reason", None)
+    PackVersion.objects.create(
+        pack_id="reporting", version=1, format=1, valid_from=date(2026, 1, 1), content=ordered_json(raw), hash="old",
+        published_at=NOW,
+    )  # fmt: skip
+    desk = open_desk(code="service", title="客服部", pack_id="reporting", now=NOW)
+    switched = switch_step(desk, "dispatched", is_on=False, now=LATER, actor="person:7")
+    pack = read_published("reporting", switched.version)
+    assert (switched.format, pack.lifecycle.states["dispatched"].skipped) == (FORMAT, True)
+    assert pack.forms["reason"].reason_in({"reason": "重复登记"}, ["cs_agent"]) == "重复登记"
 
 
 def test_a_changed_folder_becomes_the_next_version_from_today(folder: Path) -> None:

@@ -41,7 +41,7 @@ from amends.core.guidance import Used
 from amends.core.policy.forms import FILE_TYPES
 from amends.core.policy.pack import Pack
 from amends.core.refusals import FieldError, InvalidData, MovedByItself, MovedByOneself, Stale
-from amends.core.roles import actor_on_case
+from amends.core.roles import actor_on_case, complainant_roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,8 +310,9 @@ def follow_case(followed: Followed) -> Case:
         run(performed)
     outside = wish.caller.person is None and not wish.caller.is_system
     tell_complainant(
-        case, decision.tells, facts=facts, pack=pack, texts=decision.texts, now=wish.now, to_stranger=outside
-    )
+        case, decision.tells, facts=facts, pack=pack, now=wish.now, reason=decision.reason_for(complainant_roles(pack)),
+        to_stranger=outside,
+    )  # fmt: skip
     key = f"{case.pk}:{followed.event.seq}"
-    notify_staff(case, decision.notices, facts=facts, pack=pack, texts=decision.texts, now=wish.now, key=key)
+    notify_staff(case, decision.notices, facts=facts, pack=pack, now=wish.now, key=key, step=decision)
     return case

@@ -216,7 +216,7 @@ def _case_called(number: str) -> Case | None:
 
 def values_for_code(case: Case, *, language: str, to_stranger: bool) -> dict[str, str]:
     """What a code message says beside the code; nothing the submitter typed goes to an address nobody has verified."""
-    return message_values(case, CaseFacts(), pack_of(case), texts={}, language=language, to_stranger=to_stranger)
+    return message_values(case, CaseFacts(), pack_of(case), language=language, to_stranger=to_stranger)
 
 
 def _address_asked_for(case: Case, hashed: str) -> tuple[str, str] | None:

@@ -80,8 +80,8 @@ def _was_reached(reading: ClockReading, step: LadderMoment) -> bool:
 
 def _remind(case: Case, pack: Pack, rule: ClockRule, moment: LadderMoment, now: datetime) -> None:
     facts = facts_of(case)
-    values = message_values(case, facts, pack, texts={}, extra=_clock_called(rule, "zh-Hans"))
-    values_en = message_values(case, facts, pack, texts={}, extra=_clock_called(rule, "en"), language="en")
+    values = message_values(case, facts, pack, extra=_clock_called(rule, "zh-Hans"))
+    values_en = message_values(case, facts, pack, extra=_clock_called(rule, "en"), language="en")
     people = people_in_roles(case, moment.step.tell, pack=pack, now=now)
     notify(
         people, pack=pack, message=moment.step.message or USUAL_MESSAGE, values=values, values_en=values_en, case_key=str(case.pk),
@@ -98,7 +98,7 @@ def _remind_of_proceeding(
     names_both = any("proceeding_number" in placeholders_in(words.text) for words in said)
     itself = {} if names_both else {"number": proceeding.number, "case_title": proceeding.subject}
     notify_of_proceeding(
-        proceeding, [notice], pack=pack, texts={}, now=now, key=f"{proceeding.pk}:{moment.key}",
+        proceeding, [notice], pack=pack, now=now, key=f"{proceeding.pk}:{moment.key}",
         extra={**_clock_called(rule, "zh-Hans"), **_due(proceeding, pack, "zh-hans"), **itself},
         extra_en={**_clock_called(rule, "en"), **_due(proceeding, pack, "en"), **itself},
     )  # fmt: skip

@@ -62,8 +62,9 @@ def tell_concerned(proceeding: Proceeding, *, since: datetime, now: datetime) ->
         if sent.exists():
             continue
         with transaction.atomic():
-            texts = {"reason": proceeding.subject}
-            tell_complainant_of(proceeding, [rule.message], case=case, pack=pack_of(case), texts=texts, now=now)
+            tell_complainant_of(
+                proceeding, [rule.message], case=case, pack=pack_of(case), reason=proceeding.subject, now=now
+            )
         told += 1
     return told
 

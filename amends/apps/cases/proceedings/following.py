@@ -33,6 +33,7 @@ from amends.core.masking import masked
 from amends.core.periods import name_of, period_around
 from amends.core.policy.forms import FILE_TYPES, Field
 from amends.core.policy.lifecycle import Notice
+from amends.core.roles import complainant_roles
 from amends.core.sampling import is_drawn
 
 
@@ -119,10 +120,13 @@ def _tell(done: Followed, facts: CaseFacts) -> None:
     proceeding, pack, wish = done.row, done.pack, done.wish
     texts, key = done.decision.texts, f"{proceeding.pk}:{done.event.seq}"
     if proceeding.case is not None:
-        tell_complainant_of(proceeding, done.decision.tells, case=proceeding.case, pack=pack, texts=texts, now=wish.now)
+        reason = done.decision.reason_for(complainant_roles(pack))
+        tell_complainant_of(
+            proceeding, done.decision.tells, case=proceeding.case, pack=pack, reason=reason, now=wish.now
+        )
     tell_partners(proceeding, done.decision.tells_partner, facts=facts, pack=pack, texts=texts, now=wish.now)
     notices = [*done.decision.notices, *_requests_to_decide(done, facts)]
-    notify_of_proceeding(proceeding, notices, pack=pack, texts=texts, now=wish.now, key=key)
+    notify_of_proceeding(proceeding, notices, pack=pack, now=wish.now, key=key, step=done.decision)
 
 
 def _requests_to_decide(done: Followed, facts: CaseFacts) -> list[Notice]:

@@ -47,7 +47,7 @@ def send_partner_code(key: PartnerKey, *, language: str, now: datetime) -> str:
     pack, at_hand = pack_of(root), proceeding_at_hand(key)
     write_to_outbox(
         pack=pack, message=MESSAGE, channel=way.channel, address=way.address, language=language,
-        values={**values_of_proceeding(at_hand, pack, texts={}), "complainant_name": "", "case_title": "", "reason": ""},
+        values={**values_of_proceeding(at_hand, pack), "complainant_name": "", "case_title": ""},
         secrets={"code": code}, case_key=str(root.pk), now=now, expires_at=now + LASTS, desk=root.desk,
     )  # fmt: skip
     return _hash_of(key, code)

@@ -46,8 +46,8 @@ def tell_partners(
     messages = list(messages)
     root = proceeding.parent or proceeding
     for reached in _reached(root, facts, texts) if messages else ():
-        values = values_of_proceeding(proceeding, pack, texts=texts)
-        values |= {"complainant_name": "", "case_title": "", "reason": ""}
+        values = values_of_proceeding(proceeding, pack)
+        values |= {"complainant_name": "", "case_title": ""}
         for message in messages:
             write_to_outbox(
                 pack=pack, message=message, channel=reached.channel, address=reached.address, language="zh-hans",

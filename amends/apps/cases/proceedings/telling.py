@@ -13,7 +13,6 @@ from amends.apps.cases.telling import (
     by_when_in,
     message_values,
     people_in_roles,
-    reason_in,
     signature_of,
     tell_complainant,
     title_in,
@@ -21,24 +20,25 @@ from amends.apps.cases.telling import (
 from amends.apps.messaging.actions import notify
 from amends.apps.people.directory import holders_of
 from amends.apps.people.models import Department, Person
+from amends.core.decision import Decision
 from amends.core.policy.lifecycle import Notice
 from amends.core.policy.pack import Pack
 
 
 def values_of_proceeding(
-    proceeding: Proceeding, pack: Pack, *, texts: Mapping[str, str], extra: Mapping[str, str] | None = None,
+    proceeding: Proceeding, pack: Pack, *, reason: str = "", extra: Mapping[str, str] | None = None,
     language: str = "zh-hans",
 ) -> dict[str, str]:  # fmt: skip
     """What placeholders stand for: those of the case, and what the proceeding is, its number, subject, state and due time."""
     case = proceeding.case
     kind = pack.proceedings[proceeding.kind]
-    of_case = message_values(case, facts_of(case), pack, texts=texts, language=language) if case else {}
+    of_case = message_values(case, facts_of(case), pack, reason=reason, language=language) if case else {}
     state = kind.states.get(proceeding.state)
     return {
         "number": proceeding.number,
         "case_title": proceeding.subject,
         "desk": signature_of(proceeding.desk, pack, language),
-        "reason": reason_in(texts),
+        "reason": reason,
         **of_case,
         "proceeding": title_in(kind.title, language),
         "proceeding_number": proceeding.number,
@@ -87,16 +87,20 @@ def _line_of(department: Department) -> list[int]:
 
 
 def notify_of_proceeding(
-    proceeding: Proceeding, notices: Iterable[Notice], *, pack: Pack, texts: Mapping[str, str], now: datetime, key: str,
+    proceeding: Proceeding, notices: Iterable[Notice], *, pack: Pack, now: datetime, key: str, step: Decision | None = None,
     extra: Mapping[str, str] | None = None, extra_en: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Give every holder of the named roles a notice that leads to the proceeding, once for the event (`key`)."""
+    """Give every holder of the named roles a notice that leads to the proceeding, once for the event (`key`).
+
+    It says the reason of the `step` where all of them may read that.
+    """
     for notice in notices:
         people = people_of_roles(proceeding, notice.to, pack=pack, now=now)
+        reason = step.reason_for(notice.to) if step else ""
         notify(
             people, pack=pack, message=notice.message,
-            values=values_of_proceeding(proceeding, pack, texts=texts, extra=extra),
-            values_en=values_of_proceeding(proceeding, pack, texts=texts, extra=extra_en or extra, language="en"),
+            values=values_of_proceeding(proceeding, pack, reason=reason, extra=extra),
+            values_en=values_of_proceeding(proceeding, pack, reason=reason, extra=extra_en or extra, language="en"),
             case_key=str(proceeding.case_id or ""), case_number=proceeding.case.number if proceeding.case else "",
             proceeding_key=str(proceeding.pk), now=now, unique_key=f"{key}:{notice.message}", usual=USUAL,
             desk=proceeding.desk,
@@ -111,11 +115,11 @@ USUAL = {
 
 
 def tell_complainant_of(
-    proceeding: Proceeding, messages: Iterable[str], *, case: Case, pack: Pack, texts: Mapping[str, str], now: datetime
+    proceeding: Proceeding, messages: Iterable[str], *, case: Case, pack: Pack, reason: str, now: datetime
 ) -> None:
     """Messages of the pack to the complainant of the case, with the proceeding's placeholders beside those of the case."""
     extra = {
-        language: values_of_proceeding(proceeding, pack, texts=texts, language=language)
+        language: values_of_proceeding(proceeding, pack, reason=reason, language=language)
         for language in ("zh-hans", "en")
     }
-    tell_complainant(case, messages, facts=facts_of(case), pack=pack, texts=texts, now=now, extra=extra)
+    tell_complainant(case, messages, facts=facts_of(case), pack=pack, now=now, reason=reason, extra=extra)

@@ -18,6 +18,7 @@ from amends.core.policy.problems.mail import mail_problems
 from amends.core.policy.problems.names import name_problems
 from amends.core.policy.problems.portal import portal_problems, unspoken_problems
 from amends.core.policy.problems.proceedings import proceeding_problems
+from amends.core.policy.problems.reasons import reason_problems
 from amends.core.policy.problems.registers import register_problems
 from amends.core.policy.problems.report import Path, Problem
 from amends.core.policy.problems.sending import sending_problems
@@ -51,6 +52,7 @@ _CHECKS = (
     way_in_problems,
     texting_problems,
     sending_problems,
+    reason_problems,
     mail_problems,
     kpi_problems,
     document_problems,

@@ -221,7 +221,7 @@ def _transition_problems(world: World, path: Path, process: Process) -> Iterator
         yield from _role_problems(world, where, transition)
         yield from _hand_problems(world, where, transition)
         yield from _effect_problems(world, where, transition)
-        for form_where, form in _forms_of(world, where, path, transition):
+        for form_where, form in forms_of(world, where, path, transition):
             yield from _form_problems(world, form_where, transition, form)
 
 
@@ -278,7 +278,7 @@ def _unknown(where: Path, what: str, key: str, noun: str, noun_en: str, name: st
     return Problem(where, f"unknown_{what}", key, f"没有{noun}“{name}”。", f'there is no {noun_en} "{name}".')
 
 
-def _forms_of(world: World, where: Path, path: Path, transition: Transition) -> Iterator[tuple[Path, Form]]:
+def forms_of(world: World, where: Path, path: Path, transition: Transition) -> Iterator[tuple[Path, Form]]:
     """The forms a transition can show: its own, or those of the kinds when it creates a case without one."""
     forms = world.pack.forms
     if transition.form:

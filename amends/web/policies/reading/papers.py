@@ -65,6 +65,8 @@ def of_field(field: Field, names: Names) -> Iterator[str]:
         yield gettext("%(roles)s办理时需要，对其不遮盖。") % {"roles": names.roles(field.clear_to)}
     if field.seen_by:
         yield gettext("只有%(roles)s看得到。") % {"roles": names.roles(field.seen_by)}
+    if field.reason:
+        yield gettext("消息中的“原因”取自这一项。")
 
 
 def messages(pack: Pack, names: Names) -> Iterator[Saying]:
