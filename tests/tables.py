@@ -57,11 +57,12 @@ def copied(name: str) -> Iterator[str]:
         yield name
         Path(name).unlink(missing_ok=True)
         return
-    url = os.environ["AMENDS_TEST_POSTGRES_URL"]
-    copy_tables_on_server(url, name)
-    yield name
+    # Several people may share a server, each with a folder of their own.
+    url, found = os.environ["AMENDS_TEST_POSTGRES_URL"], f"{name}_{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+    copy_tables_on_server(url, found)
+    yield found
     connection.close()
-    on_server(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    on_server(url, f'DROP DATABASE IF EXISTS "{found}" WITH (FORCE)')
 
 
 def copy_tables(to: Path) -> None:

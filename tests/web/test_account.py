@@ -352,7 +352,7 @@ def test_a_token_is_made_shown_once_used_and_withdrawn(office: Office, agent: Pe
     assert stranger.post(f"/account/tokens/{token.pk}/withdraw/").status_code == 404
     assert client.post(f"/account/tokens/{token.pk}/withdraw/").status_code == 302
     assert machine.get(f"/api/v1/cases/{number}").status_code == 401
-    assert list(Event.objects.filter(kind__startswith="token_").values_list("kind", flat=True)) == [
+    assert list(Event.objects.filter(kind__startswith="token_").order_by("seq").values_list("kind", flat=True)) == [
         "token_made", "token_withdrawn",
     ]  # fmt: skip
 
