@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         _refuse_unknown(request, tab)
         found = proceedings_page(viewer, {**TABS[tab], **asked}, cursor=request.GET.get("cursor"))
-        context |= {"lines": lines_of(found.rows), "next_cursor": found.next_cursor}
+        context |= {"lines": lines_of(found.rows, viewer=viewer), "next_cursor": found.next_cursor}
     except InvalidData as refusal:
         context |= {"lines": [], "problems": [s for some in faults(refusal).values() for s in some], "status": 422}
     if request.headers.get("HX-Request") == "true" and request.GET.get("cursor"):

@@ -9,6 +9,8 @@ import pytest
 
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.queries import Viewer
+from amends.web.proceedings.lines import lines_of
 from tests.doors import Office
 from tests.web.manage import cost
 from tests.web.staff import signed_in
@@ -199,6 +201,17 @@ def test_the_number_of_queries_is_that_of_one_row(office: Office, number: str) -
     many = [cost(director, path) for path in ("/proceedings/?tab=open", f"/proceedings/{key}/")]
     assert few == many
     assert max(many) <= 30, many
+
+
+def test_what_says_nothing_itself_is_told_apart_by_its_case_for_whoever_sees_that(office_of: Any) -> None:
+    office = office_of("escalation")
+    number = office.api("cs_agent").registered(subject="冰箱不制冷")
+    manager = office.api("quality_manager")
+    review = Proceeding.objects.get(pk=manager.begins("case_review", number)["id"])
+    page = signed_in(office.world, "quality_manager").get("/proceedings/", {"tab": "ended"})
+    assert re.search(rf"{review.number}\s*·\s*{number}\s*冰箱不制冷", text_of(page))
+    outsider = Viewer(office.world.person("supporting_head", "production"), office.clock.now)
+    assert [line.about for line in lines_of([review], viewer=outsider)] == [""]
 
 
 def test_a_notice_leads_to_the_proceeding_and_tells_nothing_to_who_may_not_see_it(office: Office, number: str) -> None:
