@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.doors import Clock, Office
 from tests.journeys.driving import Visitor
@@ -81,3 +81,28 @@ def test_an_appeal_is_granted_and_the_points_come_back(visitor: Visitor) -> None
     visitor.becomes(world.person("quality_manager"))
     assert deducted(visitor, month) == "0"
     assert visitor.said == []
+
+
+def test_an_appeal_that_comes_too_late_is_read_where_its_form_stood(visitor: Visitor) -> None:
+    world, page = visitor.world, visitor.page
+    manager = Office(world, Clock(now=timezone.now())).api("quality_manager")
+    warehouse = world.organisation.departments["warehouse"].pk
+    deduction = {"asked_department": warehouse, "deducted_for": f"{timezone.localdate()}", "deducted_points": 3}
+    key = manager.begins("score_deduction", deduction_reason="迟报", **deduction)["id"]
+
+    visitor.becomes(world.person("supporting_head", "warehouse"))
+    page.goto(f"{visitor.base}/proceedings/{key}/")
+    page.locator("#acts").get_by_role("link", name="申诉").click()
+    form = page.locator("#drawer #step-form")
+    form.locator("textarea").fill("当日已电话报告值班经理。")
+    manager.steps_on(key, "withdraw")
+    form.locator(".form-foot .btn-primary").click()
+
+    closed = page.locator("#drawer .step-closed")
+    expect(closed).to_contain_text("目前“已撤销”")
+    expect(closed.locator(".left-typed")).to_contain_text("当日已电话报告值班经理。")
+    expect(form).to_have_count(0)
+    expect(closed.get_by_role("button", name="复制我的内容")).to_be_visible()
+    page.reload()
+    page.goto(f"{visitor.base}/proceedings/{key}/do/object/")
+    expect(page.locator(".left-typed")).to_contain_text("当日已电话报告值班经理。")
