@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.patience import eventually
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 60_000
@@ -42,11 +46,31 @@ def started_browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def browser(started_browser: Browser) -> Iterator[Browser]:
-    """A browser in which nothing is open or kept: cookies, storage and files belong to a context, and those of a test end with it."""
+def under_way(monkeypatch: pytest.MonkeyPatch) -> set[HttpRequest]:
+    """The requests that the server is answering."""
+    found, answers = set[HttpRequest](), WSGIHandler.get_response
+
+    def noted(handler: WSGIHandler, request: HttpRequest) -> HttpResponseBase:
+        found.add(request)
+        try:
+            return answers(handler, request)
+        finally:
+            found.discard(request)
+
+    monkeypatch.setattr(WSGIHandler, "get_response", noted)
+    return found
+
+
+@pytest.fixture
+def browser(started_browser: Browser, under_way: set[HttpRequest]) -> Iterator[Browser]:
+    """A browser in which nothing is open or kept: cookies, storage and files belong to a context, and those of a test end with it.
+
+    What its pages asked for at the end is answered before the database is emptied: later it would write into that of the next test.
+    """
     yield started_browser
     for context in started_browser.contexts:
         context.close()
+    eventually(lambda: not under_way)
 
 
 @pytest.fixture
