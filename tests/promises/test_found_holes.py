@@ -6,9 +6,12 @@ import pytest
 from django.test import Client
 
 from amends.apps.cases.actions.reveal import reveal_field
+from amends.apps.cases.facts import pack_of
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
+from amends.apps.cases.proceedings.queries import actor_in
 from amends.apps.cases.queries import Viewer, visible_to
+from amends.apps.cases.timeline import labels_of
 from amends.apps.messaging.models import Notice
 from amends.apps.people.actions import create_department
 from amends.apps.people.models import Department, Person
@@ -314,3 +317,61 @@ def test_whoever_wrote_a_post_is_not_taken_for_the_one_on_file(office: Office):
     number = team.post(f"posts/{key}/hand_over", {"data": more}).json()["number"]
 
     assert Case.objects.get(number=number).complainant != known
+
+
+# Fields that are kept to some roles: what they hold is read nowhere else.
+
+
+def test_a_file_in_a_field_for_other_roles_is_not_among_the_files_of_the_case(office: Office, tmp_path):
+    recording = "type: files, when: {fact: channel, is: telephone}, seen_by: "
+    office.change_policy(
+        tmp_path, ("forms/complaint_record.yaml", f"{recording}*staff", f"{recording}[intake_officer]")
+    )
+    officer, finance = office.api("intake_officer"), office.api("finance_officer")
+    kept, open_to_all = (office.world.upload(officer.person.actor_id) for _ in range(2))
+    number = officer.registered(channel="telephone", call_recording=[kept], evidence_files=[open_to_all])
+    page, door = Staff(office.world, "finance_officer"), f"cases/{number}/evidence"
+
+    def files_of(reader: Api) -> set[str]:
+        return {one["id"] for one in reader.read(door)["evidence"]}
+
+    assert (files_of(officer), files_of(finance)) == ({kept, open_to_all}, {open_to_all})
+    for file, status in ((kept, 404), (open_to_all, 200)):
+        assert finance.get(f"{door}/{file}").status_code == status
+        assert page.get(f"/cases/{number}/evidence/{file}/").status_code == status
+        assert page.get(f"/cases/{number}/evidence/{file}/look/").status_code == status
+    gallery = page.get(f"/cases/{number}/", {"tab": "evidence"}).content.decode()
+    assert open_to_all in gallery and kept not in gallery
+
+
+def test_files_and_columns_of_a_proceeding_for_other_roles_are_not_on_its_page(office: Office, tmp_path):
+    remarks = "title: {zh-Hans: 说明, en: remarks}, type: long_text, "
+    office.change_policy(
+        tmp_path,
+        ("forms/responsibility_decision.yaml", "type: files}", "type: files, seen_by: [cs_agent]}"),
+        ("forms/responsibility_decision.yaml", remarks, f"{remarks}seen_by: [cs_agent], "),
+        ("forms/mediation.yaml", remarks, f"{remarks}seen_by: [cs_agent], "),
+    )
+    number = office.api("intake_officer").registered()
+    agent = office.api("cs_agent")
+    judged = {"judged_as": "internal", "judged_department": office.department("delivery_operations")}
+    key = agent.begins("responsibility", number, **judged)["id"]
+    (finding,) = agent.proceedings(number, "internal_finding")
+    found = [{"found_person": office.api("employee").id, "found_duty": "末端派送", "found_conduct": "violation"}]
+    office.api("department_head", "delivery_operations").steps_on(finding["id"], "attribute", found_people=found)
+    kept = agent.upload(number)
+    parties = [{"party": "nobody", "party_share": 100, "party_basis": "当天暴雨封路"}]
+    agent.steps_on(key, "attribute", parties=parties, decision_files=[kept])
+    row = Proceeding.objects.get(pk=key)
+
+    for role, is_read in (("cs_agent", True), ("quality_manager", False)):
+        api, page = office.api(role), Staff(office.world, role)
+        shown = page.get(f"/proceedings/{key}/").content.decode()
+        told = str(api.read(f"proceedings/{key}/events"))
+        assert {"当天暴雨封路" in shown, kept in shown, "当天暴雨封路" in told} == {is_read}
+        actor = actor_in(Viewer(person=api.person, now=office.clock.now), row)
+        labels = labels_of(row, ["parties"], pack=pack_of(row), actor=actor)
+        assert labels == {"parties": {1: "当天暴雨封路" if is_read else ""}}
+        status = 200 if is_read else 404
+        assert page.get(f"/proceedings/{key}/files/{kept}/").status_code == status
+        assert api.get(f"cases/{number}/evidence/{kept}").status_code == status

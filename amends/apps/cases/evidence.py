@@ -6,11 +6,11 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 import filetype
 from django.core.files.base import ContentFile
@@ -20,10 +20,12 @@ from django.db.models import Q, QuerySet
 from amends.apps.cases.models import Case, EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.timeline import TASK_VERBS
+from amends.apps.ledger.models import Event
 from amends.apps.ledger.queries import events_of
 from amends.apps.prepared import Asked, given_key, prepared
 from amends.core.directory import Actor
 from amends.core.policy.forms import FILE_TYPES
+from amends.core.policy.keeping import once_a_pack
 from amends.core.policy.pack import Evidence, Pack
 from amends.core.refusals import FieldError, InvalidData, Refusal
 from amends.core.roles import sees_task_only
@@ -247,10 +249,10 @@ def _open_to(roles: Iterable[str], files: QuerySet[EvidenceFile]) -> QuerySet[Ev
 def evidence_for(case: Case, pack: Pack, actor: Actor) -> QuerySet[EvidenceFile]:
     """The files that the actor may see, oldest first.
 
-    Those of a confidential proceeding are for the roles that see it. Whoever is complained about and sees the task only
-    sees those that were given with it, and their own.
+    Those of a confidential proceeding are for the roles that see it, those in a field for the roles that read it. Whoever is
+    complained about and sees the task only sees those that were given with it, and their own.
     """
-    files = _open_to(actor.roles, evidence_of(case))
+    files = _open_to(actor.roles, evidence_of(case)).exclude(pk__in=_kept_on_case(case, pack, actor.roles))
     if not sees_task_only(pack, actor):
         return files
     return files.filter(Q(given_by=actor.id) | Q(pk__in=_given_with_the_task(case, pack)))
@@ -260,11 +262,40 @@ def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
     """The files that the actor may see, oldest first, with their previews."""
     if sees_task_only(pack, actor):
         return list(evidence_for(case, pack, actor).select_related("preview"))
-    return asked_for_evidence(case, actor).ask()
+    kept = _kept_on_case(case, pack, actor.roles)
+    return [file for file in asked_for_evidence(case, actor).ask() if str(file.pk) not in kept]
+
+
+def evidence_in(proceeding: Proceeding, pack: Pack, roles: frozenset[str]) -> list[EvidenceFile]:
+    """The files handed in with a proceeding, oldest first, without those in fields that none of the roles reads."""
+    kept = _kept_in_fields(pack, roles, Q(chain=proceeding.chain_id))
+    return list(proceeding.evidence.exclude(pk__in=kept).order_by("uploaded_at", "pk"))
+
+
+def _kept_on_case(case: Case, pack: Pack, roles: frozenset[str]) -> set[str]:
+    return _kept_in_fields(pack, roles, Q(chain=case.chain_id) | Q(chain__in=case.proceedings.values("chain")))
+
+
+def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Q) -> set[str]:
+    """The files on these chains that stand in fields for other roles; nothing is asked where the policy keeps no such field from them."""
+    names = _fields_kept_from(pack, roles)
+    if not names:
+        return set()
+    is_named = Q()
+    for name in names:
+        is_named |= Q(payload__contains=f'"{name}":')
+    entered = [_entered_in(event.data) for event in Event.objects.filter(chains, is_named)]
+    return {file for values in entered for name in names for file in values.get(name) or ()}
+
+
+@once_a_pack
+def _fields_kept_from(pack: Pack, roles: frozenset[str]) -> tuple[str, ...]:
+    fields = (field for field in pack.fields.values() if field.type in FILE_TYPES)
+    return tuple(field.id for field in fields if not field.is_seen_by(roles))
 
 
 def asked_for_evidence(case: Case, actor: Actor) -> Asked[EvidenceFile]:
-    """The files of a case that the roles of the actor see, unless they see their task only."""
+    """The files of a case that lie where the roles of the actor see them, unless they see their task only."""
     question = prepared(
         ("evidence", actor.roles),
         lambda: _open_to(actor.roles, EvidenceFile.objects.filter(case_id=given_key("case"))).select_related("preview"),
@@ -274,9 +305,12 @@ def asked_for_evidence(case: Case, actor: Actor) -> Asked[EvidenceFile]:
 
 def _given_with_the_task(case: Case, pack: Pack) -> set[str]:
     fields = [field.id for field in pack.fields.values() if field.type in FILE_TYPES]
-    tasks = [event.data for event in events_of(case.chain) if event.kind in TASK_VERBS]
-    entered = [{**data.get("set", {}), **data.get("add", {}).get("item", {})} for data in tasks]
+    entered = [_entered_in(event.data) for event in events_of(case.chain) if event.kind in TASK_VERBS]
     return {file for values in entered for name in fields for file in values.get(name) or ()}
+
+
+def _entered_in(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data.get("set", {}), **data.get("add", {}).get("item", {})}
 
 
 def open_evidence(file: EvidenceFile) -> IO[bytes]:

@@ -335,8 +335,7 @@ class _Teller:
             name = f.id
             if name not in texts and name not in entered and name not in rows:
                 continue
-            seen_by = self.present.fields.get(name, f).seen_by
-            if seen_by and not set(seen_by) & self.roles:
+            if not self.present.fields.get(name, f).is_seen_by(self.roles):
                 continue
             if f.type == "rows":
                 if told := self._rows(event, f, rows.get(name, [])):
@@ -379,9 +378,11 @@ class _Teller:
 
     def _rows(self, event: LedgerEvent, f: Field, rows: list[Mapping[str, Any]]) -> list[list[ShownValue]]:
         found, texts = [], self._texts_of(event)
+        present = {sub.id: sub for sub in self.present.fields.get(f.id, f).fields}
+        read = [sub for sub in f.fields if present.get(sub.id, sub).is_seen_by(self.roles)]
         for place, row in enumerate(rows, start=1):
             shown = []
-            for sub in f.fields:
+            for sub in read:
                 name = f"{f.id}.{place}.{sub.id}"
                 if sub.type in TEXT_TYPES:
                     if name in texts:
@@ -444,14 +445,15 @@ LABEL_LENGTH = 80
 def labels_of(row: Timed, lists: Iterable[str], *, pack: Pack, actor: Actor) -> dict[str, dict[int, str]]:
     """What the items of the lists of a case or proceeding are about: the first text entered with each, by list and number.
 
-    Items of events that the actor may not read are there without their text.
+    Items of events that the actor may not read, and texts that are for other roles, are there without their text.
     """
     wanted = set(lists)
     events = [e for e in events_of(row.chain) if _list_touched(e.data, wanted)]
     details = details_of([e for e in events if _may_read(e, pack, actor)])
     found: dict[str, dict[int, str]] = {name: {} for name in wanted}
     for event in events:
-        texts = {name: d.text for name, d in details.get((event.chain_id, event.seq), {}).items() if not d.erased_at}
+        beside = details.get((event.chain_id, event.seq), EMPTY).items()
+        texts = {name: d.text for name, d in beside if not d.erased_at and _is_seen(name, pack, actor.roles)}
         for name in wanted & set(event.data.get("rows", {})):
             count = len(event.data["rows"][name])
             found[name] = {n: _first_text(texts, f"{name}.{n}.") for n in range(1, count + 1)}
@@ -464,6 +466,12 @@ def labels_of(row: Timed, lists: Iterable[str], *, pack: Pack, actor: Actor) -> 
         if added in wanted:
             found[added][len(found[added]) + 1] = _first_text(texts, "")
     return found
+
+
+def _is_seen(name: str, pack: Pack, roles: frozenset[str]) -> bool:
+    """Whether a text beside an event, of a field or of a column of rows, is for somebody with these roles."""
+    f, column = pack.fields.get(name.partition(".")[0]), name.rpartition(".")[2]
+    return f is None or all(one.is_seen_by(roles) for one in (f, *f.fields) if one is f or one.id == column)
 
 
 def _opened_in(data: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, list[str]]:

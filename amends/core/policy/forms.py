@@ -269,6 +269,10 @@ class Field(Ruled):
         """Whether those who hold the roles read it unmasked."""
         return self.personal is None or not set(self.clear_to).isdisjoint(roles)
 
+    def is_seen_by(self, roles: Collection[str]) -> bool:
+        """Whether those who hold the roles see that it was filled in, and with what, masked or not."""
+        return not self.seen_by or not set(self.seen_by).isdisjoint(roles)
+
     def may_be_told(self, roles: Collection[str]) -> bool:
         """Whether everybody with one of the roles reads it as it was written; what customers tell is not masked for whoever sees the case."""
         kept = [self.seen_by] if self.seen_by else []

@@ -60,7 +60,7 @@ def _names_in(data: Mapping[str, Any]) -> set[str]:
 
 def _is_for_others(file: CaseFile, name: str) -> bool:
     definitions = [f for form in file.pack.forms.values() for f in form.fields if f.id == name or f.axis == name]
-    return any(f.seen_by and not set(f.seen_by) & file.actor.roles for f in definitions)
+    return any(not one.is_seen_by(file.actor.roles) for f in definitions for one in (f, *f.fields))
 
 
 def _checkpoint_files(checkpoint: Checkpoint) -> dict[str, bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
 
+from amends.apps.cases.models import EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.timeline import Entry, ShownValue
 from amends.web.case.gallery import all_versions, shown_files
@@ -23,15 +24,17 @@ class NamedFile:
     is_page: bool
 
 
-def with_files_named(entries: list[Entry], proceeding: Proceeding, behind: CaseView | None) -> list[Entry]:
+def with_files_named(
+    entries: list[Entry], proceeding: Proceeding, files: Callable[[], Iterable[EvidenceFile]], behind: CaseView | None
+) -> list[Entry]:
     """The entries with every file that the viewer may open named; of what they may not, the count stays.
 
-    `behind` is the case of the proceeding as the viewer sees it, if they do. A page about a proceeding without files asks
+    `files` are those of the proceeding that the viewer may see, `behind` is the case of the proceeding as the viewer sees it, if they do. A page about a proceeding without files asks
     nothing of the database.
     """
     if not any(_files_in(value) for entry in entries for value in entry.values):
         return entries
-    known = {**_on_proceeding(proceeding), **(_on_case(behind) if behind else {})}
+    known = {**_on_proceeding(proceeding, files()), **(_on_case(behind) if behind else {})}
     return [entry._replace(values=tuple(_named(value, known) for value in entry.values)) for entry in entries]
 
 
@@ -39,9 +42,11 @@ def _files_in(value: ShownValue) -> bool:
     return bool(value.files) or (value.kind == "rows" and any(cell.files for row in value.value for cell in row))
 
 
-def _on_proceeding(proceeding: Proceeding) -> dict[UUID, NamedFile]:
-    found = proceeding.evidence.values_list("pk", "name")
-    return {pk: NamedFile(name, reverse("proceeding_file", args=[proceeding.pk, pk]), False) for pk, name in found}
+def _on_proceeding(proceeding: Proceeding, files: Iterable[EvidenceFile]) -> dict[UUID, NamedFile]:
+    return {
+        file.pk: NamedFile(file.name, reverse("proceeding_file", args=[proceeding.pk, file.pk]), False)
+        for file in files
+    }
 
 
 def _on_case(seen: CaseView) -> dict[UUID, NamedFile]:

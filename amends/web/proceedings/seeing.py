@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 from amends.apps.cases.actions.perform import facts_at_moment
 from amends.apps.cases.clocks import clocks_of
+from amends.apps.cases.evidence import evidence_in
+from amends.apps.cases.models import EvidenceFile
 from amends.apps.cases.proceeding_models import Proceeding
 from amends.apps.cases.proceedings.queries import (
     Possible,
@@ -49,7 +51,12 @@ class ProceedingView(SeenProceeding):
     def entries(self) -> list[Entry]:
         """What happened, oldest first, as the viewer may read it, the files by their names."""
         found = proceeding_entries(self.proceeding, self.pack, roles=self.actor.roles)
-        return with_files_named(found, self.proceeding, self.behind)
+        return with_files_named(found, self.proceeding, lambda: self.files, self.behind)
+
+    @cached_property
+    def files(self) -> list[EvidenceFile]:
+        """The files handed in with it that the viewer may see, oldest first."""
+        return evidence_in(self.proceeding, self.pack, self.actor.roles)
 
     @cached_property
     def readings(self) -> list[ClockReading]:

@@ -49,7 +49,7 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "is_meeting": meeting_of(seen) is not None,
         "on_the_table": on_the_table(seen),
         "named_cases": visible_to(seen.viewer).filter(named_in__proceeding=seen.proceeding).order_by("received_at"),
-        "files": list(seen.proceeding.evidence.order_by("uploaded_at", "pk")),
+        "files": seen.files,
     }
     return render(request, "proceedings/one.html", context)
 
@@ -58,7 +58,7 @@ def one(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def file(request: HttpRequest, key: uuid.UUID, file_id: uuid.UUID) -> HttpResponseBase:
     """A file of the proceeding as it was sent, byte for byte; every download is noted."""
     seen = proceeding_view(request, key)
-    found = seen.proceeding.evidence.filter(pk=file_id).first()
+    found = next((one for one in seen.files if one.pk == file_id), None)
     if found is None:
         raise NotVisible
     log_access(
