@@ -159,3 +159,20 @@ def test_the_only_text_of_an_old_form_is_marked_for_colleagues_whose_notice_says
         "messages": {"texts": {"returned": {"notice": {"zh-hans": text}}}},
     }  # fmt: skip
     assert with_reasons_marked(raw)["forms"] == raw["forms"]
+
+
+@pytest.mark.parametrize(
+    ("on_case", "in_talks"),
+    [({"sends": {"message": "letter"}}, {}), ({}, {"tells": ["told"]}), ({}, {"sends": {"message": "letter"}})],
+)
+def test_the_only_text_of_an_old_form_stays_among_colleagues_where_it_is_filled_in_for_customers_as_well(
+    on_case, in_talks
+):
+    noted = {"form": "f", "notifies": [{"to": ["clerk"], "message": "returned"}]}
+    raw = {
+        "forms": {"f": form_1("comment")},
+        "lifecycle": {"transitions": [noted, {"form": "f", **on_case}]},
+        "proceedings": {"talks": {"transitions": [{"form": "f", **in_talks}]}},
+        "messages": {"texts": {"returned": {"notice": {"zh-hans": "已退回：{{reason}}"}}}},
+    }
+    assert with_reasons_marked(raw)["forms"] == raw["forms"]

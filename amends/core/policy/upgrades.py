@@ -18,7 +18,8 @@ def with_reasons_marked(raw: dict[str, Any]) -> dict[str, Any]:
     saying = {name for name, texts in said.items() if "reason" in map(place_of, placeholders_in(str(texts)))}
     steps = raw["lifecycle"]["transitions"]
     colleagues = {t.get("form") for t in steps if any(notice["message"] in saying for notice in t.get("notifies", ()))}
-    customers = {t.get("form") for t in steps if t.get("tells")}
+    within = (t for kind in raw.get("proceedings", {}).values() for t in kind.get("transitions", ()))
+    customers = {t.get("form") for t in (*steps, *within) if t.get("tells") or t.get("sends")}
     told = colleagues - customers
     return {**raw, "forms": {name: _with_reason(form, name in told) for name, form in raw["forms"].items()}}
 
