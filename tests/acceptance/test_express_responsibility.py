@@ -486,6 +486,9 @@ def test_a_partner_objects_by_its_link_once_and_reads_the_ruling(office, desk, c
 
     assert send(browser, link, "object", objection_text="我们只商定了 60%。").status_code == 302
     assert "object" not in page(browser, link)
+    again = browser.get(f"{link}{key}/object/")
+    assert (again.status_code, "您已经提出异议过一次" in again.content.decode()) == (409, True)
+    assert "异议期截至" not in again.content.decode(), "it still runs"
     assert desk.proceeding(key)["state"] == "disputed"
     office.api("quality_manager").steps_on(
         key, "mediate", parties=[partner_row(carrier, 60), {"party": "customer_side", "party_share": 40}],

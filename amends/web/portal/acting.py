@@ -18,6 +18,7 @@ from amends.apps.cases.clocks import clocks_of
 from amends.apps.cases.evidence import rules_of
 from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_form, once
 from amends.apps.messaging.allowances import Allowance, spend
+from amends.core.clocks import ClockReading
 from amends.core.decide import Action
 from amends.core.decision import form_for
 from amends.core.policy.lifecycle import Transition
@@ -78,9 +79,7 @@ def _not_now(request: HttpRequest, side: Side, verb: str, back: str) -> HttpResp
     now, transition = timezone.now(), side.transition(verb)
     refusal = side.why_not(verb, now) if transition else None
     moved_on = gettext("现在不需要这一步了：这件事的进展已经变化。")
-    bound = (
-        clock_that_binds(transition, clocks_of(side.row, side.pack, now, with_segments=False)) if transition else None
-    )
+    bound = _period_over(side, transition, now) if transition else None
     context = {
         "sentence": said(refusal) if isinstance(refusal, WrongState | AlreadyDecided) else moved_on,
         "bound": bound,
@@ -89,6 +88,7 @@ def _not_now(request: HttpRequest, side: Side, verb: str, back: str) -> HttpResp
         "is_ours": True,
         "back": back,
         "fields": _typed_into(request, side, transition, now) if transition else [],
+        "typed": [] if transition else long_texts(request),
         "hotline": side.pack.head.hotline,
     }
     response = render(request, "portal/refused.html", context, status=409)
@@ -96,6 +96,12 @@ def _not_now(request: HttpRequest, side: Side, verb: str, back: str) -> HttpResp
         # Asked for by the fields of a form that is gone: the page as a whole takes its place.
         response["HX-Retarget"] = "body"
     return response
+
+
+def _period_over(side: Side, transition: Transition, now: datetime) -> ClockReading | None:
+    """The clock within which alone the step was open, once it is over: while it runs it is not what is in the way."""
+    bound = clock_that_binds(transition, clocks_of(side.row, side.pack, now, with_segments=False))
+    return bound if bound and bound.due_at and bound.due_at <= now else None
 
 
 def _typed_into(request: HttpRequest, side: Side, transition: Transition, now: datetime) -> list[tuple[str, str]]:

@@ -55,8 +55,8 @@ class PortalSession:
         return _moment(kept) if kept else None
 
     def close(self) -> None:
-        """Forget every case that was opened."""
-        self._keep(opened={}, code=None)
+        """Forget every case that was opened, and the link by which a code was asked for."""
+        self._keep(opened={}, code=None, code_link="")
 
     def _opened(self) -> dict[str, Any]:
         return dict(self._kept.get("opened", {}))

@@ -119,6 +119,13 @@ def test_whoever_came_by_the_link_is_not_told_of_a_number_and_an_address_they_ty
     assert "如果编号和联系方式与登记的一致" in typed and link not in typed
 
 
+def test_a_device_that_was_closed_keeps_no_link(link):
+    client = Client()
+    client.post(f"{link}code/")
+    client.post("/portal/leave/")
+    assert link.split("/")[-2] not in str(dict(client.session))
+
+
 def test_the_page_for_the_code_is_read_in_ones_own_language(link):
     client = Client()
     client.post(f"{link}code/")
