@@ -14,6 +14,7 @@ from django.conf import settings
 
 from amends.apps.policies.check import check_folder
 from amends.apps.policies.models import PackVersion
+from amends.apps.policies.queries import content_of
 from amends.core.canonical import ordered_json
 from amends.core.policy.pack import Pack, read_pack
 from amends.core.refusals import Refusal
@@ -140,9 +141,8 @@ def _unpacked(packed: zipfile.ZipFile, folder: Path) -> Path:
 
 
 def draft_of_version(version: PackVersion) -> Mapping[str, Any]:
-    """The raw content of a published version."""
-    content: Mapping[str, Any] = json.loads(PackVersion.objects.values_list("content", flat=True).get(pk=version.pk))
-    return content
+    """The content of a published version as plain data, in the present format: as its cases are handled."""
+    return content_of(version)
 
 
 def kept(raw: Mapping[str, Any]) -> str:

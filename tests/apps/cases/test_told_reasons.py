@@ -11,7 +11,9 @@ import pytest
 from amends.apps.policies.actions import close_version
 from amends.apps.policies.models import PackVersion
 from amends.apps.policies.queries import content_of, forget_what_is_kept_in_memory, read_version
+from amends.apps.studies.drafts import draft_of_version
 from amends.core.canonical import ordered_json
+from amends.core.policy.pack import read_pack
 from tests.doors import Office
 
 PACKS = ("market",)
@@ -70,3 +72,10 @@ def test_an_old_version_tells_its_reason_to_those_who_may_read_it(
 
     (notice,) = [one for one in office.notices(number, to=handler) if one["message"] == "review_returned"]
     assert notice["text"].endswith(told)
+
+
+def test_an_old_version_is_tried_over_past_cases_as_its_cases_are_handled(office: Office) -> None:
+    publish_of_old(office)
+    version = PackVersion.objects.get(pack_id="market", version=2)
+
+    assert read_pack(draft_of_version(version)) == read_version(version.pk)
