@@ -263,7 +263,7 @@ def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
     if sees_task_only(pack, actor):
         return list(evidence_for(case, pack, actor).select_related("preview"))
     kept = _kept_on_case(case, pack, actor.roles)
-    return [file for file in asked_for_evidence(case, actor).ask() if str(file.pk) not in kept]
+    return [file for file in asked_for_evidence(case, actor).ask() if file.pk not in kept]
 
 
 def evidence_in(proceeding: Proceeding, pack: Pack, roles: frozenset[str]) -> list[EvidenceFile]:
@@ -272,11 +272,11 @@ def evidence_in(proceeding: Proceeding, pack: Pack, roles: frozenset[str]) -> li
     return list(proceeding.evidence.exclude(pk__in=kept).order_by("uploaded_at", "pk"))
 
 
-def _kept_on_case(case: Case, pack: Pack, roles: frozenset[str]) -> set[str]:
+def _kept_on_case(case: Case, pack: Pack, roles: frozenset[str]) -> set[uuid.UUID]:
     return _kept_in_fields(pack, roles, Q(chain=case.chain_id) | Q(chain__in=case.proceedings.values("chain")))
 
 
-def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Q) -> set[str]:
+def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Q) -> set[uuid.UUID]:
     """The files on these chains that stand in fields for other roles; nothing is asked where the policy keeps no such field from them."""
     names = _fields_kept_from(pack, roles)
     if not names:
@@ -285,7 +285,7 @@ def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Q) -> set[str]:
     for name in names:
         is_named |= Q(payload__contains=f'"{name}":')
     entered = [_entered_in(event.data) for event in Event.objects.filter(chains, is_named)]
-    return {file for values in entered for name in names for file in values.get(name) or ()}
+    return {uuid.UUID(file) for values in entered for name in names for file in values.get(name) or ()}
 
 
 @once_a_pack
