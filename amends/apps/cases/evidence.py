@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -268,23 +268,26 @@ def evidence_shown(case: Case, pack: Pack, actor: Actor) -> list[EvidenceFile]:
 
 def evidence_in(proceeding: Proceeding, pack: Pack, roles: frozenset[str]) -> list[EvidenceFile]:
     """The files handed in with a proceeding, oldest first, without those in fields that none of the roles reads."""
-    kept = _kept_in_fields(pack, roles, Q(chain=proceeding.chain_id))
+    kept = _kept_in_fields(pack, roles, lambda: [proceeding.chain_id])
     return list(proceeding.evidence.exclude(pk__in=kept).order_by("uploaded_at", "pk"))
 
 
 def _kept_on_case(case: Case, pack: Pack, roles: frozenset[str]) -> set[uuid.UUID]:
-    return _kept_in_fields(pack, roles, Q(chain=case.chain_id) | Q(chain__in=case.proceedings.values("chain")))
+    return _kept_in_fields(pack, roles, lambda: [case.chain_id, *case.proceedings.values_list("chain_id", flat=True)])
 
 
-def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Q) -> set[uuid.UUID]:
-    """The files on these chains that stand in fields for other roles; nothing is asked where the policy keeps no such field from them."""
+def _kept_in_fields(pack: Pack, roles: frozenset[str], chains: Callable[[], list[int]]) -> set[uuid.UUID]:
+    """The files on these chains that stand in fields for other roles; nothing is asked where the policy keeps no such field from them.
+
+    Chains are looked for by their keys: told as a condition of two parts, the database would read every event there is.
+    """
     names = _fields_kept_from(pack, roles)
     if not names:
         return set()
     is_named = Q()
     for name in names:
         is_named |= Q(payload__contains=f'"{name}":')
-    entered = [_entered_in(event.data) for event in Event.objects.filter(chains, is_named)]
+    entered = [_entered_in(event.data) for event in Event.objects.filter(is_named, chain__in=chains())]
     return {uuid.UUID(file) for values in entered for name in names for file in values.get(name) or ()}
 
 
