@@ -18,7 +18,7 @@ from amends.apps.cases.once import Answer, OtherContent, digest_of_form, key_of_
 from amends.apps.cases.queries import Viewer
 from amends.core.policy.forms import Form
 from amends.core.policy.pack import Pack
-from amends.core.refusals import InvalidData, Refusal, Stale
+from amends.core.refusals import InvalidData, Refusal, Stale, WrongState
 from amends.doors.wording import faults, said
 from amends.web.drafts.views import content_of, kept_as_draft
 from amends.web.forms import Posted, draw, posted
@@ -149,7 +149,9 @@ def _refused(request: HttpRequest, step: Step, entered: Posted, refusal: Refusal
     if isinstance(refusal, Stale) and step.conflict is not None:
         return _stale(request, step, step.conflict, entered, refusal)
     if closed := step.closed():
-        return _closed(request, step, closed, entered, status=refusal.status)
+        # Tried, a step says what is missing; looked at, only that it is not the time for it.
+        why = said(refusal) if isinstance(refusal, WrongState) else closed.why
+        return _closed(request, step, replace(closed, why=why), entered, status=refusal.status)
     errors = faults(refusal) if isinstance(refusal, InvalidData) else {"": [said(refusal)]}
     return _shown(request, step, entered, errors, is_new=False, status=refusal.status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -32,9 +33,9 @@ def publish_of_old(office: Office, **of_comment: Any) -> None:
     first = latest.valid_from.replace(year=2026, month=3, day=9)
     content["head"] |= {"version": 2, "valid_from": first.isoformat()}
     close_version(latest, last_day=first - timedelta(days=1), now=office.clock.now)
+    text = ordered_json(content)
     row = PackVersion.objects.create(
-        pack_id="market", version=2, format=1, valid_from=first, content=ordered_json(content), hash=str(of_comment),
-        published_at=office.clock.now,
+        pack_id="market", version=2, format=1, valid_from=first, content=text, hash=sha256(text.encode()).hexdigest(), published_at=office.clock.now
     )  # fmt: skip
     forget_what_is_kept_in_memory()
     office.clock.at(LATER)
